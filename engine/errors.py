@@ -1,0 +1,83 @@
+"""What can go wrong, as a tree.
+
+::
+
+    WikiError               its text may be shown to a reader
+    ├── PageIdError         text that cannot become a page id
+    ├── ForbiddenError      the actor may see it, and may not do this
+    ├── NotFoundError       PageNotFoundError  RevisionNotFoundError  MediaNotFoundError
+    ├── ConflictError       PageExistsError  EditConflictError  HeadMovedError
+    ├── TooLargeError       beyond a limit; says which and how to get further
+    ├── InvalidChangeError  a change that would break the repository's rules
+    └── StoreError          git is missing, locked or broken
+
+A message names what, which value, and what to do next.
+"""
+
+
+class WikiError(Exception):
+    """The root: whatever the engine refuses, with a text that a reader may see."""
+
+
+class PageIdError(WikiError):
+    """Text that cannot become a page id or a path."""
+
+
+class ForbiddenError(WikiError):
+    """The actor may see it, and may not do this."""
+
+
+class NotFoundError(WikiError):
+    """Nothing is there, or nothing that this actor may know of."""
+
+
+class PageNotFoundError(NotFoundError):
+    """No page has this id."""
+
+
+class MediaNotFoundError(NotFoundError):
+    """No media file has this path."""
+
+
+class RevisionNotFoundError(NotFoundError):
+    """No such commit, or no such object, in the repository."""
+
+
+class ConflictError(WikiError):
+    """What the change began from is no longer so."""
+
+
+class PageExistsError(ConflictError):
+    """The page was to be new, and there is one."""
+
+
+class EditConflictError(ConflictError):
+    """The file has changed since the edit began.
+
+    Args:
+        path: The file in question.
+        expected: The blob the edit began from, ``None`` when the file was to be new.
+        found: The blob that is there now, ``None`` when the file is gone.
+    """
+
+    def __init__(self, path: str, expected: str | None, found: str | None) -> None:
+        super().__init__(f"{path} has changed since this edit began; read it again and repeat the edit")
+        self.path = path
+        self.expected = expected
+        self.found = found
+
+
+class HeadMovedError(ConflictError):
+    """The branch moved again and again while a commit was being made; nothing was written."""
+
+
+class TooLargeError(WikiError):
+    """Beyond a limit; the message says which, and how to get further."""
+
+
+class InvalidChangeError(WikiError):
+    """A change that would break the repository's rules."""
+
+
+class StoreError(WikiError):
+    """Git is missing, locked or broken."""

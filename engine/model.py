@@ -1,0 +1,129 @@
+"""The records that everybody speaks in: frozen dataclasses without behaviour of weight."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from engine.ids import PageId, page_stem, url_path
+
+
+class Form(StrEnum):
+    """What kind of thing a path of the repository is."""
+
+    PAGE = "page"
+    MEDIA = "media"
+    SYMLINK = "symlink"  # shown as its text, never followed
+    SUBMODULE = "submodule"  # a commit of another repository; listed, not served
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One file at one commit: its path under the content root, its blob, and what it is."""
+
+    path: str
+    blob: str  # full hex object id
+    form: Form
+
+    @property
+    def id(self) -> PageId:
+        """The page id; for media the path itself, so that every name has a place in the URL space."""
+        stem = page_stem(self.path) if self.form is Form.PAGE else None
+        return PageId.take(stem if stem is not None else self.path)
+
+    @property
+    def url(self) -> str:
+        """Its address from the root of the site."""
+        return url_path(str(self.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who made a commit, as git records it."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One commit that touched a page."""
+
+    id: str  # full hex commit id; templates shorten it
+    author: Author
+    time: datetime  # author date, aware, UTC
+    summary: str  # first line of the commit message
+
+
+class LinkKind(StrEnum):
+    """How a page refers to another file of the wiki."""
+
+    WIKILINK = "wikilink"  # [[target]]
+    LINK = "link"  # [label](target)
+    EMBED = "embed"  # ![[target]]
+    IMAGE = "image"  # ![alt](target)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference to another file of the same wiki, not yet resolved.
+
+    ``target`` is percent-decoded and without ``#fragment`` and ``?query``; it is empty for a link within the page.
+    Addresses with a scheme or a host are not links in this sense.
+    """
+
+    kind: LinkKind
+    target: str
+    fragment: str = ""  # without "#"; a heading's text or anchor, or "^block"
+    sentence: str = ""  # the plain sentence around it, at most 300 characters
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One heading; ``start`` is its offset in ``Facts.text``, where its section begins."""
+
+    level: int  # 1 to 6
+    text: str
+    anchor: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something odd about a page: listed beside it, never a failure."""
+
+    code: str  # a short stable word: "front-matter", "undefined-note", "unclosed-fence"
+    message: str  # one sentence for the author
+    line: int  # counted from 1 in the file; 0 when no line is to blame
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one scan learns about a page: all that other pages and the search need to know of it."""
+
+    title: str = (
+        ""  # front matter, else the first level-1 heading, else empty: then the id's last part serves
+    )
+    description: str = ""
+    lang: str = ""  # front matter only; see `engine.language` for the rest of the rule
+    redirect: str = ""  # front matter "redirect": a link target
+    tags: tuple[str, ...] = ()  # without "#", in order of first use, each once
+    aliases: tuple[str, ...] = ()
+    headings: tuple[Heading, ...] = ()
+    links: tuple[Link, ...] = ()
+    blocks: tuple[str, ...] = ()  # block ids, without "^"
+    notes: tuple[str, ...] = ()  # labels of notes in order of first use
+    words: int = 0
+    text: str = ""  # plain text, for search and snippets; blocks end in "\n"
+    properties: Mapping[str, Any] = field(default_factory=dict)  # front matter, JSON-safe
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a link resolved to."""
+
+    name: Name
+    title: str
+    ambiguous: bool = False  # another file fits as well; the best was taken

@@ -1,0 +1,150 @@
+"""Where pages live: immutable blobs, commits that name them, one branch.
+
+::
+
+    Store            the promise: head, tree, changes, read, log, write
+    ├── git_store    keeps it with git; with its siblings the only modules that say tree, ref, pack
+    └── memory_store keeps it in a dict, for tests and previews
+
+Commits and blobs are named by full hex ids. Paths are relative to the content root. A path whose bytes are not UTF-8
+is spelled with ``\\xNN`` for each odd byte: it can be shown and compared, and is read by its blob.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from engine.model import Author, Form
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a commit."""
+
+    path: str
+    blob: str
+    form: Form  # by mode first (symlink, submodule), then by suffix (page, media)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One path that differs between two commits; ``None`` stands for no file."""
+
+    path: str
+    old: Entry | None
+    new: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One path that a commit changed, as against its parents."""
+
+    path: str
+    old_path: str | None  # where the file was renamed from; otherwise None
+    blob: str | None  # None when the commit deleted it
+    added: bool  # the path is new here, and no rename
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit and what it touched under the content root.
+
+    For a merge the touches are the paths that differ from every parent: what the merge itself changed.
+    """
+
+    id: str
+    parents: tuple[str, ...]
+    author: Author
+    time: datetime  # author date, aware, UTC
+    summary: str
+    touches: tuple[Touch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file to write or delete.
+
+    ``base`` is the blob that the change began from, ``None`` when the file must not exist yet.
+    """
+
+    path: str
+    content: bytes | None  # None deletes
+    base: str | None
+
+
+class Store(Protocol):
+    """Keeps every version of every file. Safe to share between threads."""
+
+    def head(self) -> str | None:
+        """Return the branch's commit, ``None`` while there is none; cheap enough for every request."""
+        ...
+
+    def tree(self, commit: str) -> Iterator[Entry]:
+        """List all files of *commit* under the content root, ordered by path.
+
+        Raises:
+            RevisionNotFoundError: No such commit (never there, or gone after a force-push and gc).
+        """
+        ...
+
+    def difference(self, old: str | None, new: str) -> list[Difference]:
+        """List the paths that differ between two commits, ordered by path; ``old=None`` is the empty tree.
+
+        Raises:
+            RevisionNotFoundError: One of the commits is not there.
+        """
+        ...
+
+    def read(self, blob: str) -> bytes:
+        """Return the bytes of a blob.
+
+        Raises:
+            RevisionNotFoundError: No such blob.
+        """
+        ...
+
+    def read_many(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each blob with its bytes, in the order asked for; blobs that are not there are left out."""
+        ...
+
+    def size(self, blob: str) -> int:
+        """Return a blob's length in bytes without reading it; RevisionNotFoundError as `read`."""
+        ...
+
+    def chain(self, head: str) -> list[tuple[str, tuple[str, ...]]]:
+        """Return every commit reachable from *head* with its parents, children before parents.
+
+        A shallow clone ends where its history was cut. This is the whole shape of the history, without contents.
+        """
+        ...
+
+    def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
+        """Yield these commits with their touches, in the order asked for.
+
+        Renames are found within one commit (git's default similarity, 50 %), never for merges.
+        """
+        ...
+
+    def write(
+        self, changes: Collection[Change], *, author: Author, summary: str, time: datetime | None = None
+    ) -> str:
+        """Make one commit of all *changes* on top of the head, and move the branch to it by compare-and-swap.
+
+        When another process moves the branch meanwhile, the changes are checked against the new head and made again.
+        Everything is on disk (fsync) before the branch moves. Returns the new commit's id; without any effective
+        change, the head itself.
+
+        Raises:
+            PageIdError: A path is unsafe.
+            InvalidChangeError: No changes, one path twice, a path below a file, a clash of keys with another page.
+            PageExistsError: ``base`` is ``None`` and the path exists.
+            EditConflictError: A path's blob is not the change's ``base``.
+            HeadMovedError: The branch kept moving; nothing was written.
+            StoreError: git failed; nothing was written.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what the store holds (child processes, files)."""
+        ...
