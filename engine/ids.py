@@ -54,7 +54,7 @@ def unsafe_because(part: str) -> str | None:
     if "\\" in part:
         return "it holds a backslash"
     plain = unicodedata.normalize("NFKC", _HFS_IGNORABLE.sub("", part)).casefold()
-    if plain in {"", ".", ".."} or "/" in plain and {".", ".."} & set(plain.split("/")):
+    if plain in {"", ".", ".."} or ("/" in plain and {".", ".."} & set(plain.split("/"))):
         return "it reads as a step in the file system"
     if _GIT_FOLDER.fullmatch(plain):
         return "it would be git's own folder"

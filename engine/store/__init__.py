@@ -1,4 +1,4 @@
-"""Where pages live: immutable blobs, commits that name them, one branch.
+r"""Where pages live: immutable blobs, commits that name them, one branch.
 
 ::
 
