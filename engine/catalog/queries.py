@@ -22,6 +22,7 @@ from engine.catalog.resolve import (
 )
 from engine.catalog.schema import (
     HEAD,
+    SCANNED,
     TRACED,
     alias,
     arrival,
@@ -65,12 +66,18 @@ class Moment:
     def __init__(self, db: Connection) -> None:
         self._db = db
         self.head = read_state(db, HEAD)
-        self._traced = read_state(db, TRACED)
+        self.scanned_at = read_state(db, SCANNED)
+        self.traced_at = read_state(db, TRACED)
+
+    @property
+    def scanned(self) -> bool:
+        """Whether the facts of every page are known; until then backlinks and links by title are incomplete."""
+        return self.head == self.scanned_at
 
     @property
     def traced(self) -> bool:
         """Whether touches and lineages describe the head too; until then there are no last changes."""
-        return self.head == self._traced
+        return self.head == self.traced_at
 
     def unknown_blobs(self) -> list[str]:
         """Return the blobs of pages whose facts are not known yet."""
@@ -117,6 +124,15 @@ class Moment:
     def has_folder(self, folder: str, visible: Visible = everything) -> bool:
         """Say whether a visible file lies in *folder*, at any depth."""
         return has_folder(self._db, folder, visible)
+
+    def folder_like(self, text: str, visible: Visible = everything) -> str | None:
+        """Return the folder that *text* may stand for by key, spelled as git has it; the first in order of paths."""
+        key = fold_path(text)
+        query = select(name).where(name.c.key.between(f"{key}/", f"{key}0")).order_by(name.c.key)
+        for row in self._db.execute(query):
+            if visible(found := to_name(row)):
+                return "/".join(found.path.split("/")[: text.count("/") + 1])
+        return None
 
     def files(self, folder: str) -> list[Name]:
         """Return the files directly in *folder*, ordered by path."""

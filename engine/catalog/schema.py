@@ -37,6 +37,7 @@ state = Table(
 )
 HEAD = "head"  # the commit that the names describe
 TRACED = "traced"  # the commit that the arrivals describe
+SCANNED = "scanned"  # the commit at which the facts of every page were known
 
 name = Table(
     "name",
