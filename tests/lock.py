@@ -27,7 +27,9 @@ def lock(requirements: list[str], output: Path) -> None:
     source.parent.mkdir(exist_ok=True)
     source.write_text("\n".join(requirements) + "\n")
     subprocess.run(
-        [sys.executable, "-m", "piptools", "compile", *OPTIONS, "-o", str(output), str(source)], check=True, cwd=ROOT
+        [sys.executable, "-m", "piptools", "compile", *OPTIONS, "-o", str(output), str(source)],
+        check=True,
+        cwd=ROOT,
     )
 
 
