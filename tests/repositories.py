@@ -30,7 +30,9 @@ class File:
     mode: str = FILE
 
 
-Files = Mapping[str | bytes, File | bytes | str]
+Content = File | bytes | str
+Files = Mapping[str, Content] | Mapping[str, bytes] | Mapping[bytes, bytes]
+"""The whole of a tree by path; a file with the default mode is just its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,9 @@ class Repository:
         """Store *content*."""
         return self.git("hash-object", "-w", "--stdin", stdin=content)
 
-    def tree(self, files: Files) -> str:
+    def tree(self, files: Files | Mapping[bytes, Content]) -> str:
         """Store a tree of all *files*, whatever their names."""
-        folders: dict[bytes, dict[str | bytes, File | bytes | str]] = {}
+        folders: dict[bytes, dict[bytes, Content]] = {}
         lines = []
         for path, what in files.items():
             raw = path.encode() if isinstance(path, str) else path

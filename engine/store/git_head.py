@@ -81,6 +81,6 @@ class Head:
         text = found.stdout.decode().strip()
         if found.returncode == 0 and is_object_id(text):
             return text
-        if self._process.attempt("show-ref", "--verify", "--quiet", self.reference).returncode == 1:
+        if found.returncode == 1 and not self._in_files:
             return None
         raise StoreError(f"{self.reference} is broken; repair it with git fsck and git update-ref")

@@ -37,12 +37,14 @@ def commits(process: GitProcess, root: str, ids: Sequence[str]) -> Iterator[Comm
         if not is_object_id(name):
             raise RevisionNotFoundError(f"{name!r} is no commit")
     where = ("--", f"{root}/") if root else ()
-    cut = len(f"{root}/".encode()) if root else 0
+    prefix = f"{root}/".encode() if root else b""
     with process.stream(*_ORDINARY, _ORDINARY_FORMAT, *where, lines=ids) as stream:
         words = _Words(tokens(stream))
         for start in range(0, len(ids), _AT_ONCE):
-            chunk = [_commit(words, name, cut) for name in ids[start : start + _AT_ONCE]]
-            merged = _merges(process, where, cut, [commit.id for commit in chunk if len(commit.parents) > 1])
+            chunk = [_commit(words, name, prefix) for name in ids[start : start + _AT_ONCE]]
+            merged = _merges(
+                process, where, prefix, [commit.id for commit in chunk if len(commit.parents) > 1]
+            )
             for commit in chunk:
                 yield replace(commit, touches=merged[commit.id]) if commit.id in merged else commit
 
@@ -77,7 +79,7 @@ def _expect(words: _Words, name: str) -> None:
     words.take()
 
 
-def _commit(words: _Words, name: str, cut: int) -> Commit:
+def _commit(words: _Words, name: str, prefix: bytes) -> Commit:
     _expect(words, name)
     parents, author, email, time, summary = (words.take() for _ in range(5))
     return Commit(
@@ -86,24 +88,26 @@ def _commit(words: _Words, name: str, cut: int) -> Commit:
         Author(_text(author), _text(email)),
         _time(time),
         _text(summary),
-        tuple(_touches(words, cut)),
+        tuple(sorted(_touches(words, prefix), key=_path)),
     )
 
 
-def _touches(words: _Words, cut: int) -> Iterator[Touch]:
+def _touches(words: _Words, prefix: bytes) -> Iterator[Touch]:
     while words.begins(b":"):
         old_mode, new_mode, _, blob, status = words.take().decode("ascii")[1:].split(" ")
-        old_path = None
-        if status[0] in "RC":
-            source = spell(words.take()[cut:])
-            old_path = source if status[0] == "R" else None
-        path = spell(words.take()[cut:])
-        added = old_mode == _ABSENT or status[0] == "C"
-        yield Touch(path, old_path, None if new_mode == _ABSENT else blob, added)
+        old_path = words.take() if status[0] == "R" else None
+        path = words.take()
+        if path.startswith(prefix):  # a root that was a submodule once has its own name, without a slash
+            yield Touch(
+                spell(path[len(prefix) :]),
+                spell(old_path[len(prefix) :]) if old_path is not None else None,
+                None if new_mode == _ABSENT else blob,
+                old_mode == _ABSENT,
+            )
 
 
 def _merges(
-    process: GitProcess, where: tuple[str, ...], cut: int, ids: Sequence[str]
+    process: GitProcess, where: tuple[str, ...], prefix: bytes, ids: Sequence[str]
 ) -> dict[str, tuple[Touch, ...]]:
     """Say for each merge which paths differ from every parent."""
     if not ids:
@@ -113,20 +117,21 @@ def _merges(
         words = _Words(tokens(stream))
         for name in ids:
             _expect(words, name)
-            found[name] = tuple(_merge_touches(words, cut))
+            found[name] = tuple(sorted(_merge_touches(words, prefix), key=_path))
     return found
 
 
-def _merge_touches(words: _Words, cut: int) -> Iterator[Touch]:
+def _merge_touches(words: _Words, prefix: bytes) -> Iterator[Touch]:
     # "::" and a mode for each parent, one for the result; likewise ids; letters; then the path.
     while words.begins(b":"):
         head = words.take().decode("ascii")
         parents = len(head) - len(head.lstrip(":"))
         fields = head[parents:].split(" ")
         old_modes, new_mode, blob = fields[:parents], fields[parents], fields[-2]
-        path = spell(words.take()[cut:])
-        added = all(mode == _ABSENT for mode in old_modes)
-        yield Touch(path, None, None if new_mode == _ABSENT else blob, added)
+        path = words.take()
+        if path.startswith(prefix):
+            added = all(mode == _ABSENT for mode in old_modes)
+            yield Touch(spell(path[len(prefix) :]), None, None if new_mode == _ABSENT else blob, added)
 
 
 def _text(raw: bytes) -> str:
@@ -144,3 +149,7 @@ def _time(raw: bytes) -> datetime:
         return _EPOCH
     except OverflowError:
         return _LAST
+
+
+def _path(touch: Touch) -> str:
+    return touch.path

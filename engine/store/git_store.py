@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Self
 
@@ -32,7 +32,8 @@ class GitStore:
         self._process = process
         self._head = Head(process, reference)
         self._objects = Objects(process)
-        self._content = lru_cache(maxsize=256)(self._look_up_content)
+        # No bound method: a cycle would leave it to the garbage collector to end the children.
+        self._content = lru_cache(maxsize=256)(partial(_content, self._objects, root))
 
     @classmethod
     def open(cls, path: str | Path, *, root: str | None = None, branch: str | None = None) -> Self:
@@ -114,18 +115,6 @@ class GitStore:
         """End the child processes; the store cannot be used any more."""
         self._objects.close()
 
-    def _look_up_content(self, commit: str) -> str | None:
-        """Return the id of the tree of the content root, ``None`` where the commit has no such folder."""
-        tree = self._objects.get(_checked(commit), "commit")[5 : 5 + len(commit)].decode("ascii")
-        if not self.root:
-            return tree
-        try:
-            found, kind, _ = self._objects.look_up(f"{tree}:{self.root}")
-        except RevisionNotFoundError:
-            self._objects.look_up(tree)  # a missing folder is one thing, a missing object another
-            return None
-        return found if kind == "tree" else None
-
     def _run(self, *arguments: str) -> bytes:
         try:
             return self._process.run(*arguments)
@@ -133,6 +122,19 @@ class GitStore:
             for name in filter(is_object_id, arguments):  # gone since it was looked up, after a gc?
                 self._objects.look_up(name)
             raise StoreError(f"{error}; run git fsck in {self.git_dir}") from error
+
+
+def _content(objects: Objects, root: str, commit: str) -> str | None:
+    """Return the id of the tree of the content root, ``None`` where the commit has no such folder."""
+    tree = objects.get(_checked(commit), "commit")[5 : 5 + len(commit)].decode("ascii")
+    if not root:
+        return tree
+    try:
+        found, kind, _ = objects.look_up(f"{tree}:{root}")
+    except RevisionNotFoundError:
+        objects.look_up(tree)  # a missing folder is one thing, a missing object another
+        return None
+    return found if kind == "tree" else None
 
 
 def _checked(name: str) -> str:

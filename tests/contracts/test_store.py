@@ -46,9 +46,7 @@ class GitWorkshop:
         self.store = GitStore.open(self.repository.path, root=self.root)
 
     def commit(self, files: Mapping[str, bytes], *parents: str) -> str:
-        whole: dict[str | bytes, repositories.File | bytes | str] = {
-            f"{self.root}/{path}".lstrip("/"): content for path, content in files.items()
-        }
+        whole = {f"{self.root}/{path}".lstrip("/"): content for path, content in files.items()}
         if self.root:
             whole["outside.md"] = b"%d\n" % len(files)
         return self.repository.commit(whole, *parents)
