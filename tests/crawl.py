@@ -48,10 +48,13 @@ class Links(HTMLParser):
         found = dict(attrs)
         if found.get("id"):
             self.anchors.add(str(found["id"]))
-        missing = "missing" in (found.get("class") or "").split()
-        for attribute in ("href", "src", "poster"):
-            if target := found.get(attribute):
-                (self.missing if missing else self.links).append(target)
+        if "missing" in (found.get("class") or "").split():
+            title = (
+                found.get("title") or ""
+            )  # "No page TARGET", "No file TARGET": the target as it was written
+            self.missing.append(title.removeprefix("No page ").removeprefix("No file "))
+            return
+        self.links += [target for attribute in ("href", "src", "poster") if (target := found.get(attribute))]
 
 
 class Crawler:
@@ -155,10 +158,10 @@ class Source:
         """Return the address of every file."""
         return ["/" + quote(strip(path), safe="/!$&'()*+,;=:@~") for path in self.paths]
 
-    def has(self, target: str) -> bool:
-        """Say whether a file or folder of that name is anywhere, leniently."""
+    def has(self, target: str, *, whole: bool) -> bool:
+        """Say whether a file or folder of that name is there: at the *whole* path, or with that end anywhere."""
         wanted = loose(target)
-        return any(name == wanted or name.endswith(f"/{wanted}") for name in self._names())
+        return any(name == wanted or (not whole and name.endswith(f"/{wanted}")) for name in self._names())
 
     def _names(self) -> set[str]:
         if not hasattr(self, "_loose"):
@@ -184,16 +187,16 @@ def loose(path: str) -> str:
 
 def cause(page: str, target: str, source: Source | None) -> str:
     """Say why a link leads nowhere."""
-    path = unquote(urlsplit(target).path)
-    if path.startswith("/"):
-        inner = path[1:]
-    else:
-        inner = posixpath.join(posixpath.dirname(unquote(page)[1:]), path)
-    if posixpath.normpath(inner).startswith(".."):
+    folder = posixpath.dirname(unquote(urlsplit(page).path)[1:])
+    if target.startswith("/"):
+        return "ours" if source is not None and source.has(target, whole=True) else "site-absolute"
+    place = posixpath.normpath(posixpath.join(folder, target))
+    if place.startswith(".."):
         return "above the root"
-    if source is None or not source.has(posixpath.normpath(path.lstrip("/"))):
-        return "target absent in the source"
-    return "ours"
+    explicit = target.startswith(("./", "../"))  # says where it is, and is looked for there only
+    if source is not None and source.has(place if explicit else target, whole=explicit):
+        return "ours"
+    return "target absent in the source"
 
 
 def main() -> None:

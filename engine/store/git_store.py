@@ -101,10 +101,18 @@ class GitStore:
             raise RevisionNotFoundError(f"{blob} is a {kind}, not a file")
         return size
 
-    def chain(self, head: str) -> list[tuple[str, tuple[str, ...]]]:
-        """Return every commit reachable from *head* with its parents, children before parents."""
+    def chain(self, head: str, since: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
+        """Return every commit reachable from *head*, and not from *since*, with its parents; children come first."""
         self._objects.get(_checked(head), "commit")
-        lines = self._run("rev-list", "--topo-order", "--parents", head, "--").decode("ascii").splitlines()
+        without = []
+        if since is not None:
+            self._objects.get(_checked(since), "commit")
+            without = [f"^{since}"]
+        lines = (
+            self._run("rev-list", "--topo-order", "--parents", head, *without, "--")
+            .decode("ascii")
+            .splitlines()
+        )
         return [(line[: len(head)], tuple(line.split(" ")[1:])) for line in lines]
 
     def commits(self, ids: Sequence[str]) -> Iterator[Commit]:

@@ -95,8 +95,12 @@ class MemoryStore:
         """Return a blob's length in bytes."""
         return len(self.read(blob))
 
-    def chain(self, head: str) -> list[tuple[str, tuple[str, ...]]]:
-        """Return every commit reachable from *head* with its parents, children before parents."""
+    def chain(self, head: str, since: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
+        """Return every commit reachable from *head*, and not from *since*, with its parents; children come first."""
+        known = dict(self.chain(since)) if since is not None else {}
+        return [item for item in self._ancestry(head) if item[0] not in known]
+
+    def _ancestry(self, head: str) -> list[tuple[str, tuple[str, ...]]]:
         done: dict[str, tuple[str, ...]] = {}  # parents before children
         waiting = [(head, False)]
         while waiting:
