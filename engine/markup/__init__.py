@@ -9,25 +9,15 @@ One parse serves both. Parsing never fails: any text is a page, and what is odd 
 Sanitizing is last, always.
 """
 
-from typing import Protocol
+from engine.markup.limits import Limits
+from engine.markup.linker import Linker
+from engine.markup.parsed import Parsed
+from engine.markup.pipeline import Markup, Rendered
 
-from engine.ids import PageId
-from engine.model import Target
+__all__ = ["RENDERER", "SCANNER", "Limits", "Linker", "Markup", "Parsed", "Rendered"]
 
 RENDERER = 1
 """Raise it when the same text would render differently: caches of HTML are keyed by it."""
 
 SCANNER = 1
 """Raise it when the same text would yield other facts: the catalog scans again what an older scanner saw."""
-
-
-class Linker(Protocol):
-    """What rendering must know about the rest of the wiki, as the reader may see it at one commit."""
-
-    def target(self, source: PageId, link: str) -> Target | None:
-        """Resolve a link's target as written on page *source*; ``None`` when nothing fits."""
-        ...
-
-    def text(self, target: Target) -> str | None:
-        """Return the Markdown of a page that is embedded; ``None`` when it cannot be shown."""
-        ...

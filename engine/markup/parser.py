@@ -1,0 +1,78 @@
+"""The ordered table of rules: what the dialect adds to CommonMark.
+
+::
+
+    core rules, in order:  normalize  block  callout  inline  text_join
+                           block_id  embed  notes  heading_anchor  math  unclosed_fence
+"""
+
+from markdown_it import MarkdownIt
+from mdit_py_plugins.deflist import deflist_plugin
+
+from engine.markup.limits import Limits
+from engine.markup.rules import (
+    autolink,
+    block_id,
+    callout,
+    comment,
+    embed,
+    fence,
+    heading,
+    image,
+    link,
+    mark,
+    math,
+    note,
+    notes,
+    raw_html,
+    strikethrough,
+    table,
+    tag,
+    wikilink,
+)
+
+RULES = (
+    table,
+    strikethrough,
+    comment,
+    math,
+    note,
+    wikilink,
+    callout,
+    block_id,
+    embed,
+    notes,
+    heading,
+    autolink,
+    tag,
+    mark,
+    fence,
+    image,
+    link,
+    raw_html,
+)
+"""The dialect, rule by rule. Where rules meet at the same place in a chain, the order here decides."""
+
+
+def core() -> MarkdownIt:
+    """Make a parser of CommonMark 0.31.2 and nothing else."""
+    return _ready(MarkdownIt("commonmark"))
+
+
+def dialect(limits: Limits = Limits()) -> MarkdownIt:  # noqa: B008 - it is frozen
+    """Make a parser of the whole dialect.
+
+    Its ``render`` shows a text by itself: links are not resolved, and nothing is sanitized. Pages of a wiki are
+    rendered by `engine.markup.Markup`.
+    """
+    options = {"maxNesting": limits.nesting, "tasklists": True}
+    md = MarkdownIt("commonmark", options).use(deflist_plugin)
+    for rule in RULES:
+        md.use(rule.use)
+    return _ready(md)
+
+
+def _ready(md: MarkdownIt) -> MarkdownIt:
+    """Let the parser build its chains of rules now, so that threads may share it from here on."""
+    md.render("*a*")
+    return md

@@ -1,0 +1,1 @@
+"""One file per rule of the dialect; `engine.markup.parser` lists them in order."""

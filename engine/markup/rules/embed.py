@@ -1,0 +1,161 @@
+"""``![[Page]]``, ``![[Page#Section]]``, ``![[Page#^block]]`` and ``![[image.png|300]]`` show another file in place.
+
+How deep and how much is bounded; a page that would embed itself shows a note instead.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from engine.markup.context import Context, Reference, context_of, env_for, is_page
+from engine.markup.media import is_media, render_media
+from engine.markup.parsed import Parsed
+from engine.markup.rules import notes
+from engine.markup.rules.wikilink import attributes, clean, match_target, shown
+from engine.markup.sections import select
+from engine.markup.tags import open_tag
+from engine.model import LinkKind, Target
+
+_COST = 1000  # characters that an embed counts at least, so that many small ones are bounded too
+_SIZE = re.compile(r"(?P<width>\d{1,5})(?:x(?P<height>\d{1,5}))?")
+
+
+def use(md: MarkdownIt) -> None:
+    """Add the rules: embeds within text, and those alone in their paragraph, which are blocks."""
+    md.inline.ruler.after("image", "embed", parse)
+    md.core.ruler.push("embed", lift)
+    md.add_render_rule("embed", render)
+
+
+def parse(state: StateInline, silent: bool) -> bool:
+    """Read an embed."""
+    if not state.src.startswith("![[", state.pos):
+        return False
+    match = match_target(state, state.pos + 1)
+    if match is None:
+        return False
+    if not silent:
+        target, fragment = clean(match["target"]), clean(match["fragment"])
+        *words, last = (match["label"] or "").split("|")
+        size = _SIZE.fullmatch(last.strip())
+        label = "|".join(words if size else (*words, last)).strip()
+        token = state.push("embed", "", 0)
+        token.content = label or shown(target, fragment)
+        token.meta = {"target": target, "fragment": fragment, "label": label, "line": 0}
+        token.meta |= {"width": size["width"], "height": size["height"]} if size else {}
+    state.pos = match.end()
+    return True
+
+
+def lift(state: StateCore) -> None:
+    """Turn paragraphs that hold nothing but embedded pages into blocks."""
+    if "![[" not in state.src:
+        return
+    lifted: list[Token] = []
+    for token in state.tokens:
+        lifted.append(token)
+        if token.type != "paragraph_close" or len(lifted) < 3:
+            continue
+        paragraph, inline = lifted[-3], lifted[-2]
+        for embed in (embeds := [child for child in inline.children or () if child.type == "embed"]):
+            embed.meta["line"] = inline.map[0] if inline.map else 0
+        if not embeds or not all(map(_is_lone, inline.children or ())):
+            continue
+        del lifted[-3:]
+        for embed in embeds:
+            embed.block, embed.level, embed.map = True, paragraph.level, paragraph.map
+        embeds[-1].attrs |= paragraph.attrs
+        lifted += embeds
+    state.tokens = lifted
+
+
+def _is_lone(child: Token) -> bool:
+    if child.type == "embed":
+        return not is_media(child.meta["target"])
+    return child.type in {"softbreak", "hardbreak"} or (child.type == "text" and not child.content.strip())
+
+
+def render(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    """Show the file, or say why it cannot be shown."""
+    token = tokens[index]
+    target, fragment = token.meta["target"], token.meta["fragment"]
+    context = context_of(env)
+    if context is None:
+        return f"{open_tag('a', {'href': target})}{escapeHtml(token.content)}</a>"
+    reference = context.reference(LinkKind.EMBED, target, fragment)
+    if reference.missing:
+        context.problem("missing-embed", f"There is no {target} to embed.", token.meta["line"])
+        return _note(token, reference, "missing", "")
+    if reference.target is not None and not is_page(reference.target):
+        return render_media(token, reference.href, reference.target.name.path)
+    if not token.block:
+        return _link(token, reference)
+    return _page(self, token, reference, context, options)
+
+
+def _page(self: RendererHTML, token: Token, reference: Reference, context: Context, options: Any) -> str:
+    """Show a page, or a part of it, as a block."""
+    fragment: str = token.meta["fragment"]
+    line: int = token.meta["line"]
+    page = reference.target.name.id if reference.target else context.page
+    if (str(page), fragment) in context.chain:
+        context.problem("embed-cycle", f"{page} would embed itself here.", line)
+        return _note(token, reference, "embed-cycle", " would embed itself here.")
+    if len(context.chain) > context.whole.limits.embed_depth:
+        context.problem("embed-depth", f"{page} is embedded too deep to be shown.", line)
+        return _note(token, reference, "embed-cut", " is embedded too deep to be shown here.")
+    parsed = context.parsed if reference.target is None else _parsed(reference.target, context)
+    if parsed is None:
+        context.problem("embed-size", f"{page} cannot be shown here, or would be too much.", line)
+        return _note(token, reference, "embed-cut", " is not shown here.")
+    chosen = select(parsed.tokens, fragment)
+    if chosen is None:
+        context.problem("missing-embed", f"{page} has no {fragment} to embed.", line)
+        return _note(token, reference, "missing", "")
+    inner = context.within(page, parsed, fragment)
+    chosen = notes.without_ids(chosen)
+    body = self.render(chosen, options, env_for(inner))
+    if fragment:
+        body += notes.render_used(self, chosen, options, env_for(inner))
+    title = token.meta["label"] or (
+        shown(reference.target.title or str(page), fragment) if reference.target else shown("", fragment)
+    )
+    heading = f'<p class="embed-title">{open_tag("a", {"class": "wikilink", "href": reference.href})}{escapeHtml(title)}</a></p>'
+    identity = str(token.attrs["id"]) if "id" in token.attrs and not context.embedded else None
+    return f"{open_tag('div', {'class': 'embed', 'id': identity})}\n{heading}\n{body}</div>\n"
+
+
+def _parsed(target: Target, context: Context) -> Parsed | None:
+    """Return the page to embed; ``None`` when it cannot be read or the bound is reached."""
+    whole = context.whole
+    path = target.name.path
+    if path in whole.parsed and (known := whole.parsed[path]) is None:
+        return None
+    if path not in whole.parsed:
+        text = whole.linker.text(target)
+        known = whole.parsed[path] = (
+            None if text is None or len(text) > whole.embed_left else whole.parse(text)
+        )
+        if text is None or known is None:
+            return None
+        whole.sizes[path] = len(text)
+    whole.embed_left -= max(_COST, whole.sizes[path])
+    return known if whole.embed_left >= 0 else None
+
+
+def _note(token: Token, reference: Reference, name: str, words: str) -> str:
+    """Say in place of an embed why it is not shown."""
+    link = _link(token, reference)
+    return f'<p class="{name}">{link}{words}</p>\n' if token.block else link
+
+
+def _link(token: Token, reference: Reference) -> str:
+    name = attributes(reference, token.meta["target"], "wikilink")
+    return f"{open_tag('a', name)}{escapeHtml(token.content)}</a>"
