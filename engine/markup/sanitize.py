@@ -60,6 +60,7 @@ _MATH_TAGS = frozenset(
     mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none semantics
     """.split()
 )
+_MATH_ONLY = _MATH_TAGS - {"math"}
 TAGS: Mapping[str, frozenset[str]] = {
     # Sections and blocks.
     **dict.fromkeys("address article aside center footer header hgroup nav section".split(), frozenset()),
@@ -146,13 +147,14 @@ _FORMATTING = frozenset("a b code em i s small strike strong tt u".split())
 # What a start tag ends when it is the innermost open element (HTML, section 13.1.2.4, "Optional tags").
 _CELL = frozenset({"td", "th"})
 _ROW = _CELL | {"tr"}
+_SECTIONS = frozenset({"tbody", "tfoot", "thead"})
 _ENDS: Mapping[str, frozenset[str]] = {
     "li": frozenset({"li", "p"}),
     **dict.fromkeys(("dd", "dt"), frozenset({"dd", "dt", "p"})),
     **dict.fromkeys(("rb", "rt", "rtc", "rp"), frozenset({"rb", "rt", "rp"})),
     **dict.fromkeys(_CELL, _CELL),
-    "tr": _ROW,
-    **dict.fromkeys(("tbody", "tfoot", "thead"), _ROW | {"tbody", "tfoot", "thead", "caption", "colgroup"}),
+    "tr": _ROW | {"caption"},
+    **dict.fromkeys(("caption", "colgroup", *_SECTIONS), _ROW | _SECTIONS | {"caption"}),
     **dict.fromkeys(
         """
         address article aside blockquote center details div dl figcaption figure footer h1 h2 h3 h4 h5 h6 header
@@ -162,6 +164,14 @@ _ENDS: Mapping[str, frozenset[str]] = {
     ),
 }
 _BREAKS = frozenset(name for name, ends in _ENDS.items() if "p" in ends)
+# Parts of a table are dropped elsewhere, as every parser of HTML does; what is no part of it gets a cell.
+_WITHIN: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("caption", "colgroup", *_SECTIONS), frozenset({"table"})),
+    "col": frozenset({"colgroup", "table"}),
+    "tr": _SECTIONS | {"table"},
+    **dict.fromkeys(_CELL, _SECTIONS | {"table", "tr"}),
+}
+_STRUCTURE = _SECTIONS | {"table", "tr"}
 # Elements that go with all that they hold, where they are closed.
 _SWALLOWED = {
     name: re.compile(rf"</{name}(?=[\s/>])[^>]*>", re.IGNORECASE)
@@ -227,15 +237,26 @@ class _Tidy:
             if end := _SWALLOWED[name].search(self._html, position):
                 return end.end()
             self._unclosed.add(name)
-        if name not in TAGS:
+        if name not in TAGS or (name in _MATH_ONLY) != bool(self._counts["math"]):
             return position
         self._close_before(name)
+        around = self._open[-1].name if self._open else ""
+        if name in _WITHIN and around not in _WITHIN[name]:
+            return position
+        if name not in _WITHIN and around in _STRUCTURE:
+            self._push("td", "<td>")
         tag = f"<{name}{match['attributes']}>"
         if name == "input":
             tag = _CHECKBOX.format(' checked=""' if _CHECKED.search(match["attributes"]) else "")
         if name in _VOID:
             self._out.append(tag)
             return position
+        self._push(name, tag)
+        if match["slash"] and name in _MATH_ONLY:
+            self._pop()
+        return position
+
+    def _push(self, name: str, tag: str) -> None:
         written = len(self._open) < MAX_DEPTH
         paragraph = len(self._open) if name == "p" else -1
         if name in _FORMATTING:
@@ -246,15 +267,14 @@ class _Tidy:
         self._counts[name] += 1
         if written:
             self._out.append(tag)
-        if match["slash"] and name in _MATH_TAGS:
-            self._pop()
-        return position
 
     def _close_before(self, name: str) -> None:
         """Close what a start tag ends; a paragraph also with the formatting that is open in it."""
         if name in _BREAKS and self._open and (paragraph := self._open[-1].paragraph) >= 0:
             while len(self._open) > paragraph:
                 self._pop()
+        if name != "col" and self._open and self._open[-1].name == "colgroup":
+            self._pop()
         ends = _ENDS.get(name, frozenset())
         while self._open and self._open[-1].name in ends:
             self._pop()
@@ -320,5 +340,5 @@ def sanitize(html: str) -> str:
 
     Any text may come in. What comes out is balanced, and stays as it is when sanitized again.
     """
-    clean = _CLEANER.clean(str(_Tidy(html)))
+    clean = _CLEANER.clean(str(_Tidy(html.lstrip("\ufeff"))))
     return _PRE.sub(r"\1\n", clean)  # every reader of HTML drops one line end there

@@ -17,7 +17,7 @@ from engine.model import Facts, Heading, Link, LinkKind
 
 _SENTENCE = 300  # characters
 _BEFORE = 120  # characters of a long sentence that stand before its link
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|[。！？]+[」』”’）]*\s*")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+\s++|[。！？]++[」』”’）]*+\s*+")
 # Scripts that put no spaces between words; each of their characters counts as one.
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"\w")

@@ -32,7 +32,8 @@ def _section(tokens: Sequence[Token], heading: str) -> Sequence[Token] | None:
     first = tokens[start]
     for end in range(start + 3, len(tokens)):
         token = tokens[end]
-        outside = token.level < first.level
+        # A list of notes that has no place of its own belongs to the page, not to its last section.
+        outside = token.level < first.level or (token.type == "note_list" and token.meta["title"])
         if outside or (
             token.type == "heading_open" and token.level == first.level and token.tag <= first.tag
         ):

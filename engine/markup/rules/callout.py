@@ -75,10 +75,16 @@ def _title(head: re.Match[str], quote: Token, meta: dict[str, Any]) -> Iterable[
         token = Token(kind, "" if kind == "inline" else "p", 1 if nesting == 1 else -1 if nesting else 0)
         token.block, token.level, token.meta = True, quote.level + 1, meta
         if kind == "inline":
-            token.content = (head["title"] or "").strip() or head["type"].strip().capitalize()
-            token.children = []
+            token.content = (head["title"] or "").strip()
+            token.children = [] if token.content else [_literal(head["type"].strip().capitalize())]
             token.map = [line, line + 1]
         yield token
+
+
+def _literal(words: str) -> Token:
+    token = Token("text", "", 0)
+    token.content = words
+    return token
 
 
 def render_open(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:

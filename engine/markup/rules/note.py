@@ -4,6 +4,7 @@ import hashlib
 import re
 
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -22,6 +23,8 @@ def use(md: MarkdownIt) -> None:
     )
     md.inline.ruler.after("image", "inline_note", parse_inline)
     md.inline.ruler.after("image", "note_use", parse_use)
+    # In nested text escaped characters stay tokens of their own; elsewhere markdown-it joins them to the text.
+    md.add_render_rule("text_special", RendererHTML.text)
 
 
 def parse_definition(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:

@@ -483,6 +483,8 @@ tangles = st.lists(pieces | st.text(max_size=3), max_size=30).map("".join)
 @given(tangles)
 @example("<pre>\n\nx</pre>")
 @example("<table><b>x<tr></b>")
+@example("<rt><table><rt>")
+@example("\ufeff\ufeff")
 def test_sanitizing_twice_changes_nothing(html: str) -> None:
     clean = sanitize(html)
     inspect(clean)
