@@ -27,7 +27,7 @@ def dump(catalog: Catalog) -> dict[str, Any]:
 
 def _facts(db: Connection) -> list[Any]:
     query = select(name.c.path, fact.c.title, fact.c.data).join(fact, fact.c.blob == name.c.blob)
-    return list(db.execute(query.order_by(name.c.path)).all())
+    return list(db.execute(query.where(name.c.form == Form.PAGE.value).order_by(name.c.path)).all())
 
 
 def _arrivals(db: Connection) -> list[Any]:

@@ -21,7 +21,7 @@ LAYERS = [
     ("engine.access", 5),
     ("engine.frontmatter", 6),
     ("engine.site", 6),
-    ("engine.language", 6),
+    ("engine.language", 7),
     ("engine.model", 7),
     ("engine.ids", 8),
     ("engine.errors", 9),

@@ -83,7 +83,7 @@ def _is_plain(environ: "WSGIEnvironment") -> bool:
 def register(app: Flask) -> None:
     """Keep what views marked as cacheable, and answer from it."""
     cache = current.site(app).responses
-    app.wsgi_app = cache.wrap(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = cache.wrap(app.wsgi_app)  # type: ignore[assignment, method-assign]
 
     def keep(response: Response) -> Response:
         commit: Any = g.get("cacheable")
