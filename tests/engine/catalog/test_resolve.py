@@ -104,7 +104,10 @@ def test_a_folder_without_a_page_of_its_own_is_a_target(moment: Moment) -> None:
 def test_the_best_of_several_is_taken_and_reported(moment: Moment) -> None:
     target = moment.resolve([("", "search")])["", "search"]
     assert target is not None
-    assert (target.name.path, target.ambiguous) == ("help/search.md", True)  # guide/search.md is as near, and longer
+    assert (target.name.path, target.ambiguous) == (
+        "help/search.md",
+        True,
+    )  # guide/search.md is as near, and longer
 
 
 def test_what_is_hidden_is_no_target(moment: Moment) -> None:
