@@ -81,7 +81,9 @@ def examples(name: str) -> tuple[Example, ...]:
                 pytest.fail(reason)
             pytest.skip(reason)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text)
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_bytes(text)
+        part.replace(path)  # whole or not at all, as several processes may fetch at once
     return tuple(_read(path.read_text(encoding="utf-8")))
 
 
