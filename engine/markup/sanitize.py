@@ -40,8 +40,8 @@ SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
 EVERYWHERE = frozenset(
     """
-    aria-describedby aria-hidden aria-label aria-labelledby class data-callout data-language data-target
-    dir id lang role tabindex title translate
+    aria-describedby aria-hidden aria-label aria-labelledby class data-callout dir id lang role tabindex title
+    translate
     """.split()
 )
 """Attributes that any element may have."""
@@ -101,8 +101,13 @@ TAGS: Mapping[str, frozenset[str]] = {
 _CHECKBOX = '<input type="checkbox" disabled=""{}>'
 _CHOICES = {"input": {"type": {"checkbox"}, "disabled": {""}, "checked": {""}}}
 
-CLASSES = frozenset("anchor callout math missing note task-list-item wikilink".split())
-"""Classes that content may have, beside those of code (``language-…``, ``code-…``)."""
+CLASSES = frozenset(
+    """
+    back bad-math callout callout-title contains-task-list embed embed-cut embed-cycle embed-title external math media
+    mermaid-source missing note notes references table tag task-list-item wikilink
+    """.split()
+)
+"""Classes that content may have, beside those of code (``language-…``, ``code-…``): what the renderer writes."""
 
 _ROLES = "doc-[a-z]+|group|img|list|listitem|math|none|note|presentation"
 _LENGTH = r"[+-]?[0-9]{0,2}(?:\.[0-9]{1,4})?(?:ch|cm|em|ex|in|mm|mu|pc|pt|px|%)?"

@@ -6,6 +6,7 @@ Source:
     GitHub Flavored Markdown Spec, 6.9 "Autolinks (extension)".
 """
 
+import html
 import re
 
 from markdown_it import MarkdownIt
@@ -32,6 +33,7 @@ _MAIL = re.compile(
 )
 _ENTITY = re.compile(r"&[A-Za-z0-9]{1,32};\Z")
 _ENTITY_LENGTH = 34
+_CHARACTER = re.compile(r"&(?:#[0-9]{1,7}|#[Xx][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
 def use(md: MarkdownIt) -> None:
@@ -51,13 +53,13 @@ def parse(state: StateInline, silent: bool) -> bool:
     if found is None:
         return False
     text, href = found
-    href = state.md.normalizeLink(href)
+    href = state.md.normalizeLink(_CHARACTER.sub(_unescape, href))
     if not state.md.validateLink(href):
         return False
     link = state.push("link_open", "a", 1)
     link.attrs = {"href": href}
     link.markup, link.info = "autolink", "auto"
-    state.push("text", "", 0).content = state.md.normalizeLinkText(text)
+    state.push("text", "", 0).content = state.md.normalizeLinkText(_CHARACTER.sub(_unescape, text))
     link = state.push("link_close", "a", -1)
     link.markup, link.info = "autolink", "auto"
     state.pos += len(text)
@@ -83,6 +85,10 @@ def _url(state: StateInline) -> tuple[str, str] | None:
     if len(text) <= len(match["scheme"] or "www."):
         return None
     return text, text if match["scheme"] else f"http://{text}"
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return html.unescape(match[0])
 
 
 def _trim(url: str) -> str:

@@ -75,12 +75,12 @@ def words(content: str) -> str:
         if match.start() < done:
             continue
         kept.append(content[done : match.start()])
-        closing = "-->" if match[0] == "<!--" else f"</{match['name']}"
-        end = lower.find(closing, match.end())
-        if end < 0:
+        closing = lower.find(f"</{match['name']}" if match["name"] else "-->", match.end())
+        end = lower.find(">", closing) + 1 if closing >= 0 else 0
+        if not end:
             done = len(content)
             break
-        done = end + len(closing)
+        done = end
     kept.append(content[done:])
     return html.unescape(_ANY_TAG.sub("", "".join(kept)))
 

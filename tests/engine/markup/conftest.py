@@ -15,9 +15,9 @@ class Pages:
         self.files = dict(files)
 
     def target(self, source: PageId, link: str) -> Target | None:
-        folder = f"{source.folder}/" if source.folder else ""
+        folder = f"{source.folder}/" if source.folder and not link.startswith("/") else ""
         for start, suffix in itertools.product((folder, ""), ("", ".md")):
-            path = f"{start}{link}{suffix}"
+            path = f"{start}{link.removeprefix('/')}{suffix}"
             if path in self.files:
                 stem = page_stem(path)
                 return Target(Name(path, "0" * 40, Form.PAGE if stem else Form.MEDIA), stem or path)
