@@ -255,18 +255,15 @@ class Snapshot:
         """
         if len(text.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES + len(".md/") or "\0" in text:
             raise PageNotFoundError(f"no page is named {text[:60]!r}")
-        found = (
-            self._home()
-            if not text
-            else self._folder_url(text)
-            if text.endswith("/")
-            else self._file_url(text)
-        )
+        if not text:
+            found: Found | None = self._home()
+        else:
+            found = self._folder_url(text) if text.endswith("/") else self._file_url(text)
         if found is None:
             raise PageNotFoundError(f"there is no page {text!r}")
         return found
 
-    def _home(self) -> Found | None:
+    def _home(self) -> Found:
         named = [*self._moment.named(self.site.home, self.may_see)] if self.site.home else []
         for key in HOME_KEYS:
             named += self._moment.keyed(key, self.may_see)

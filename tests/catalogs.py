@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from engine.catalog.schema import arrival, commit, fact, lineage, name, touch
 from engine.catalog import Catalog, Moment
+from engine.catalog.schema import arrival, commit, fact, lineage, name, touch
 from engine.model import Form
 
 

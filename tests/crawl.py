@@ -46,8 +46,7 @@ class Links(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
-        if found.get("id"):
-            self.anchors.add(str(found["id"]))
+        self.anchors |= {str(found[key]) for key in ("id", "name") if found.get(key)}
         if "missing" in (found.get("class") or "").split():
             title = (
                 found.get("title") or ""
@@ -70,7 +69,7 @@ class Crawler:
 
     def run(self, start: list[str]) -> None:
         """Visit *start*, and all that is reached from there."""
-        queue = [path for path in dict.fromkeys(start)]
+        queue = list(dict.fromkeys(start))
         seen = set(queue)
         with ThreadPoolExecutor(self.workers) as pool:
             while queue:
