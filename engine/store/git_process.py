@@ -6,9 +6,9 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from engine.errors import StoreError
 
@@ -75,13 +75,20 @@ class GitProcess:
 
     git_dir: Path  # of this work tree
     common_dir: Path  # shared by all work trees: objects, branches
-    environment: Mapping[str, str] = field(default_factory=dict)
+    algorithm: str  # what object ids are made with: sha1 or sha256
+    folder: Path  # where commands run
+    environment: Mapping[str, str]
 
     @classmethod
-    def at(cls, git_dir: Path, common_dir: Path) -> "GitProcess":
+    def at(cls, git_dir: Path, common_dir: Path, algorithm: str) -> Self:
         """Make a runner for the repository in *git_dir*, whose ownership git has already accepted."""
         where = {"GIT_DIR": str(git_dir), "GIT_COMMON_DIR": str(common_dir)}
-        return cls(git_dir, common_dir, clean_environment(**where))
+        return cls(git_dir, common_dir, algorithm, git_dir, clean_environment(**where))
+
+    def in_work_tree(self, git_dir: Path, folder: Path, index: Path) -> Self:
+        """Make a runner for a work tree in *folder*, with another file for its index."""
+        where = {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(folder), "GIT_INDEX_FILE": str(index)}
+        return replace(self, git_dir=git_dir, folder=folder, environment={**self.environment, **where})
 
     def run(self, *arguments: str, stdin: bytes = b"", **environment: str) -> bytes:
         """Return what the command writes.
@@ -103,7 +110,7 @@ class GitProcess:
                 ["git", *arguments],
                 input=stdin,
                 capture_output=True,
-                cwd=self.git_dir,
+                cwd=self.folder,
                 env={**self.environment, **environment},
                 check=False,
             )
@@ -123,7 +130,7 @@ class GitProcess:
                 stdin=asked,
                 stdout=subprocess.PIPE,
                 stderr=said,
-                cwd=self.git_dir,
+                cwd=self.folder,
                 env=dict(self.environment),
             )
             assert process.stdout is not None  # noqa: S101 - it is a pipe

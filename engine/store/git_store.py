@@ -3,19 +3,28 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Self
 
 from engine.errors import PageIdError, RevisionNotFoundError, StoreError
 from engine.ids import parse_path
-from engine.store import Commit, Difference, Entry, git_history, git_listing
+from engine.model import Author
+from engine.store import Change, Commit, Difference, Entry, git_history, git_listing
 from engine.store.git_head import Head
 from engine.store.git_objects import Objects
 from engine.store.git_process import OLDEST, GitError, GitProcess, clean_environment, is_object_id, no_git
+from engine.store.git_write import Writer
 
-_QUESTIONS = ("--is-bare-repository", "--is-inside-work-tree", "--absolute-git-dir", "--git-common-dir")
+_QUESTIONS = (
+    "--is-bare-repository",
+    "--is-inside-work-tree",
+    "--absolute-git-dir",
+    "--git-common-dir",
+    "--show-object-format",
+)
 
 
 class GitStore:
@@ -24,7 +33,9 @@ class GitStore:
     Make one with `GitStore.open`. Safe to share between threads, and across a fork.
     """
 
-    def __init__(self, process: GitProcess, *, root: str, reference: str) -> None:
+    def __init__(
+        self, process: GitProcess, *, root: str, reference: str, committer: Author | None = None
+    ) -> None:
         self.root = root
         """The folder of the repository that holds the pages; empty for all of it."""
         self.branch = reference.removeprefix("refs/heads/") if reference != "HEAD" else None
@@ -34,15 +45,28 @@ class GitStore:
         self._objects = Objects(process)
         # No bound method: a cycle would leave it to the garbage collector to end the children.
         self._content = lru_cache(maxsize=256)(partial(_content, self._objects, root))
+        self._writer = (
+            Writer(process, self._objects, self._head, root=root, committer=committer)
+            if self.branch
+            else None
+        )
 
     @classmethod
-    def open(cls, path: str | Path, *, root: str | None = None, branch: str | None = None) -> Self:
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        root: str | None = None,
+        branch: str | None = None,
+        committer: Author | None = None,
+    ) -> Self:
         """Open the repository in, or around, the folder *path*.
 
         Args:
             path: A repository, bare or not, or a folder inside a work tree: then that folder holds the pages.
             root: The folder below *path* that holds the pages; it need not exist yet.
             branch: The branch to serve; by default the one that is checked out.
+            committer: Whom commits name besides their author; by default the author.
 
         Raises:
             StoreError: There is no repository, no such branch, or git refuses; the message says what to do.
@@ -52,7 +76,7 @@ class GitStore:
         whole = "/".join(part for part in (prefix, (root or "").strip("/")) if part not in {"", "."})
         if whole:
             _check_root(whole, prefix)
-        return cls(process, root=whole, reference=_reference(process, branch))
+        return cls(process, root=whole, reference=_reference(process, branch), committer=committer)
 
     @property
     def git_dir(self) -> Path:
@@ -119,6 +143,18 @@ class GitStore:
         """Yield these commits with their touches, in the order asked for."""
         return git_history.commits(self._process, self.root, ids)
 
+    def write(
+        self, changes: Collection[Change], *, author: Author, summary: str, time: datetime | None = None
+    ) -> str:
+        """Make one commit of all *changes* on top of the head; see `engine.store.Store.write`.
+
+        Raises:
+            ConflictError: Where the branch is checked out, one of the files has local changes.
+        """
+        if self._writer is None:
+            raise StoreError(f"no branch is checked out in {self.git_dir}; name one to write to")
+        return self._writer.write(changes, author, summary, time)
+
     def close(self) -> None:
         """End the child processes; the store cannot be used any more."""
         self._objects.close()
@@ -160,8 +196,8 @@ def _find(path: Path) -> tuple[GitProcess, str]:
     found = _ask(path, "rev-parse", *_QUESTIONS, "--show-prefix")
     if found.returncode:
         raise _refusal(path, found.stderr.decode(errors="replace"))
-    bare, inside, git_dir, common, *prefix = os.fsdecode(found.stdout).split("\n")
-    process = GitProcess.at(Path(git_dir), Path(os.path.realpath(path / common)))
+    bare, inside, git_dir, common, algorithm, *prefix = os.fsdecode(found.stdout).split("\n")
+    process = GitProcess.at(Path(git_dir), Path(os.path.realpath(path / common)), algorithm)
     # In a path that holds a line end, what follows belongs to the answer before it: such a folder is not served.
     if bare == "false" and inside == "true" and len(prefix) != 2:
         raise StoreError(f"{path} has a line end in its name; rename it")

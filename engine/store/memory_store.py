@@ -10,6 +10,7 @@ from engine.errors import RevisionNotFoundError
 from engine.ids import page_stem
 from engine.model import Author, Form
 from engine.store import Change, Commit, Difference, Entry, Touch, rules
+from engine.store.signature import Signature
 
 NOBODY = Author("Nobody", "nobody@example.org")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,8 +69,9 @@ class MemoryStore:
             blob = blob_id(content)
             self._blobs[blob] = content
             entries[path] = Entry(path, blob, _form(path))
-        time = time or _START
-        return self._add(_Version(entries, tuple(parents), author, time.astimezone(UTC), summary))
+        signature = Signature.make(author, summary, time or _START)
+        when = signature.time.astimezone(UTC)
+        return self._add(_Version(entries, tuple(parents), author, when, signature.summary))
 
     def tree(self, commit: str) -> Iterator[Entry]:
         """List all files of *commit*, ordered by path."""
@@ -140,8 +142,11 @@ class MemoryStore:
                     self._blobs[blob] = change.content
                     files[change.path] = Entry(change.path, blob, _form(change.path))
             parents = (head,) if head is not None else ()
-            time = (time or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
-            self._head = self._add(_Version(dict(sorted(files.items())), parents, author, time, summary))
+            signature = Signature.make(author, summary, time)
+            who, when = signature.author, signature.time.astimezone(UTC)
+            self._head = self._add(
+                _Version(dict(sorted(files.items())), parents, who, when, signature.summary)
+            )
             return self._head
 
     def close(self) -> None:
