@@ -48,6 +48,10 @@ class Results:
     more: bool  # there are further hits beyond these
 
 
+class IndexLostError(Exception):
+    """An update met an index that names no commit: only a rebuild knows all pages."""
+
+
 class SearchIndex(Protocol):
     """Finds pages by words. One writer at a time (the follower); readers in any thread and process.
 
@@ -73,8 +77,10 @@ class SearchIndex(Protocol):
         """Put *documents* in (replacing those of the same path), take *removed* paths out, and name *commit*.
 
         All of it shows at once to readers, or nothing after a crash. Of two documents with one path the later counts,
-        and a path in *removed* may be among them. *progress* is told how many are in. Without a commit so far
-        (`commit` is ``None``) the documents are all that the index then holds.
+        and a path in *removed* may be among them. *progress* is told how many are in.
+
+        Raises:
+            IndexLostError: There is no commit to go on from; the index must be built anew.
         """
         ...
 

@@ -24,7 +24,7 @@ STEM = 0.4  # what another inflection of a word is worth
 ANYWHERE = ("body", "headings", "title")
 """Fields in the order in which they are read: the first decides what matches, the others only add to the score."""
 
-Block = tuple[Iterable[int], Iterable[float], Sequence[bytes]]
+Block = tuple[Sequence[int], Sequence[int], bytes]
 
 
 class Segment(Protocol):
@@ -49,7 +49,7 @@ class Segment(Protocol):
         ...
 
     def blocks(self, field: str, term: str, within: Sequence[int] | None = None) -> Iterator[Block]:
-        """Yield documents, counts and packed positions; *within*, ascending, may pass over whole blocks."""
+        """Yield documents, counts, and packed positions; *within*, ascending, may pass over whole blocks."""
         ...
 
     def having(self, field: str, term: str) -> set[int]:

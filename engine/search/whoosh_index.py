@@ -17,7 +17,6 @@ import logging
 import re
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -28,7 +27,7 @@ from whoosh.index import TOC, FileIndex
 from whoosh.reading import SegmentReader
 from whoosh.util.filelock import FileLock
 
-from engine.search import Document, Hit, Results, analysis
+from engine.search import Document, Hit, IndexLostError, Results, analysis
 from engine.search.query import Query
 from engine.search.ranking import Ranking
 from engine.search.whoosh_segment import VERSION, Codec, Segment, Storage, mark, page, schema, sync
@@ -42,7 +41,6 @@ MAX_WORN = 0.25  # the share of deleted documents from which a rebuild pays
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(rf"v{VERSION}-([0-9]{{1,12}})")
-_TRIES = 5  # a reader meets a file that a writer has just removed
 
 
 class WhooshIndex:
@@ -88,12 +86,16 @@ class WhooshIndex:
         progress: Callable[[int], None] = lambda done: None,
     ) -> None:
         """Put *documents* in, take *removed* paths out, name *commit*: all at once, or nothing."""
-        if self.commit() is None:
-            self.rebuild(documents, commit, progress=progress)
-            return
         with self._writing():
-            index = FileIndex(self._storage_of(self._current()), schema())
-            _write(index, documents, removed, commit, progress, in_parts=False)
+            if self.commit() is None:
+                raise IndexLostError(self._folder)
+            name = self._current()
+            try:
+                index = FileIndex(self._storage_of(name), schema())
+                _write(index, documents, removed, commit, progress, in_parts=False)
+            except _DamagedError as error:
+                self._damaged = name
+                raise IndexLostError(self._folder) from error
 
     def rebuild(
         self,
@@ -171,20 +173,24 @@ class WhooshIndex:
                     self._idle.append(reading)
 
     def _borrow(self) -> "_Reading | None":
-        for _ in range(_TRIES):
-            name = self._current()
-            if not name or name == self._damaged:
-                return None
+        missed = None
+        while (name := self._current()) and name != self._damaged:
+            storage = self._storage_of(name)
+            generation = TOC._latest_generation(storage, "MAIN")
+            if (idle := self._take(name, generation)) is not None:
+                return idle
             try:
-                storage = self._storage_of(name)
-                generation = TOC._latest_generation(storage, "MAIN")
-                return self._take(name, generation) or _Reading(storage, name, generation)
+                with storage.opening():
+                    return _Reading(storage, name, generation)
             except FileNotFoundError:
-                time.sleep(0.01)  # a writer has just replaced what the table of contents names
+                # A writer has just replaced what the table of contents names; if so, there is a newer one.
+                if missed != (name, generation):
+                    missed = name, generation
+                    continue
+                _log.exception("A file of the search index %s is missing", self._folder / name)
             except Exception:  # a damaged pickle may raise anything
                 _log.exception("The search index %s cannot be read", self._folder / name)
-                break
-        self._damaged = name
+            self._damaged = name
         return None
 
     def _take(self, name: str, generation: int) -> "_Reading | None":
@@ -207,9 +213,13 @@ class _DamagedError(Exception):
 
 @contextmanager
 def _naming_damage() -> Iterator[None]:
-    """Turn whatever a damaged file makes Whoosh raise into one error, apart from the errors of callers."""
+    """Turn whatever a damaged file makes Whoosh raise into one error, apart from a full disk and errors of callers."""
     try:
         yield
+    except FileNotFoundError as error:
+        raise _DamagedError from error
+    except OSError:
+        raise
     except Exception as error:
         raise _DamagedError from error
 
@@ -300,13 +310,14 @@ def _writer(index: FileIndex) -> Any:
 def _commit(writer: Any, leaving: Iterable[str]) -> None:
     """Take out the mark of the commit before and the paths that are *leaving*, then commit."""
     terms = [("kind", "commit"), *(("key", path) for path in leaving)]
-    for whoosh_segment in writer.segments:
-        segment = Segment(writer.storage, writer.schema, whoosh_segment)
-        for field, term in terms:
-            for document in segment.having(field, term):
-                whoosh_segment.delete_document(document)
-        segment.close()
-    writer.commit(mergetype=_merge_small)
+    with _naming_damage(), writer.storage.opening():
+        for whoosh_segment in writer.segments:
+            segment = Segment(writer.storage, writer.schema, whoosh_segment)
+            for field, term in terms:
+                for document in segment.having(field, term):
+                    whoosh_segment.delete_document(document)
+            segment.close()
+        writer.commit(mergetype=_merge_small)
 
 
 def _merge_small(writer: Any, segments: list[Any]) -> list[Any]:

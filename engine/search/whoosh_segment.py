@@ -6,16 +6,19 @@ Bound to the file format of Whoosh 2.7.4; see `VERSION`.
 """
 
 import os
+import pickle
 import struct
 import threading
+import zlib
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import accumulate, repeat
+from contextlib import contextmanager
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 from whoosh import fields, formats
-from whoosh.codec.whoosh3 import STORED_COLUMN, W3Codec
+from whoosh.codec.whoosh3 import STORED_COLUMN, WHOOSH3_HEADER_MAGIC, W3Codec, W3LeafMatcher, W3PostingsWriter
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import BufferFile
 from whoosh.reading import SegmentReader, TermNotFound
@@ -30,13 +33,98 @@ VERSION = 1
 TEXTS = ("title", "headings", "body")
 """The fields with words. ``body`` holds the words of the two others as well, so that it decides what matches."""
 
-Posting = tuple[bytes, int, float, bytes]  # term, its share of the field's length, count, packed positions
+BLOCK = 256  # postings that are read at once
+
+Posting = tuple[bytes, int, float, bytes]  # term, its share of the field's length, count, positions
+Block = tuple[Sequence[int], Sequence[int], bytes]
 
 
 class Codec(W3Codec):  # type: ignore[misc]
-    """Whoosh's own, without the field length of each posting: a file read a posting, and nobody asks for it."""
+    """Whoosh's own file format with two changes, which together make builds and queries twice as fast.
+
+    The length of a field is not asked for at each posting, a file read each time. And a block of postings holds packed
+    numbers instead of a compressed pickle; only positions, which few queries ask for, are compressed.
+    """
 
     length_stats = False
+
+    def postings_writer(self, dbfile: Any, byteids: bool = False) -> W3PostingsWriter:
+        """Return what writes the postings of one field."""
+        return _PostingsWriter(dbfile, blocklimit=BLOCK, byteids=byteids, compression=0, inlinelimit=0)
+
+    def postings_reader(
+        self, dbfile: Any, terminfo: Any, format_: Any, term: Any = None, scorer: Any = None
+    ) -> Any:
+        """Return what reads the postings of one term."""
+        return _PostingsReader(dbfile, *terminfo.extent(), format_, term=term, scorer=scorer)
+
+
+class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
+    def _write_block(self, last: bool = False) -> None:
+        if not self._blockcount:
+            self._postfile.write(WHOOSH3_HEADER_MAGIC)
+        self._terminfo.add_block(self)
+        data = pack(self._ids) + pack(map(int, self._weights))
+        if self._values:
+            data += zlib.compress(b"".join(self._values), 1)
+        # How many postings, the last document; Whoosh's own scoring asks for the rest; "compression" is a check sum here.
+        head = pickle.dumps((len(self._ids), self._ids[-1], self._maxweight, zlib.crc32(data), 0, 0), 2)
+        length = len(head) + len(data)
+        self._postfile.write_int(-length if last else length)
+        self._postfile.write(head + data)
+        self._blockcount += 1
+        self._new_block()
+
+
+class _PostingsReader(W3LeafMatcher):  # type: ignore[misc]
+    def block(self) -> Block:
+        """Return the documents of this block, their counts, and all their positions.
+
+        Raises:
+            ValueError: It is not what was written.
+        """
+        data = self._postfile.get(self._dataoffset, self._nextoffset - self._dataoffset)
+        if zlib.crc32(data) != self._compression:
+            raise ValueError(f"damaged postings of {self.term()}")
+        size = 4 * self._blocklength
+        return unpack(data[:size]), unpack(data[size : 2 * size]), data[2 * size :]
+
+    # What Whoosh itself calls, when it merges segments.
+
+    def _read_ids(self) -> None:
+        self._ids = self.block()[0]
+
+    def _read_weights(self) -> None:
+        self._weights = self.block()[1]
+
+    def _read_values(self) -> None:
+        _, counts, places = self.block()
+        self._values = tuple(_pack_places(at) for at in split(counts, places))
+
+
+def pack(numbers: Iterable[int]) -> bytes:
+    """Return *numbers* as 32 bits each."""
+    several = tuple(numbers)
+    return struct.pack(f"<{len(several)}I", *several)
+
+
+def unpack(packed: bytes) -> tuple[int, ...]:
+    """Return the numbers that `pack` was given."""
+    return struct.unpack(f"<{len(packed) // 4}I", packed)
+
+
+def split(counts: Iterable[int], places: bytes) -> Iterator[tuple[int, ...]]:
+    """Return the positions in each document of a block; stems have none."""
+    steps = unpack(zlib.decompress(places)) if places else ()
+    end = 0
+    for count in counts:
+        start, end = end, end + count
+        yield tuple(accumulate(steps[start:end]))
+
+
+def _pack_places(at: Sequence[int]) -> bytes:
+    """Return positions as the steps between them: small numbers, which compress well."""
+    return pack(here - before for before, here in pairwise((0, *at)))
 
 
 class Storage(FileStorage):  # type: ignore[misc]
@@ -46,12 +134,15 @@ class Storage(FileStorage):  # type: ignore[misc]
         super().__init__(str(folder))
         self._terms: dict[str, bytes] = {}
         self._written: set[str] = set()
+        self._opened = threading.local()
         self._lock = threading.Lock()
 
     def open_file(self, name: str, **options: Any) -> Any:
         """Open *name* for reading; a term file is looked up too often to be read by seeks."""
         if not name.endswith(W3Codec.TERMS_EXT):
-            return super().open_file(name, **options)
+            file = super().open_file(name, **options)
+            getattr(self._opened, "files", []).append(file)
+            return file
         with self._lock:
             if (content := self._terms.get(name)) is None:
                 folder = Path(self.folder)
@@ -59,6 +150,21 @@ class Storage(FileStorage):  # type: ignore[misc]
                 self._terms = {key: value for key, value in self._terms.items() if (folder / key).exists()}
                 self._terms[name] = content
         return BufferFile(content, name=name)
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Close what this thread opens within, should it fail: of a damaged index Whoosh leaves files open."""
+        files: list[Any] = []
+        self._opened.files = files
+        try:
+            yield
+        except BaseException:
+            for file in files:
+                if not file.is_closed:
+                    file.close()
+            raise
+        finally:
+            del self._opened.files
 
     def create_file(self, name: str, excl: bool = False, mode: str = "wb", **options: Any) -> Any:
         """Open *name* for writing."""
@@ -163,21 +269,13 @@ def _words(parts: Sequence[str], language: str | None) -> list[Posting]:
     for term, at in found.items():
         # A pair of characters is not counted in the length of a text: its characters are.
         share = len(at) if len(term) == 1 or not analysis.is_dense(term) else 0
-        postings.append((term.encode(), share, float(len(at)), _pack(at)))
+        postings.append((term.encode(), share, float(len(at)), _pack_places(at)))
     if language is not None:
         counts: dict[str, float] = {}
         for term, short in analysis.stems(tuple(found), language).items():
             counts[short] = counts.get(short, 0.0) + len(found[term])
         postings.extend((f"{language}:{short}".encode(), 0, count, b"") for short, count in counts.items())
     return postings
-
-
-def _pack(at: Sequence[int]) -> bytes:
-    return struct.pack(f"<{len(at)}{'H' if at[-1] < 65536 else 'I'}", *at)
-
-
-def _unpack(packed: bytes, count: int) -> tuple[int, ...]:
-    return struct.unpack(f"<{count}{'H' if len(packed) == 2 * count else 'I'}", packed)
 
 
 class Segment:
@@ -196,10 +294,8 @@ class Segment:
         """Return in how many documents *term* stands, deleted ones included."""
         return int(self._reader.doc_frequency(field, term.encode()))
 
-    def blocks(
-        self, field: str, term: str, within: Sequence[int] | None = None
-    ) -> Iterator[tuple[Iterable[int], Iterable[float], Sequence[bytes]]]:
-        """Yield the postings of *term* in blocks: documents, counts, packed positions; deleted documents included.
+    def blocks(self, field: str, term: str, within: Sequence[int] | None = None) -> Iterator[Block]:
+        """Yield the postings of *term* in blocks: documents, counts, positions (see `split`); the deleted as well.
 
         *within*, ascending, passes over the blocks without any of these documents; the others come whole.
         """
@@ -211,11 +307,7 @@ class Segment:
         while matcher.is_active():
             last = matcher.block_max_id()
             if within is None or (at < len(within) and within[at] <= last):
-                matcher._read_data()
-                deltas, counts, values = matcher._data
-                if counts is None or isinstance(counts, float):
-                    counts = repeat(1.0 if counts is None else counts, len(deltas))
-                yield accumulate(deltas), counts, values
+                yield matcher.block()
             if within is not None:
                 at = bisect_right(within, last, at)
                 if at == len(within):
@@ -231,10 +323,10 @@ class Segment:
     ) -> dict[int, tuple[int, ...]]:
         """Return where *term* stands in each document with it, or in those of *within*."""
         found = {}
-        for documents, counts, values in self.blocks(field, term, None if within is None else sorted(within)):
-            for document, count, packed in zip(documents, counts, values, strict=True):
+        for documents, counts, places in self.blocks(field, term, None if within is None else sorted(within)):
+            for document, at in zip(documents, split(counts, places), strict=False):
                 if within is None or document in within:
-                    found[document] = _unpack(packed, int(count))
+                    found[document] = at
         return found
 
     def lengths(self, field: str) -> Sequence[int]:
