@@ -39,6 +39,7 @@ log = getLogger(__name__)
 
 SMALL = 200  # files or commits: up to so many are scanned and traced together with the names
 POLL = 0.1  # seconds between two looks at the branch
+REST = 30.0  # seconds without any change, after which a worn index is built anew
 RETRY = 2.0  # seconds until work that failed is tried again
 FIRST = 60.0  # seconds to wait for the very first names, before which nothing can be shown
 
@@ -173,6 +174,11 @@ class Follower:
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
         self._thread.start()
 
+    @property
+    def is_near_done(self) -> bool:
+        """Whether the thread runs, and has no more before it than a small change."""
+        return self._thread is not None and self.work.total <= SMALL
+
     def stop(self) -> None:
         """End the thread; work that was begun is taken up by the next process."""
         self._stopping.set()
@@ -183,11 +189,17 @@ class Follower:
 
     def _run(self) -> None:
         pause = 0.0
+        rested = 0.0
         while not self._stopping.wait(pause):
             try:
+                before = self._known
                 self.follow(0)
                 done = self.catch_up()
                 pause = POLL if done else POLL * 5
+                rested = rested + pause if done and self._known == before else 0.0
+                if rested > REST:
+                    rested = 0.0
+                    self.tidy()
             except _StoppedError:
                 return
             except Exception as error:  # the wiki goes on serving; the work is tried again
@@ -215,6 +227,15 @@ class Follower:
                 self._index(progress)
             self.work = Work()
         return True
+
+    def tidy(self) -> None:
+        """Build the index anew where many updates have made it slow; it answers meanwhile."""
+        if not self._parts.index.worn():
+            return
+        with self._work_lock.held(0) as held, self._moment() as moment:
+            if held and moment.head is not None and self._indexed() == moment.head:
+                names = list(moment.names(form=Form.PAGE))
+                self._parts.index.rebuild(_documents(moment, names, self._site(moment)), moment.head)
 
     def forget(self, wait: float) -> None:
         """Empty the catalog, so that the next `catch_up` builds catalog and index anew; StoreError while others work."""

@@ -4,6 +4,7 @@ A request asks for a snapshot once and holds nothing else. The snapshot pins the
 the catalog, and the rights: what the actor may not see does not exist in any answer.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from engine.search.snippet import best_section, snippet
 from engine.site import PATH, Site, parse_site
 from engine.store import Store
 
+INDEX_WAIT = 0.2  # seconds that a search waits for the index to follow a small change
 WAIT = 0.1  # seconds that a reader waits for another process to follow, before the older commit is served
 HOME_KEYS = ("home", "index", "readme", "start")
 MEDIA_BYTES = 100_000_000  # a larger file is not served
@@ -198,6 +200,14 @@ class Wiki:
                 unknown=0 if moment.scanned else len(moment.unknown_blobs()),
                 work=self._follower.work,
             )
+
+    def await_index(self, commit: str | None) -> None:
+        """Wait shortly until the index describes *commit*, if the follower is about to bring it there."""
+        end = time.monotonic() + INDEX_WAIT
+        while self._follower.is_near_done and (self._parts.index.commit() or None) != commit:
+            if time.monotonic() > end:
+                return
+            time.sleep(0.005)
 
     def rendered(self, key: bytes) -> Rendered | None:
         """Return HTML that was kept under a digest of all that it depends on."""
@@ -397,6 +407,8 @@ class Snapshot:
         """
         query = parse(text)
         page = min(max(page, 1), RESULT_PAGES)
+        if self._moment.scanned:
+            self._wiki.await_index(self.commit)
         found = self._parts.index.search(
             query, limit=RESULTS, offset=(page - 1) * RESULTS, allowed=self._allowed()
         )
