@@ -63,3 +63,8 @@ def app(wiki: Wiki) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of this suite."""
+    parser.addoption("--rewrite-golden", action="store_true", help="write the golden pages anew")
