@@ -32,6 +32,9 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)  # lines count from 1 in the body
     notes: list[Note] = field(default_factory=list)
     inline_notes: dict[str, list[Token]] = field(default_factory=dict)  # digest -> what it says
+    addresses: dict[str, Sequence[int]] = field(
+        default_factory=dict
+    )  # text -> where bare addresses may begin
     math_left: int | None = None
 
     def problem(self, code: str, message: str, line: int) -> None:

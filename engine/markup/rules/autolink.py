@@ -1,6 +1,7 @@
 """Bare addresses become links: ``https://…``, ``www.…``, ``name@example.org``.
 
-An address is found at its first character and its length is bounded, so no text takes more than linear time.
+Where addresses may begin is worked out once for a paragraph, and their length is bounded, so no text takes more than
+linear time.
 
 Source:
     GitHub Flavored Markdown Spec, 6.9 "Autolinks (extension)".
@@ -8,9 +9,13 @@ Source:
 
 import html
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
+
+from engine.markup.parsed import draft
 
 _LONGEST = 2000  # characters of one address
 # What ends a sentence in Chinese and Japanese, where no space follows it.
@@ -22,7 +27,8 @@ _START = (
     r"|(?:(?<=[\s*_~(])|(?<![\s\S]))www\."
     rf"|(?<![A-Za-z0-9.+:/-])(?<![A-Za-z0-9]_)(?:mailto:|xmpp:)?{_LOCAL}[A-Za-z0-9]"
 )
-_BEGINS = re.compile(_START)
+_BEGINS = re.compile(f"(?={_START})")
+_SIGNS = ("://", "www.", "@")  # no address is without one of them
 _URL = re.compile(
     r"(?P<scheme>(?:https?|ftp)://)?"
     rf"(?P<host>[\w.-]{{1,255}})[^\s<{_WIDE_PUNCTUATION}]{{0,{_LONGEST}}}(?P<more>[^\s<{_WIDE_PUNCTUATION}])?"
@@ -38,8 +44,37 @@ _CHARACTER = re.compile(r"&(?:#[0-9]{1,7}|#[Xx][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0
 
 def use(md: MarkdownIt) -> None:
     """Add the rule, and make plain text stop where an address begins."""
-    md.inline.terminator_re = re.compile(f"{md.inline.terminator_re.pattern}|{_START}")
+    md.inline.ruler.at("text", parse_text)
     md.inline.ruler.after("text", "bare_address", parse)
+
+
+def parse_text(state: StateInline, silent: bool) -> bool:
+    """Read plain text up to the next character that may mean something, or the next address."""
+    found = state.md.inline.terminator_re.search(state.src, state.pos)
+    end = found.start() if found else state.posMax
+    if starts := _starts(state):
+        following = bisect_left(starts, state.pos)
+        if following < len(starts):
+            end = min(end, starts[following])
+    if end == state.pos:
+        return False
+    if not silent:
+        state.append_pending(state.src[state.pos : end])
+    state.pos = end
+    return True
+
+
+def _starts(state: StateInline) -> Sequence[int]:
+    """Return the positions where addresses may begin; worked out once for each piece of text."""
+    known = draft(state.env).addresses
+    starts = known.get(state.src)
+    if starts is None:
+        starts = known[state.src] = (
+            [match.start() for match in _BEGINS.finditer(state.src)]
+            if any(sign in state.src for sign in _SIGNS)
+            else ()
+        )
+    return starts
 
 
 def parse(state: StateInline, silent: bool) -> bool:
@@ -47,7 +82,9 @@ def parse(state: StateInline, silent: bool) -> bool:
     # Within the label of a link there are no links, and none need be looked for while its end is sought.
     if silent or state.linkLevel or not state.src[state.pos].isalnum():
         return False
-    if _BEGINS.match(state.src, state.pos) is None:
+    starts = _starts(state)
+    index = bisect_left(starts, state.pos)
+    if index == len(starts) or starts[index] != state.pos:
         return False
     found = _mail(state) or _url(state)
     if found is None:

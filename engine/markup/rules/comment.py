@@ -4,13 +4,17 @@ A comment that begins a line may span paragraphs. One that is never closed hides
 should not publish what was meant to be hidden; the author is told.
 """
 
+import re
+
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 
 from engine.markup.parsed import draft
 
 _MARKER = "%%"
+_OPEN = re.compile(r"(?:(?<=\s)|(?<![\s\S]))%%")
 
 
 def use(md: MarkdownIt) -> None:
@@ -19,6 +23,7 @@ def use(md: MarkdownIt) -> None:
         "fence", "comment", parse_lines, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
     md.inline.ruler.before("escape", "comment", parse)
+    md.core.ruler.push("unclosed_comment", check)
 
 
 def parse(state: StateInline, silent: bool) -> bool:
@@ -59,6 +64,20 @@ def parse_lines(state: StateBlock, start_line: int, end_line: int, silent: bool)
     )
     state.line = end_line
     return True
+
+
+def check(state: StateCore) -> None:
+    """Report what looks like a comment within a paragraph but is shown, as it does not end there."""
+    if _MARKER not in state.src:
+        return
+    for token in state.tokens:
+        if token.type != "inline" or _MARKER not in token.content:
+            continue
+        if any(child.type == "text" and _OPEN.search(child.content) for child in token.children or ()):
+            line = token.map[0] if token.map else 0
+            draft(state.env).problem(
+                "unclosed-comment", "A %% is not closed in its paragraph; it is shown.", line
+            )
 
 
 def _read_on(state: StateBlock, line: int, position: int) -> None:

@@ -9,7 +9,7 @@ from markdown_it.token import Token
 
 from engine.markup.context import Context, context_of
 from engine.markup.links import is_external, split_address
-from engine.markup.rules.wikilink import attributes
+from engine.markup.rules.wikilink import EXTERNAL, attributes
 from engine.markup.tags import open_tag
 from engine.model import LinkKind
 
@@ -29,7 +29,7 @@ def render(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
 def resolved(href: str, context: Context) -> dict[str, str | None]:
     """Return the attributes that a link with this address needs."""
     if is_external(href):
-        return {"href": href, "class": "external", "rel": "noopener nofollow"}
+        return {"href": href, **EXTERNAL}
     address = split_address(href)
     if address is None:
         return {"href": href}

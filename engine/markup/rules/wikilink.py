@@ -15,6 +15,9 @@ from engine.markup.links import is_external
 from engine.markup.tags import open_tag
 from engine.model import LinkKind
 
+EXTERNAL = {"class": "external", "rel": "noopener nofollow"}
+"""Attributes of links that leave the site."""
+
 WIKILINK = re.compile(
     r"\[\[(?P<target>[^\[\]|#\n]*)(?:#(?P<fragment>[^\[\]|\n]*))?(?:\|(?P<label>[^\[\]\n]*))?\]\]"
 )
@@ -65,9 +68,10 @@ def render(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
     token = tokens[index]
     target: str = token.meta["target"]
     context = context_of(env)
-    if context is None or (is_external(target) and "://" in target):
+    if context is None or "://" in target:
         href = target + (f"#{token.meta['fragment']}" if token.meta["fragment"] else "")
-        return f"{open_tag('a', {'href': href})}{escapeHtml(token.content)}</a>"
+        written = {"href": href, **(EXTERNAL if is_external(href) else {})}
+        return f"{open_tag('a', written)}{escapeHtml(token.content)}</a>"
     reference = context.reference(LinkKind.WIKILINK, target, token.meta["fragment"])
     return f"{open_tag('a', attributes(reference, target, 'wikilink'))}{escapeHtml(token.content)}</a>"
 

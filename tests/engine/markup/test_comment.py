@@ -46,3 +46,8 @@ def test_code_and_percentages_are_no_comments(render: Render, text: str) -> None
 def test_an_unclosed_comment_is_a_problem(scan: Scan) -> None:
     (problem,) = scan("a\n\n%% b\n\nc").problems
     assert (problem.code, problem.line) == ("unclosed-comment", 3)
+
+
+def test_a_comment_that_its_paragraph_does_not_close_is_a_problem(scan: Scan) -> None:
+    facts = scan("a %%shown\n\nshown%% b\n\n100%% `a %%`")
+    assert [(problem.code, problem.line) for problem in facts.problems] == [("unclosed-comment", 1)]

@@ -31,6 +31,12 @@ def test_a_wikilink_leads_to_its_page(render: Render, text: str, href: str, labe
     assert render(text, PAGES).html == f'<p><a class="wikilink" href="{href}">{label}</a></p>\n'
 
 
+def test_an_address_in_brackets_leaves_the_wiki(render: Render, scan: Scan) -> None:
+    html = render("[[https://e.org/a#b|c]]").html
+    assert html == '<p><a href="https://e.org/a#b" class="external" rel="noopener nofollow">c</a></p>\n'
+    assert scan("[[https://e.org/a#b|c]]").links == ()
+
+
 def test_a_missing_page_is_marked(render: Render) -> None:
     html = render('[[new/"Page"#x]]').html
     assert 'class="missing" href="/new/%22Page%22" title="No page new/&quot;Page&quot;"' in html
