@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.access import Action, Actor, Policy
 from engine.cache import Cache
-from engine.catalog import Backlink, Catalog, LastChange, Moment
+from engine.catalog import Backlink, Catalog, LastChange, Moment, Visible, everything
 from engine.errors import MediaNotFoundError, PageNotFoundError, TooLargeError
 from engine.following import Follower, Parts, Progress, Work
 from engine.ids import MAX_PATH_BYTES, PageId, page_stem, url_path
@@ -235,6 +235,7 @@ class Snapshot:
         self._parts = parts
         self._moment = moment
         self._open = wiki.policy.is_open(actor)
+        self.visible: Visible = everything if self._open else self.may_see
         settings = moment.name(PATH)
         self.site = wiki.site(settings.blob) if settings is not None else Site()
 
@@ -274,36 +275,41 @@ class Snapshot:
         return found
 
     def _home(self) -> Found:
-        named = [*self._moment.named(self.site.home, self.may_see)] if self.site.home else []
+        for name in self._homes():
+            if name.form is Form.PAGE:
+                return Found(name)
+        return Found(Name("", "", Form.FOLDER))
+
+    def _homes(self) -> Iterator[Name]:
+        if self.site.home:
+            yield from self._moment.named(self.site.home, self.visible)
         for key in HOME_KEYS:
-            named += self._moment.keyed(key, self.may_see)
-        pages = [name for name in named if name.form is Form.PAGE]
-        return Found(pages[0] if pages else Name("", "", Form.FOLDER))
+            yield from self._moment.keyed(key, self.visible)
 
     def _folder_url(self, text: str) -> Found | None:
         folder = text.rstrip("/")
-        if self._moment.has_folder(folder, self.may_see):
+        if self._moment.has_folder(folder, self.visible):
             return Found(Name(folder, "", Form.FOLDER))
-        if (spelled := self._moment.folder_like(folder, self.may_see)) is not None:
+        if (spelled := self._moment.folder_like(folder, self.visible)) is not None:
             return Found(redirect=url_path(f"{spelled}/"))
         found = self._file_url(folder)
         return Found(redirect=found.redirect or found.name.url) if found and found.name else found
 
     def _file_url(self, text: str) -> Found | None:
-        if named := self._moment.named(text, self.may_see):
+        if named := self._moment.named(text, self.visible):
             best = named[0]
             return Found(best, source=best.form is Form.PAGE and str(best.id) != text)
         suffix = ".md" if page_stem(text) else ""
-        if suffix and (named := self._moment.named(page_stem(text) or "", self.may_see)):
+        if suffix and (named := self._moment.named(page_stem(text) or "", self.visible)):
             return Found(named[0], source=True)  # a page kept in another suffix answers to .md as well
-        if self._moment.has_folder(text, self.may_see):
+        if self._moment.has_folder(text, self.visible):
             return Found(redirect=url_path(f"{text}/"))
-        similar = self._moment.keyed(text, self.may_see)
+        similar = self._moment.keyed(text, self.visible)
         if len(similar) > 1:
             return Found(choices=tuple(similar))
         if similar:
             return Found(redirect=similar[0].url + (suffix if similar[0].form is Form.PAGE else ""))
-        spelled = self._moment.folder_like(text, self.may_see)
+        spelled = self._moment.folder_like(text, self.visible)
         return Found(redirect=url_path(f"{spelled}/")) if spelled is not None else None
 
     # -- reading
@@ -326,7 +332,7 @@ class Snapshot:
             dir=direction(lang),
             facts=facts,
             problems=(*facts.problems, *rendered.problems),
-            backlinks=tuple(self._moment.backlinks(name, self.may_see)),
+            backlinks=tuple(self._moment.backlinks(name, self.visible)),
             last_change=self._moment.last_change(name.path),
             redirect=self._redirect(name, facts),
         )
@@ -334,7 +340,7 @@ class Snapshot:
     def _redirect(self, name: Name, facts: Facts) -> str:
         if not facts.redirect:
             return ""
-        target = self._moment.resolve([(name.folder, facts.redirect)], self.may_see)[
+        target = self._moment.resolve([(name.folder, facts.redirect)], self.visible)[
             name.folder, facts.redirect
         ]
         return target.name.url if target is not None and target.name.path != name.path else ""
@@ -382,7 +388,7 @@ class Snapshot:
         files = [name for name in self._moment.files(path) if self.may_see(name)]
         subfolders = self._moment.subfolders(path)
         if not self._open:
-            subfolders = [child for child in subfolders if self._moment.has_folder(child, self.may_see)]
+            subfolders = [child for child in subfolders if self._moment.has_folder(child, self.visible)]
         if not files and not subfolders and path:
             raise PageNotFoundError(f"there is no folder {path!r}")
         titles = self._moment.titles(name for name in files if name.form is Form.PAGE)
@@ -394,7 +400,7 @@ class Snapshot:
 
     def folder_page(self, path: str) -> Name | None:
         """Return the page that speaks for a folder, if there is one."""
-        return self._moment.folder_index(path, self.may_see)
+        return self._moment.folder_index(path, self.visible)
 
     # -- searching
 
@@ -509,5 +515,5 @@ class _Linker:
         folder = source.folder
         new = [(folder, link) for link in links if (folder, link) not in self._targets]
         if new:
-            self._targets.update(self._moment.resolve(new, self._snapshot.may_see))
+            self._targets.update(self._moment.resolve(new, self._snapshot.visible))
         return {link: self._targets[folder, link] for link in links}

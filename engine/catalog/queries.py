@@ -129,6 +129,8 @@ class Moment:
         """Return the folder that *text* may stand for by key, spelled as git has it; the first in order of paths."""
         key = fold_path(text)
         query = select(name).where(name.c.key.between(f"{key}/", f"{key}0")).order_by(name.c.key)
+        if visible is everything:
+            query = query.limit(1)
         for row in self._db.execute(query):
             if visible(found := to_name(row)):
                 return "/".join(found.path.split("/")[: text.count("/") + 1])
@@ -144,18 +146,19 @@ class Moment:
     def subfolders(self, folder: str) -> list[str]:
         """Return the folders directly in *folder*, by jumping from one to the next along the index."""
         prefix = f"{folder}/" if folder else ""
-        found: list[str] = []
-        after, end = prefix, f"{folder}0" if folder else "\U0010ffff"
+        end = f"{folder}0" if folder else "\U0010ffff"  # "0" follows "/": beyond everything in the folder
+        found: dict[str, None] = {}
+        following = name.c.folder > prefix
         while True:
-            query = select(func.min(name.c.folder)).where(name.c.folder > after, name.c.folder < end)
-            first: str | None = self._db.execute(query).scalar()
+            first: str | None = self._db.execute(
+                select(func.min(name.c.folder)).where(following, name.c.folder < end)
+            ).scalar()
             if first is None:
-                return found
+                return list(found)
             child = prefix + first[len(prefix) :].partition("/")[0]
-            found.append(child)
-            after = f"{child}0"  # "0" follows "/": beyond everything in the child
-            if self._db.execute(select(name.c.folder).where(name.c.folder == after).limit(1)).first():
-                after = f"{child}/\U0010ffff"  # a folder of just that name comes next
+            found[child] = None
+            # Between a folder and what is in it stand others, as "a b" between "a" and "a/b".
+            following = name.c.folder > child if first == child else name.c.folder >= f"{child}0"
 
     def facts(self, blob: str) -> Facts | None:
         """Return what the scan of *blob* learnt, ``None`` before it was scanned."""
