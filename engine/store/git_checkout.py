@@ -66,6 +66,7 @@ class Checkouts:
         """Finish what a crash left half done."""
         for checkout in self.found():
             checkout.recover(self._head)
+            checkout.sweep()
 
     def _shows(self, git_dir: Path, folder: Path) -> bool:
         try:
@@ -146,8 +147,16 @@ class Checkout:
                     self._replay([_edit(*row) for row in said["edits"]])
             finally:
                 self._copy.unlink(missing_ok=True)
-            (self._index.parent / said["copy"]).unlink(missing_ok=True)
+            for left in (said["copy"], f"{said['copy']}.lock"):
+                (self._index.parent / left).unlink(missing_ok=True)
             self._lock.unlink()
+
+    def sweep(self) -> None:
+        """Remove journals that never became a lock, once nobody can be about to make them one."""
+        for journal in self._index.parent.glob("index.quire-*.journal"):
+            with suppress(OSError):
+                if journal.stat().st_mtime < time.time() - 60 * _PATIENCE_S:
+                    journal.unlink()
 
     @contextmanager
     def _locked(self, edits: Iterable[Edit], new: str, head: Head) -> Iterator[None]:
