@@ -353,6 +353,23 @@ def test_a_crash_between_files_and_index(
     assert status(repository) == []
 
 
+def test_a_crash_in_the_middle_of_a_file(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        crash(patch, "git_checkout.Checkout.follow")
+        with pytest.raises(Crash):
+            write(
+                store, *((path, b"all of the text\n") for path in ("a.md", "b.md", "d/g.md", "n.md", "m.md"))
+            )
+    (repository.path / "a.md").unlink()
+    (repository.path / "b.md").write_bytes(b"")
+    (repository.path / "d/g.md").write_bytes(b"all of")
+    (repository.path / "n.md").write_bytes(b"all of")
+    GitStore.open(repository.path)
+    assert status(repository) == []
+
+
 def test_local_work_since_a_crash_is_kept(
     repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
