@@ -66,6 +66,7 @@ class Checkouts:
         """Finish what a crash left half done."""
         for checkout in self.found():
             checkout.recover(self._head)
+            checkout.sweep()
 
     def _shows(self, git_dir: Path, folder: Path) -> bool:
         try:
@@ -146,8 +147,16 @@ class Checkout:
                     self._replay([_edit(*row) for row in said["edits"]])
             finally:
                 self._copy.unlink(missing_ok=True)
-            (self._index.parent / said["copy"]).unlink(missing_ok=True)
+            for left in (said["copy"], f"{said['copy']}.lock"):
+                (self._index.parent / left).unlink(missing_ok=True)
             self._lock.unlink()
+
+    def sweep(self) -> None:
+        """Remove journals that never became a lock, once nobody can be about to make them one."""
+        for journal in self._index.parent.glob("index.quire-*.journal"):
+            with suppress(OSError):
+                if journal.stat().st_mtime < time.time() - 60 * _PATIENCE_S:
+                    journal.unlink()
 
     @contextmanager
     def _locked(self, edits: Iterable[Edit], new: str, head: Head) -> Iterator[None]:
@@ -280,18 +289,25 @@ class Checkout:
         )
 
     def _replay(self, edits: Sequence[Edit]) -> None:
-        """Do again what has not been done: files first written and then not listed in the index are left alone."""
+        """Do again what has not been done; a file that somebody has changed since is left to them."""
         self._copy_index()
         staged = self._staged(edits)
         behind = [edit for edit in edits if staged.get(edit.path) == edit.old]
-        changed = set(self._differing([edit.path for edit in behind if edit.old is not None]))
-        changed |= {
-            edit.path for edit in behind if edit.old is None and os.path.lexists(self._place(edit.path))
-        }
+        differing = set(self._differing([edit.path for edit in behind if edit.old is not None]))
+        differing |= {edit.path for edit in behind if edit.old is None}
         self._change_index(behind)
-        self._write_files([edit for edit in behind if edit.path not in changed])
+        self._write_files([edit for edit in behind if edit.path not in differing or self._is_half_done(edit)])
         self._git.attempt("update-index", "-q", "--refresh")
         self._copy.replace(self._index)
+
+    def _is_half_done(self, edit: Edit) -> bool:
+        """Say whether the file is one that was being replaced: gone, or a first piece of the new content."""
+        place = self._place(edit.path)
+        if not os.path.lexists(place):
+            return True
+        if edit.new is None or place.is_symlink() or not place.is_file():
+            return False
+        return self._git.run("cat-file", "blob", edit.new.id).startswith(place.read_bytes())
 
 
 _OURS = b"quire journal 1\n"

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 
+from engine.errors import RevisionNotFoundError, StoreError
 from engine.store import rules
 from engine.store.git_listing import FOLDER, form_of, spell, unspell
 from engine.store.git_objects import Objects
@@ -154,4 +155,7 @@ _NO_TREE = Tree({})
 
 
 def _load(objects: Objects, name: str) -> Tree:
-    return Tree.parse(objects.get(name, "tree"), len(name) // 2)
+    try:
+        return Tree.parse(objects.get(name, "tree"), len(name) // 2)
+    except RevisionNotFoundError as error:
+        raise StoreError(f"a folder is missing in the repository: {error}; run git fsck") from error
