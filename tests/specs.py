@@ -161,6 +161,8 @@ class _Normalizer(HTMLParser):
         self._tag(tag, f"<{tag}{written}>")
         self.pre += tag == "pre"
 
+    handle_startendtag = handle_starttag
+
     def handle_endtag(self, tag: str) -> None:
         self.pre -= tag == "pre"
         self._tag(tag, f"</{tag}>")
