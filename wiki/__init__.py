@@ -2,7 +2,6 @@
 
 import os
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 
 from flask import Flask
@@ -15,6 +14,8 @@ from wiki import current, errors, filters, headers, responses
 from wiki.settings import Settings
 from wiki.theming import Themes
 from wiki.views import folders, health, media, pages, reserved, search, static
+
+__version__ = "0.1.0"
 
 
 def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Flask:
@@ -33,7 +34,7 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
         wiki = open_wiki(settings)
         wiki.follow()
         wiki.start()
-    build = sha256(repr((version("quire"), themes.stamp, settings.remote_images)).encode()).hexdigest()[:12]
+    build = sha256(repr((__version__, themes.stamp, settings.remote_images)).encode()).hexdigest()[:12]
     current.attach(app, current.Site(settings, wiki, themes, responses.ResponseCache(wiki, settings), build))
     filters.register(app)
     errors.register(app)

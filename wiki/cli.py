@@ -14,7 +14,7 @@ import click
 from engine.access import Actor, Kind, Role
 from engine.errors import WikiError
 from engine.wiki import Wiki
-from wiki import create_app, open_wiki
+from wiki import __version__, create_app, open_wiki
 from wiki.progress import Bar
 from wiki.server import serve as serve_app
 from wiki.settings import Settings, SettingsError
@@ -47,7 +47,7 @@ def located(command: Any) -> Any:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="quire", prog_name="quire")
+@click.version_option(__version__, prog_name="quire")
 def quire() -> None:
     """A wiki in a git repository."""
 
