@@ -17,6 +17,9 @@ class ListIndex:
     def commit(self) -> str | None:
         return self.at
 
+    def worn(self) -> bool:
+        return False
+
     def update(
         self,
         documents: Iterable[Document],

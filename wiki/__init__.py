@@ -2,7 +2,7 @@
 
 import os
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from flask import Flask
@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
         wiki = open_wiki(settings)
         wiki.follow()
         wiki.start()
-    build = sha256(repr((version("quire"), themes.stamp, settings.remote_images)).encode()).hexdigest()[:12]
+    build = sha256(repr((_version(), themes.stamp, settings.remote_images)).encode()).hexdigest()[:12]
     current.attach(app, current.Site(settings, wiki, themes, responses.ResponseCache(wiki, settings), build))
     filters.register(app)
     errors.register(app)
@@ -42,6 +42,14 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
     for view in (static, health, search, reserved, folders, media, pages):
         app.register_blueprint(view.bp)
     return app
+
+
+def _version() -> str:
+    """Return the installed version; from a folder of the source alone there is none."""
+    try:
+        return version("quire")
+    except PackageNotFoundError:
+        return "0"
 
 
 def open_wiki(settings: Settings) -> Wiki:
