@@ -21,7 +21,8 @@ MAX_PATH_BYTES = 1024
 _SEPARATORS = re.compile(r"[\s_-]+")
 # Characters that HFS+ leaves out when it compares names, so that ".g\u200cit" opens ".git" there.
 _HFS_IGNORABLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
-_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the text behind them around, so that a name reads as another one."""
 # What NTFS drops or reads as a stream name behind ".git", and the short names it may give that folder.
 _GIT_FOLDER = re.compile(r"(?:\.git|git~[0-9]+)[ .]*(?::.*)?", re.DOTALL)
 
@@ -32,7 +33,8 @@ def fold(part: str) -> str:
     Source:
         NFKC_Casefold, Unicode Standard Annex 31, section 3.13 R5, repeated until nothing changes.
     """
-    folded = _SEPARATORS.sub("-", unicodedata.normalize("NFKC", part).casefold())
+    # What only looks like "/" (fullwidth, or within "℅") does not become one: a key has the parts of its path.
+    folded = _SEPARATORS.sub("-", unicodedata.normalize("NFKC", part).casefold().replace("/", "\u2044"))
     return folded if folded == part else fold(folded)
 
 
@@ -49,7 +51,7 @@ def unsafe_because(part: str) -> str | None:
         return "a part ends in a dot or a space"  # so "." and ".." too
     for character in part:
         category = unicodedata.category(character)
-        if category in {"Cc", "Cs", "Zl", "Zp"} or character in _BIDI_CONTROLS:
+        if category in {"Cc", "Cs", "Zl", "Zp"} or character in BIDI_CONTROLS:
             return f"it holds the control character U+{ord(character):04X}"
     if "\\" in part:
         return "it holds a backslash"

@@ -16,6 +16,7 @@ class Form(StrEnum):
     MEDIA = "media"
     SYMLINK = "symlink"  # shown as its text, never followed
     SUBMODULE = "submodule"  # a commit of another repository; listed, not served
+    FOLDER = "folder"  # no file: what a link to a folder leads to; its blob is empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,15 @@ class Name:
 
     @property
     def url(self) -> str:
-        """Its address from the root of the site."""
+        """Its address from the root of the site; a folder's ends in a slash."""
+        if self.form is Form.FOLDER:
+            return url_path(f"{self.path}/" if self.path else "")
         return url_path(str(self.id))
+
+    @property
+    def folder(self) -> str:
+        """The parts of its path before the last."""
+        return self.path.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +135,46 @@ class Target:
     name: Name
     title: str
     ambiguous: bool = False  # another file fits as well; the best was taken
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a commit."""
+
+    path: str
+    blob: str
+    form: Form  # by mode first (symlink, submodule), then by suffix (page, media)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One path that differs between two commits; ``None`` stands for no file."""
+
+    path: str
+    old: Entry | None
+    new: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One path that a commit changed, as against its parents."""
+
+    path: str
+    old_path: str | None  # where the file was renamed from; otherwise None
+    blob: str | None  # None when the commit deleted it
+    added: bool  # the path is new here, and no rename
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit and what it touched under the content root.
+
+    For a merge the touches are the paths that differ from every parent: what the merge itself changed.
+    """
+
+    id: str
+    parents: tuple[str, ...]
+    author: Author
+    time: datetime  # author date, aware, UTC
+    summary: str
+    touches: tuple[Touch, ...]

@@ -1,1 +1,73 @@
-"""The Flask shell around the engine."""
+"""The Flask shell around the engine: makes the application, and alone chooses what the engine is put together from."""
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Flask
+
+from engine.access import RolePolicy
+from engine.search.whoosh_index import WhooshIndex
+from engine.store.git_store import GitStore
+from engine.wiki import Wiki
+from wiki import current, errors, filters, headers, responses
+from wiki.settings import Settings
+from wiki.theming import Themes
+from wiki.views import folders, health, media, pages, reserved, search, static
+
+__version__ = "0.1.0"
+
+
+def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Flask:
+    """Build the application.
+
+    Args:
+        settings: ``None`` reads them from the environment, and from the file that ``QUIRE_CONFIG`` names.
+        wiki: One that is open already, and that the caller follows and closes; ``None`` opens the settings'
+            repository and follows it in the background.
+    """
+    settings = settings or load_settings()
+    app = Flask("wiki", static_folder=None, template_folder=None)
+    app.url_map.merge_slashes = False
+    themes = Themes(app)
+    if wiki is None:
+        wiki = open_wiki(settings)
+        wiki.follow()
+        wiki.start()
+    build = sha256(repr((__version__, themes.stamp, settings.remote_images)).encode()).hexdigest()[:12]
+    current.attach(app, current.Site(settings, wiki, themes, responses.ResponseCache(wiki, settings), build))
+    filters.register(app)
+    errors.register(app)
+    headers.register(app)
+    responses.register(app)
+    for view in (static, health, search, reserved, folders, media, pages):
+        app.register_blueprint(view.bp)
+    return app
+
+
+def open_wiki(settings: Settings) -> Wiki:
+    """Open the repository that *settings* name, with the derived data beside it.
+
+    Raises:
+        StoreError: It is no repository, or git is missing.
+    """
+    store = GitStore.open(
+        Path(settings.repository), root=settings.root or None, branch=settings.branch or None
+    )
+    folder = Path(settings.cache) if settings.cache else store.cache_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return Wiki.open(
+        store,
+        WhooshIndex(folder / "search"),
+        folder,
+        RolePolicy(),
+        cache_bytes=settings.render_cache,
+        processes=settings.processes or None,
+    )
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment, and from the file that ``QUIRE_CONFIG`` names."""
+    config = os.environ.get("QUIRE_CONFIG")
+    return Settings.load(os.environ, Path(config) if config else None)

@@ -3,6 +3,8 @@
 ::
 
     what people type --query.py--> Query (a small tree) --whoosh_index.py--> Hits --snippet.py--> text around the matches
+                                                           |
+    text --analysis.py--> terms --whoosh_segment.py--> postings --ranking.py--> scores
 
 `SearchIndex` is the promise; `whoosh_index` keeps it. An index is derived from the store: safe to delete and rebuild.
 """
@@ -46,11 +48,22 @@ class Results:
     more: bool  # there are further hits beyond these
 
 
+class IndexLostError(Exception):
+    """An update met an index that names no commit: only a rebuild knows all pages."""
+
+
 class SearchIndex(Protocol):
-    """Finds pages by words. One writer at a time (the follower); readers in any thread and process."""
+    """Finds pages by words. One writer at a time (the follower); readers in any thread and process.
+
+    An index that is absent, damaged or of another version is no error: it names no commit and has no hits.
+    """
 
     def commit(self) -> str | None:
-        """Return the commit that the index describes, ``None`` while it is empty or was unreadable."""
+        """Return the commit that the index describes, ``None`` when there is nothing to read: then build it anew."""
+        ...
+
+    def worn(self) -> bool:
+        """Say whether a rebuild would pay, because many updates have left their traces. Nothing is wrong till then."""
         ...
 
     def update(
@@ -63,7 +76,11 @@ class SearchIndex(Protocol):
     ) -> None:
         """Put *documents* in (replacing those of the same path), take *removed* paths out, and name *commit*.
 
-        All of it shows at once to readers, or nothing after a crash. *progress* is told how many are in.
+        All of it shows at once to readers, or nothing after a crash. Of two documents with one path the later counts,
+        and a path in *removed* may be among them. *progress* is told how many are in.
+
+        Raises:
+            IndexLostError: There is no commit to go on from; the index must be built anew.
         """
         ...
 
@@ -80,7 +97,10 @@ class SearchIndex(Protocol):
     def search(
         self, query: Query, *, limit: int, offset: int = 0, allowed: Callable[[str], bool] | None = None
     ) -> Results:
-        """Return hits *offset* to *offset + limit*, best first; a path for which *allowed* is false is no hit."""
+        """Return hits *offset* to *offset + limit*, best first; a path for which *allowed* is false is no hit.
+
+        A query without parts has no hits; one that only takes away has all other pages, in no promised order.
+        """
         ...
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ r"""Where pages live: immutable blobs, commits that name them, one branch.
     └── memory_store keeps it in a dict, for tests and previews
 
 Commits and blobs are named by full hex ids. Paths are relative to the content root. A path whose bytes are not UTF-8
-is spelled with ``\\xNN`` for each odd byte: it can be shown and compared, and is read by its blob.
+is spelled with ``\xNN`` for each odd byte: it can be shown and compared, and is read by its blob.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -15,50 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from engine.model import Author, Form
+from engine.model import Author, Commit, Difference, Entry, Touch
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file of a commit."""
-
-    path: str
-    blob: str
-    form: Form  # by mode first (symlink, submodule), then by suffix (page, media)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One path that differs between two commits; ``None`` stands for no file."""
-
-    path: str
-    old: Entry | None
-    new: Entry | None
-
-
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """One path that a commit changed, as against its parents."""
-
-    path: str
-    old_path: str | None  # where the file was renamed from; otherwise None
-    blob: str | None  # None when the commit deleted it
-    added: bool  # the path is new here, and no rename
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """One commit and what it touched under the content root.
-
-    For a merge the touches are the paths that differ from every parent: what the merge itself changed.
-    """
-
-    id: str
-    parents: tuple[str, ...]
-    author: Author
-    time: datetime  # author date, aware, UTC
-    summary: str
-    touches: tuple[Touch, ...]
+__all__ = ["Change", "Commit", "Difference", "Entry", "Store", "Touch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +71,8 @@ class Store(Protocol):
         """Return a blob's length in bytes without reading it; RevisionNotFoundError as `read`."""
         ...
 
-    def chain(self, head: str) -> list[tuple[str, tuple[str, ...]]]:
-        """Return every commit reachable from *head* with its parents, children before parents.
+    def chain(self, head: str, since: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
+        """Return every commit reachable from *head*, and not from *since*, with its parents; children come first.
 
         A shallow clone ends where its history was cut. This is the whole shape of the history, without contents.
         """

@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from engine.markup.context import Context, Reference, context_of, env_for, is_page
 from engine.markup.media import is_media, render_media
 from engine.markup.parsed import Parsed
-from engine.markup.rules import notes
+from engine.markup.rules import note_list
 from engine.markup.rules.wikilink import attributes, clean, match_target, shown
 from engine.markup.sections import select
 from engine.markup.tags import open_tag
@@ -159,10 +159,10 @@ def _page(self: RendererHTML, token: Token, reference: Reference, context: Conte
         context.problem("missing-embed", f"{page} has no {fragment} to embed.", line)
         return _note(token, reference, "missing", "")
     inner = context.within(page, parsed, fragment)
-    chosen = notes.without_ids(chosen)
+    chosen = note_list.without_ids(chosen)
     body = self.render(chosen, options, env_for(inner))
     if fragment:
-        body += notes.render_used(self, chosen, options, env_for(inner))
+        body += note_list.render_used(self, chosen, options, env_for(inner))
     part = "" if fragment.startswith("^") else fragment
     name = reference.target.title or str(page) if reference.target else ""
     title = token.meta["label"] or shown(name, part) or str(page)

@@ -1,0 +1,24 @@
+"""What is known of every page, in SQL; derived from the store, safe to delete and rebuild.
+
+::
+
+    facts    by blob      immutable  what one scan learnt: title, headings, links with unresolved targets, tags …
+    names    of the head  replaced   path, blob, form, key: in one short transaction from a difference of trees
+    touches  by commit    immutable  which paths a commit changed, where each was before
+    arrivals of the head  replaced   the commits in the order in which they arrived; gives each touch its lineage
+
+    schema   the tables, the file they live in, connections that see one moment
+    codec    Facts <-> what a row holds
+    names    brings the names to a commit
+    history  reads touches, puts commits in order, carries lineages through renames
+    resolve  link target -> name, by joining facts to names when asked
+    queries  `Moment`: every question that may be asked of the catalog at one moment
+
+A link is stored as it was written, so a new or renamed page changes no row of another page.
+"""
+
+from engine.catalog.queries import Backlink, LastChange, Moment
+from engine.catalog.resolve import Visible, everything
+from engine.catalog.schema import Catalog
+
+__all__ = ["Backlink", "Catalog", "LastChange", "Moment", "Visible", "everything"]

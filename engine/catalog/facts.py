@@ -1,0 +1,74 @@
+"""Keeps the facts of blobs: which are still unknown, writing them, forgetting those that no page has any more."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, delete, exists, func, insert, select
+
+from engine.catalog.codec import FactRows
+from engine.catalog.schema import alias, fact, link, name, tag
+from engine.model import Form
+
+KEEP = 1_000  # facts of past texts that are kept, beside as many as there are pages
+
+
+def unknown_blobs(db: Connection) -> list[str]:
+    """Return the blobs of pages that were not scanned yet, in the order of their paths."""
+    known = exists().where(fact.c.blob == name.c.blob)
+    rows = db.execute(select(name.c.blob).where(name.c.form == Form.PAGE.value, ~known).order_by(name.c.path))
+    return list(dict.fromkeys(rows.scalars()))
+
+
+def count_pages(db: Connection) -> int:
+    """Return how many pages there are."""
+    return db.execute(
+        select(func.count()).select_from(name).where(name.c.form == Form.PAGE.value)
+    ).scalar_one()
+
+
+def add_facts(db: Connection, batch: Collection[FactRows]) -> None:
+    """Write the facts of several blobs; a blob that is known already is left as it is."""
+    blobs = [rows.blob for rows in batch]
+    known = set(db.execute(select(fact.c.blob).where(fact.c.blob.in_(blobs))).scalars())
+    new = {rows.blob: rows for rows in batch if rows.blob not in known}
+    if not new:
+        return
+    start = (db.execute(select(func.max(fact.c.id))).scalar() or 0) + 1
+    numbered = list(enumerate(new.values(), start))
+    db.execute(
+        insert(fact),
+        [
+            {
+                "id": i,
+                "blob": r.blob,
+                "title": r.title,
+                "title_key": r.title_key,
+                "data": r.data,
+                "text": r.text,
+            }
+            for i, r in numbered
+        ],
+    )
+    links = [
+        {"fact": i, "target": target, "tail": tail, "sentence": sentence}
+        for i, rows in numbered
+        for target, tail, sentence in rows.links
+    ]
+    aliases = [{"fact": i, "alias": text, "key": key} for i, rows in numbered for text, key in rows.aliases]
+    tags = [{"fact": i, "tag": text, "key": key} for i, rows in numbered for text, key in rows.tags]
+    for table, found in ((link, links), (alias, aliases), (tag, tags)):
+        if found:
+            db.execute(insert(table), found)
+
+
+def forget_facts(db: Connection) -> int:
+    """Delete facts that no name has, once they outnumber the pages by `KEEP`; return how many went."""
+    total = db.execute(select(func.count()).select_from(fact)).scalar_one()
+    if total <= 2 * count_pages(db) + KEEP:
+        return 0
+    unused = list(db.execute(select(fact.c.id).where(~exists().where(name.c.blob == fact.c.blob))).scalars())
+    for start in range(0, len(unused), 5_000):
+        ids = unused[start : start + 5_000]
+        for table in (link, alias, tag):
+            db.execute(delete(table).where(table.c.fact.in_(ids)))
+        db.execute(delete(fact).where(fact.c.id.in_(ids)))
+    return len(unused)

@@ -1,0 +1,263 @@
+"""`Moment`: every question that may be asked of the catalog at one moment."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from engine.catalog.codec import decode, decode_text, tail
+from engine.catalog.facts import count_pages, unknown_blobs
+from engine.catalog.resolve import (
+    Visible,
+    chunks,
+    claim,
+    everything,
+    folder_index,
+    has_folder,
+    pages_by_fact,
+    resolve,
+    to_name,
+)
+from engine.catalog.schema import (
+    HEAD,
+    SCANNED,
+    TRACED,
+    alias,
+    arrival,
+    commit,
+    fact,
+    lineage,
+    link,
+    name,
+    read_state,
+    tag,
+    touch,
+)
+from engine.ids import fold_path, page_stem
+from engine.model import Author, Facts, Form, Name, Revision, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Backlink:
+    """A page that links here, with the sentence around its first link."""
+
+    name: Name
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """The last commit that touched a page, and the page's lineage."""
+
+    revision: Revision
+    lineage: str  # "<first commit>:<first path>"
+
+
+class Moment:
+    """The catalog at one moment: all answers describe the commit `head`.
+
+    Args:
+        db: A reading transaction; it is pinned by the first question, which is asked here.
+    """
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self.head = read_state(db, HEAD)
+        self.scanned_at = read_state(db, SCANNED)
+        self.traced_at = read_state(db, TRACED)
+
+    @property
+    def scanned(self) -> bool:
+        """Whether the facts of every page are known; until then backlinks and links by title are incomplete."""
+        return self.head == self.scanned_at
+
+    @property
+    def traced(self) -> bool:
+        """Whether touches and lineages describe the head too; until then there are no last changes."""
+        return self.head == self.traced_at
+
+    def unknown_blobs(self) -> list[str]:
+        """Return the blobs of pages whose facts are not known yet."""
+        return unknown_blobs(self._db)
+
+    def page_count(self) -> int:
+        """Return how many pages there are."""
+        return count_pages(self._db)
+
+    def name(self, path: str) -> Name | None:
+        """Return the name of one path."""
+        row = self._db.execute(select(name).where(name.c.path == path)).first()
+        return to_name(row) if row else None
+
+    def names(self, paths: Iterable[str] | None = None, form: Form | None = None) -> Iterator[Name]:
+        """Yield the names of *paths* (all of them when ``None``), of one form or of any, ordered by path."""
+        query = select(name).order_by(name.c.path)
+        if form is not None:
+            query = query.where(name.c.form == form.value)
+        for part in [None] if paths is None else chunks(paths):
+            for row in self._db.execute(query if part is None else query.where(name.c.path.in_(part))):
+                yield to_name(row)
+
+    def named(self, text: str, visible: Visible = everything) -> list[Name]:
+        """Return what *text* names exactly, best claim first: a path, or a page's id."""
+        keys = {fold_path(text), fold_path(page_stem(text) or text)}
+        rows = map(to_name, self._db.execute(select(name).where(name.c.key.in_(keys))))
+        return sorted((row for row in rows if text in (row.path, str(row.id)) and visible(row)), key=claim)
+
+    def keyed(self, text: str, visible: Visible = everything) -> list[Name]:
+        """Return the names that *text* may stand for by key, or else by alias; one for each id, ordered by id."""
+        key = fold_path(page_stem(text) or text)
+        rows = (to_name(row) for row in self._db.execute(select(name).where(name.c.key == key)))
+        found = [row for row in rows if visible(row)]
+        if not found:
+            found = pages_by_fact(self._db, alias.c.key, [fold_path(text)], visible).get(fold_path(text), [])
+        best = {str(row.id): row for row in sorted(found, key=claim, reverse=True)}
+        return [best[each] for each in sorted(best)]
+
+    def folder_index(self, folder: str, visible: Visible = everything) -> Name | None:
+        """Return the page that speaks for a folder."""
+        return folder_index(self._db, folder, visible)
+
+    def has_folder(self, folder: str, visible: Visible = everything) -> bool:
+        """Say whether a visible file lies in *folder*, at any depth."""
+        return has_folder(self._db, folder, visible)
+
+    def folder_like(self, text: str, visible: Visible = everything) -> str | None:
+        """Return the folder that *text* may stand for by key, spelled as git has it; the first in order of paths."""
+        key = fold_path(text)
+        query = select(name).where(name.c.key.between(f"{key}/", f"{key}0")).order_by(name.c.key)
+        if visible is everything:
+            query = query.limit(1)
+        for row in self._db.execute(query):
+            if visible(found := to_name(row)):
+                return "/".join(found.path.split("/")[: text.count("/") + 1])
+        return None
+
+    def files(self, folder: str) -> list[Name]:
+        """Return the files directly in *folder*, ordered by path."""
+        return [
+            to_name(row)
+            for row in self._db.execute(select(name).where(name.c.folder == folder).order_by(name.c.path))
+        ]
+
+    def subfolders(self, folder: str) -> list[str]:
+        """Return the folders directly in *folder*, by jumping from one to the next along the index."""
+        prefix = f"{folder}/" if folder else ""
+        end = f"{folder}0" if folder else "\U0010ffff"  # "0" follows "/": beyond everything in the folder
+        found: dict[str, None] = {}
+        following = name.c.folder > prefix
+        while True:
+            first: str | None = self._db.execute(
+                select(func.min(name.c.folder)).where(following, name.c.folder < end)
+            ).scalar()
+            if first is None:
+                return list(found)
+            child = prefix + first[len(prefix) :].partition("/")[0]
+            found[child] = None
+            # Between a folder and what is in it stand others, as "a b" between "a" and "a/b".
+            following = name.c.folder > child if first == child else name.c.folder >= f"{child}0"
+
+    def facts(self, blob: str) -> Facts | None:
+        """Return what the scan of *blob* learnt, ``None`` before it was scanned."""
+        row = self._db.execute(select(fact.c.data, fact.c.text).where(fact.c.blob == blob)).first()
+        return decode(row.data, row.text) if row else None
+
+    def all_facts(self, blobs: Iterable[str]) -> Iterator[tuple[str, Facts]]:
+        """Yield the facts that are known of *blobs*."""
+        for part in chunks(blobs):
+            for row in self._db.execute(
+                select(fact.c.blob, fact.c.data, fact.c.text).where(fact.c.blob.in_(part))
+            ):
+                yield row.blob, decode(row.data, row.text)
+
+    def texts(self, blobs: Iterable[str]) -> dict[str, str]:
+        """Return the plain texts that are known of *blobs*."""
+        return {
+            row.blob: decode_text(row.text)
+            for part in chunks(blobs)
+            for row in self._db.execute(select(fact.c.blob, fact.c.text).where(fact.c.blob.in_(part)))
+        }
+
+    def titles(self, names: Iterable[Name]) -> dict[str, str]:
+        """Return a title for each page, by path: its own, else the last part of its id."""
+        listed = list(names)
+        own: dict[str, str] = {}
+        for part in chunks(item.blob for item in listed):
+            own.update(self._db.execute(select(fact.c.blob, fact.c.title).where(fact.c.blob.in_(part))).all())
+        return {item.path: own.get(item.blob) or item.id.last for item in listed}
+
+    def resolve(
+        self, wanted: Iterable[tuple[str, str]], visible: Visible = everything
+    ) -> dict[tuple[str, str], Target | None]:
+        """Find what link targets mean, see `engine.catalog.resolve`."""
+        return resolve(self._db, wanted, visible)
+
+    def backlinks(self, target: Name, visible: Visible = everything) -> list[Backlink]:
+        """Return the pages that link to *target*, ordered by id; a page's links to itself do not count."""
+        query = (
+            select(name, link.c.target, link.c.sentence, fact.c.title)
+            .join(fact, fact.c.id == link.c.fact)
+            .join(name, name.c.blob == fact.c.blob)
+            .where(
+                link.c.tail.in_(self._tails(target)),
+                name.c.form == Form.PAGE.value,
+                name.c.path != target.path,
+            )
+            .order_by(name.c.path, link.c.id)
+        )
+        rows = [(page, row) for row in self._db.execute(query) if visible(page := to_name(row))]
+        meant = self.resolve(((page.folder, row.target) for page, row in rows), visible)
+        found: dict[str, Backlink] = {}
+        for page, row in rows:
+            hit = meant[page.folder, row.target]
+            if hit is not None and hit.name.path == target.path and page.path not in found:
+                found[page.path] = Backlink(page, row.title or page.id.last, row.sentence)
+        return sorted(found.values(), key=lambda backlink: str(backlink.name.id))
+
+    def last_change(self, path: str) -> LastChange | None:
+        """Return the last commit that touched *path*, ``None`` while the history is still being read."""
+        if not self.traced:
+            return None
+        row = self._db.execute(
+            select(commit, lineage.c.commit.label("first"), lineage.c.path.label("first_path"))
+            .join(arrival, arrival.c.commit == commit.c.id)
+            .join(touch, touch.c.commit == commit.c.id)
+            .join(lineage, lineage.c.id == touch.c.lineage)
+            .where(touch.c.path == path)
+            .order_by(arrival.c.rank.desc())
+            .limit(1)
+        ).first()
+        return LastChange(_revision(row), f"{row.first}:{row.first_path}") if row else None
+
+    def tags(self, blobs: Iterable[str]) -> dict[str, list[str]]:
+        """Return the tags of *blobs*, as they were written."""
+        found: dict[str, list[str]] = {}
+        for part in chunks(blobs):
+            query = (
+                select(fact.c.blob, tag.c.tag).join(tag, tag.c.fact == fact.c.id).where(fact.c.blob.in_(part))
+            )
+            for row in self._db.execute(query.order_by(tag.c.id)):
+                found.setdefault(row.blob, []).append(row.tag)
+        return found
+
+    def _tails(self, target: Name) -> set[str]:
+        """Return the keys of last parts that a link to *target* can end in."""
+        page = target.id
+        tails = {tail(page.last), tail(target.path)}
+        if len(page.parts) > 1:
+            tails.add(tail(page.parts[-2]))  # a link to its folder, for which it may speak
+        known = self.facts(target.blob)
+        if known is not None:
+            tails.update(tail(each) for each in (known.title, *known.aliases))
+        if target.path in {"index.md", "README.md"}:
+            tails.add("")
+        return tails
+
+
+def _revision(row: Row[Any]) -> Revision:
+    return Revision(
+        row.hex, Author(row.author, row.email), datetime.fromtimestamp(row.time, UTC), row.summary
+    )

@@ -1,0 +1,263 @@
+"""Link target -> name, by joining facts to names when asked.
+
+The steps, of which the first that finds something decides: exact from the page's folder, exact from the root,
+by key from the folder, by key from the root, by path suffix, by alias, by title, by folder.
+Within a step the nearest folder wins, then the shortest path, then the id.
+A target that says where it is (``/x``, ``./x``, ``../x``) is looked for there only.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from engine.catalog.schema import alias, fact, name
+from engine.ids import PAGE_SUFFIXES, fold, fold_path, page_stem
+from engine.model import Form, Name, Target
+
+CHUNK = 5_000  # values in one IN (…)
+
+Visible = Callable[[Name], bool]
+
+INDEX_KEYS = ("index", "readme")
+"""Pages that speak for their folder, best first."""
+
+
+def everything(_: Name) -> bool:
+    """Let every name be seen."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One target as seen from one folder."""
+
+    folder: str
+    target: str
+    here: str | None  # the path it means from the folder, None above the root
+    root: str | None  # and from the root
+    explicit: bool  # it says where it is
+
+    @classmethod
+    def of(cls, folder: str, target: str) -> "_Wanted":
+        explicit = target.startswith(("/", "./", "../")) or target in {".", ".."}
+        root = _join("", target.lstrip("/")) if target.startswith("/") or not explicit else None
+        here = root if target.startswith("/") else _join(folder, target)
+        return cls(folder, target, here, root, explicit)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The paths it may mean, first from the folder."""
+        return tuple(dict.fromkeys(place for place in (self.here, self.root) if place is not None))
+
+    @property
+    def suffix_key(self) -> str:
+        return fold_path(_stem(self.target.strip("/")))
+
+
+def resolve(
+    db: Connection, wanted: Iterable[tuple[str, str]], visible: Visible = everything
+) -> dict[tuple[str, str], Target | None]:
+    """Find what targets mean.
+
+    Args:
+        db: A reading transaction.
+        wanted: Pairs of the linking page's folder and the target as it was written.
+        visible: Names for which it is false do not exist.
+
+    Returns:
+        For each pair the target found, ``None`` when nothing fits.
+    """
+    pairs = list(dict.fromkeys(wanted))
+    found: dict[tuple[str, str], tuple[Name, bool]] = {}
+    for step in (_by_place, _by_suffix, _by_alias, _by_title, _by_folder):
+        open_ = [_Wanted.of(*pair) for pair in pairs if pair not in found]
+        if not open_:
+            break
+        for item, match, ambiguous in step(db, open_, visible):
+            found[item.folder, item.target] = (match, ambiguous)
+    titles = titles_of(db, {match.blob for match, _ in found.values()})
+    answer: dict[tuple[str, str], Target | None] = dict.fromkeys(pairs)
+    for pair, (match, ambiguous) in found.items():
+        answer[pair] = Target(match, titles.get(match.blob) or match.id.last, ambiguous)
+    return answer
+
+
+def above_root(folder: str, target: str) -> bool:
+    """Say whether *target*, from *folder*, climbs out of the content root."""
+    return _Wanted.of(folder, target).here is None
+
+
+def titles_of(db: Connection, blobs: Iterable[str]) -> dict[str, str]:
+    """Return the titles that are known, by blob; an empty one means that the text has none."""
+    titles: dict[str, str] = {}
+    for chunk in chunks(blobs):
+        titles.update(
+            (row.blob, row.title)
+            for row in db.execute(select(fact.c.blob, fact.c.title).where(fact.c.blob.in_(chunk)))
+        )
+    return titles
+
+
+def chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """Split values, each once, into lists that fit into one statement."""
+    rest = list(dict.fromkeys(values))
+    for start in range(0, len(rest), CHUNK):
+        yield rest[start : start + CHUNK]
+
+
+def to_name(row: Any) -> Name:
+    """Make a Name from a row of the table."""
+    return Name(row.path, row.blob, Form(row.form))
+
+
+def claim(item: Name) -> tuple[int, str]:
+    """Order names that claim one URL: the exact file, then ``.md``, then ``.markdown``."""
+    if item.form is not Form.PAGE:
+        return (0, item.path)
+    lower = item.path.lower()
+    return (1 + next(i for i, suffix in enumerate(PAGE_SUFFIXES) if lower.endswith(suffix)), item.path)
+
+
+_Step = Iterator[tuple[_Wanted, Name, bool]]
+
+
+def _by_place(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _Step:
+    """Exact, then by key, each from the folder and from the root."""
+    by_key = _names(db, name.c.key, (fold_path(_stem(p)) for item in wanted for p in item.places), visible)
+    for item in wanted:
+        rows = {place: by_key.get(fold_path(_stem(place)), []) for place in item.places}
+        for place in item.places:
+            if exact := [
+                row for row in rows[place] if place in (row.path, str(row.id)) or _stem(place) == str(row.id)
+            ]:
+                yield item, min(exact, key=lambda row: (row.path != place, claim(row))), False
+                break
+        else:
+            for place in item.places:
+                if rows[place]:
+                    yield (item, *_best(rows[place], item.folder))
+                    break
+
+
+def _by_suffix(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _Step:
+    loose = [item for item in wanted if not item.explicit and item.suffix_key]
+    by_last = _names(db, name.c.last, (item.suffix_key.rpartition("/")[2] for item in loose), visible)
+    for item in loose:
+        suffix = f"/{item.suffix_key}"
+        rows = by_last.get(suffix.rpartition("/")[2], ())
+        if matches := [row for row in rows if f"/{row.id.key}".endswith(suffix)]:
+            yield (item, *_best(matches, item.folder))
+
+
+def _by_alias(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _Step:
+    return _by_fact(db, wanted, visible, alias.c.key, fold_path)
+
+
+def _by_title(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _Step:
+    return _by_fact(db, wanted, visible, fact.c.title_key, fold)
+
+
+def _by_fact(
+    db: Connection, wanted: Sequence[_Wanted], visible: Visible, column: Any, folded: Callable[[str], str]
+) -> _Step:
+    loose = {item: folded(item.target) for item in wanted if not item.explicit}
+    found = pages_by_fact(db, column, loose.values(), visible)
+    for item, key in loose.items():
+        if matches := found.get(key):
+            yield (item, *_best(matches, item.folder))
+
+
+def _by_folder(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _Step:
+    """A folder's index page, else the folder itself."""
+    for item in wanted:
+        for place in item.places:
+            if (index := folder_index(db, place, visible)) is not None:
+                yield item, index, False
+                break
+            if has_folder(db, place, visible):
+                yield item, Name(place, "", Form.FOLDER), False
+                break
+
+
+def folder_index(db: Connection, folder: str, visible: Visible = everything) -> Name | None:
+    """Return the page that speaks for a folder: ``index``, ``README``, or the page named like the folder."""
+    keys = [f"{folder}/{key}" if folder else key for key in map(fold, INDEX_KEYS)]
+    keys = [fold_path(key) for key in keys] + ([fold_path(folder)] if folder else [])
+    rows = [row for found in _names(db, name.c.key, keys, visible).values() for row in found]
+    pages = [row for row in rows if row.form is Form.PAGE and (row.folder == folder or str(row.id) == folder)]
+    return min(pages, key=lambda row: (keys.index(row.id.key), claim(row)), default=None)
+
+
+def has_folder(db: Connection, folder: str, visible: Visible = everything) -> bool:
+    """Say whether a visible file lies in *folder*, at any depth."""
+    query = select(name)
+    if folder:
+        query = query.where((name.c.folder == folder) | name.c.folder.between(f"{folder}/", f"{folder}0"))
+    if visible is everything:
+        query = query.limit(1)
+    return any(visible(to_name(row)) for row in db.execute(query))
+
+
+def pages_by_fact(
+    db: Connection, column: Any, keys: Iterable[str], visible: Visible = everything
+) -> dict[str, list[Name]]:
+    """Return the pages whose alias key or title key (*column*) is one of *keys*."""
+    source = select(name, column.label("found")).join(fact, fact.c.blob == name.c.blob)
+    if column.table is alias:
+        source = source.join(alias, alias.c.fact == fact.c.id)
+    found: dict[str, list[Name]] = {}
+    for chunk in chunks(key for key in keys if key):
+        for row in db.execute(source.where(column.in_(chunk), name.c.form == Form.PAGE.value)):
+            if visible(page := to_name(row)):
+                found.setdefault(row.found, []).append(page)
+    return found
+
+
+def _names(db: Connection, column: Any, keys: Iterable[str], visible: Visible) -> Mapping[str, list[Name]]:
+    found: dict[str, list[Name]] = {}
+    for chunk in chunks(keys):
+        for row in db.execute(select(name).where(column.in_(chunk))):
+            if visible(item := to_name(row)):
+                found.setdefault(getattr(row, column.name), []).append(item)
+    return found
+
+
+def _best(matches: Sequence[Name], folder: str) -> tuple[Name, bool]:
+    """Return the match that wins, and whether another is as near."""
+
+    def rank(item: Name) -> tuple[int, int, str, tuple[int, str]]:
+        return (_steps(folder, item.folder), len(item.path), str(item.id), claim(item))
+
+    ordered = sorted(matches, key=rank)
+    near = {str(item.id) for item in ordered if rank(item)[0] == rank(ordered[0])[0]}
+    return ordered[0], len(near) > 1
+
+
+def _steps(source: str, target: str) -> int:
+    """Count the steps up and down between two folders."""
+    a, b = source.split("/") if source else [], target.split("/") if target else []
+    common = 0
+    for one, other in zip(a, b, strict=False):
+        if one != other:
+            break
+        common += 1
+    return len(a) + len(b) - 2 * common
+
+
+def _stem(path: str) -> str:
+    return page_stem(path) or path
+
+
+def _join(folder: str, target: str) -> str | None:
+    """Apply a relative path to a folder; ``None`` when it climbs above the root."""
+    parts = folder.split("/") if folder else []
+    for part in target.split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in {"", "."}:
+            parts.append(part)
+    return "/".join(parts)

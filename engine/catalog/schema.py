@@ -1,0 +1,224 @@
+"""The tables, the file they live in, and connections that see one moment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+    select,
+)
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import DatabaseError
+
+SCHEMA = 1
+"""Raise it when a table changes; the catalog is then built anew beside the old one."""
+
+metadata = MetaData()
+
+state = Table(
+    "state",
+    metadata,
+    Column("key", Text, primary_key=True),  # see the constants below
+    Column("value", Text, nullable=False),
+)
+HEAD = "head"  # the commit that the names describe
+TRACED = "traced"  # the commit that the arrivals describe
+SCANNED = "scanned"  # the commit at which the facts of every page were known
+
+name = Table(
+    "name",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("blob", Text, nullable=False, index=True),
+    Column("form", Text, nullable=False),
+    Column("folder", Text, nullable=False, index=True),  # the path's parts before the last
+    Column("key", Text, nullable=False, index=True),  # of the page id; of the path for media
+    Column("last", Text, nullable=False, index=True),  # the key's last part
+    sqlite_with_rowid=False,
+)
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("blob", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("title_key", Text, nullable=False, index=True),
+    Column("data", Text, nullable=False),  # JSON, see codec
+    Column("text", LargeBinary, nullable=False),  # zlib of UTF-8
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fact", Integer, nullable=False, index=True),
+    Column("target", Text, nullable=False),
+    Column("tail", Text, nullable=False, index=True),  # key of the target's last part
+    Column("sentence", Text, nullable=False),
+)
+
+alias = Table(
+    "alias",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fact", Integer, nullable=False, index=True),
+    Column("alias", Text, nullable=False),
+    Column("key", Text, nullable=False, index=True),
+)
+
+tag = Table(
+    "tag",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fact", Integer, nullable=False, index=True),
+    Column("tag", Text, nullable=False),
+    Column("key", Text, nullable=False, index=True),
+)
+
+commit = Table(
+    "commit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("hex", Text, nullable=False, unique=True),
+    Column("parents", Text, nullable=False),  # hex ids, separated by a space
+    Column("author", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("time", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("summary", Text, nullable=False),
+)
+
+touch = Table(
+    "touch",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("commit", Integer, nullable=False, index=True),
+    Column("path", Text, nullable=False, index=True),
+    Column("old_path", Text),
+    Column("blob", Text),
+    Column("added", Boolean, nullable=False),
+    Column("lineage", Integer, index=True),  # set while the commit is among the arrivals
+)
+
+arrival = Table(
+    "arrival",
+    metadata,
+    Column("rank", Integer, primary_key=True, autoincrement=False),  # 0 is the oldest
+    Column("commit", Integer, nullable=False, index=True),
+)
+
+lineage = Table(
+    "lineage",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("commit", Text, nullable=False),  # where the page began: hex id
+    Column("path", Text, nullable=False),  # and under which path
+    UniqueConstraint("commit", "path"),
+)
+
+Index("touch_path_lineage", touch.c.path, touch.c.commit, touch.c.lineage)
+
+
+class Catalog:
+    """One SQLite file, and the connections to it.
+
+    Args:
+        folder: Where derived data lives; made with mode 0700.
+        version: What the facts depend on besides the schema; another version is another file.
+    """
+
+    def __init__(self, folder: Path, *, version: str = "0") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        self.path = folder / f"catalog-{SCHEMA}-{version}.db"
+        self._readers = _engine(self.path, "BEGIN")
+        self._writers = _engine(self.path, "BEGIN IMMEDIATE")
+        self._prepare()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees the catalog as it was at its first question."""
+        with self._readers.connect() as db, db.begin():
+            yield db
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give the one connection that may write now; others wait. All or nothing is kept."""
+        with self._writers.begin() as db:
+            yield db
+
+    def discard(self) -> None:
+        """Delete everything in the catalog; it is built anew from the store."""
+        with self.writing() as db:
+            for table in metadata.sorted_tables:
+                db.execute(table.delete())
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._readers.dispose()
+        self._writers.dispose()
+
+    def _prepare(self) -> None:
+        """Make the tables; a file that is no database any more is set aside by deleting it."""
+        try:
+            with self.writing() as db:
+                metadata.create_all(db)
+        except DatabaseError as error:
+            if "locked" in str(error):
+                raise
+            self.close()
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+            with self.writing() as db:
+                metadata.create_all(db)
+
+
+def read_state(db: Connection, key: str) -> str | None:
+    """Return one value of the state table."""
+    value: str | None = db.execute(select(state.c.value).where(state.c.key == key)).scalar()
+    return value
+
+
+def write_state(db: Connection, key: str, value: str | None) -> None:
+    """Set one value of the state table, or remove it."""
+    if value is None:
+        db.execute(state.delete().where(state.c.key == key))
+    else:
+        new = upsert(state).values(key=key, value=value)
+        db.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def _engine(path: Path, begin: str) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", pool_size=8, max_overflow=64, pool_use_lifo=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say, not where sqlite3 guesses
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 30000")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute(
+            "PRAGMA synchronous = NORMAL"
+        )  # derived data: the last commits may be lost, never mixed up
+        cursor.execute("PRAGMA cache_size = -4000")  # KiB
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

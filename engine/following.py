@@ -1,0 +1,377 @@
+"""The one way to follow: brings catalog and index to the branch's commit, in the order in which readers need them.
+
+::
+
+    names    at once, in one transaction; a small change takes its facts and touches with it, so that nothing is missing
+    facts    behind, in several processes
+    touches  behind, in batches
+    index    behind, once all facts of the commit are known
+
+Each part names the commit that it describes, in the transaction that changed it. So a process that was killed leaves a
+gap, and the next one closes it. Of several processes on one host one works; the others wait shortly, and read on.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from logging import getLogger
+from pathlib import Path
+
+from engine.catalog import Catalog, Moment
+from engine.catalog.codec import FactRows
+from engine.catalog.facts import add_facts, forget_facts
+from engine.catalog.history import BATCH, Tracer, continues, finish, keep_arrivals, order
+from engine.catalog.names import change_names, replace_names
+from engine.catalog.schema import HEAD, SCANNED, TRACED, read_state, write_state
+from engine.errors import RevisionNotFoundError, StoreError
+from engine.language import language
+from engine.locks import HostLock
+from engine.markup import Markup
+from engine.model import Difference, Form, Name
+from engine.scanning import scan_page, scan_pages
+from engine.search import Document, SearchIndex
+from engine.site import PATH, Site, parse_site
+from engine.store import Store
+
+log = getLogger(__name__)
+
+SMALL = 200  # files or commits: up to so many are scanned and traced together with the names
+POLL = 0.1  # seconds between two looks at the branch
+REST = 30.0  # seconds without any change, after which a worn index is built anew
+RETRY = 2.0  # seconds until work that failed is tried again
+FIRST = 60.0  # seconds to wait for the very first names, before which nothing can be shown
+
+Progress = Callable[[str, int, int], None]
+"""Told the stage ("pages", "history", "index"), how much is done, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a wiki is put together from."""
+
+    store: Store
+    catalog: Catalog
+    index: SearchIndex
+    markup: Markup
+    folder: Path  # where derived data lives, for the locks
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How far following has come."""
+
+    stage: str = ""  # empty when there is nothing to do
+    done: int = 0
+    total: int = 0
+    problem: str = ""  # why the last try failed
+
+
+class Follower:
+    """Follows one store.
+
+    Args:
+        parts: The store, and what is derived from it.
+        processes: Children that scan pages; 0 scans in this process.
+    """
+
+    def __init__(self, parts: Parts, *, processes: int | None = None) -> None:
+        self._parts = parts
+        self._processes = max(1, (os.cpu_count() or 1)) if processes is None else processes
+        self._names_lock = HostLock(parts.folder / "names.lock")
+        self._work_lock = HostLock(parts.folder / "work.lock")
+        self._known: str | None = None  # the head that the catalog was last seen at
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.work = Work()
+
+    # -- names, in the reader's time
+
+    def follow(self, wait: float) -> None:
+        """Bring the names to the branch's commit.
+
+        When another thread or process is doing so, wait for at most *wait* seconds and leave it at that: the catalog
+        then still describes the commit before.
+        """
+        head = self._parts.store.head()
+        if head is None or head != self._known:
+            self._bring(head, wait)
+
+    def _bring(self, head: str | None, wait: float) -> None:
+        with self._parts.catalog.reading() as db:
+            at = read_state(db, HEAD)
+        if at == head:
+            self._known = head
+            return
+        with self._names_lock.held(wait if at is not None else FIRST) as held:
+            if not held:
+                return
+            head = self._parts.store.head()  # may have moved while waiting
+            with self._parts.catalog.reading() as db:
+                at, scanned, traced = (read_state(db, key) for key in (HEAD, SCANNED, TRACED))
+            if at != head:
+                self._bring_from(at, head, scanned=scanned == at, traced=traced == at)
+            self._known = head
+        self._wake.set()
+
+    def _bring_from(self, at: str | None, head: str | None, *, scanned: bool, traced: bool) -> None:
+        """Move the names, and with a small change its facts and touches, in one transaction."""
+        store, catalog = self._parts.store, self._parts.catalog
+        if head is None:
+            with catalog.writing() as db:
+                replace_names(db, None, ())
+                keep_arrivals(db, ())
+                for key in (SCANNED, TRACED):
+                    write_state(db, key, None)
+            return
+        differences = self._differences(at, head)
+        if differences is None:
+            with catalog.writing() as db:
+                replace_names(db, head, store.tree(head))
+            return
+        rows = self._scan_now(differences) if len(differences) <= SMALL else None
+        ordered = self._order_now(at, head) if traced else None
+        with catalog.writing() as db:
+            change_names(db, head, differences)
+            if rows is not None:
+                add_facts(db, rows)
+                if scanned:
+                    write_state(db, SCANNED, head)
+            if ordered is not None and read_state(db, TRACED) == at:
+                Tracer(store.commits).append(db, ordered)
+                finish(db, head)
+
+    def _differences(self, at: str | None, head: str) -> Sequence[Difference] | None:
+        if at is None:
+            return None
+        try:
+            return self._parts.store.difference(at, head)
+        except RevisionNotFoundError:
+            return None  # gone after a force-push and gc
+
+    def _scan_now(self, differences: Sequence[Difference]) -> list[FactRows]:
+        blobs = {d.new.blob for d in differences if d.new is not None and d.new.form is Form.PAGE}
+        return [scan_page(self._parts.markup, *page) for page in self._parts.store.read_many(sorted(blobs))]
+
+    def _order_now(self, at: str | None, head: str) -> list[str] | None:
+        """Return the few commits that arrived since *at*, ``None`` when they are many or the line does not continue."""
+        if at is None:
+            return None
+        try:
+            chain = self._parts.store.chain(head, since=at)
+        except RevisionNotFoundError:
+            return None
+        if len(chain) > SMALL or not continues(chain, head, at):
+            return None
+        return order(chain, head)
+
+    # -- the rest, behind
+
+    def start(self) -> None:
+        """Follow in a thread of its own, until `stop`."""
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_near_done(self) -> bool:
+        """Whether the thread runs, and has no more before it than a small change."""
+        return self._thread is not None and self.work.total <= SMALL
+
+    def stop(self) -> None:
+        """End the thread; work that was begun is taken up by the next process."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        pause = 0.0
+        rested = 0.0
+        while not self._stopping.wait(pause):
+            try:
+                before = self._known
+                self.follow(0)
+                done = self.catch_up()
+                pause = POLL if done else POLL * 5
+                rested = rested + pause if done and self._known == before else 0.0
+                if rested > REST:
+                    rested = 0.0
+                    self.tidy()
+            except _StoppedError:
+                return
+            except Exception as error:  # the wiki goes on serving; the work is tried again
+                log.exception("following failed; trying again in %s s", RETRY)
+                self.work = Work(problem=str(error) or type(error).__name__)
+                pause = RETRY
+            self._wake.wait(pause)
+            self._wake.clear()
+            pause = 0.0
+
+    def catch_up(self, wait: float = 0, progress: Progress = lambda stage, done, total: None) -> bool:
+        """Bring facts, touches and index to the catalog's head.
+
+        Returns:
+            Whether all is done; false when another process is at it, for longer than *wait* seconds.
+        """
+        if self._is_done():
+            return True
+        with self._work_lock.held(wait) as held:
+            if not held:
+                return False
+            while not self._is_done():
+                self._scan(progress)
+                self._trace(progress)
+                self._index(progress)
+            self.work = Work()
+        return True
+
+    def tidy(self) -> None:
+        """Build the index anew where many updates have made it slow; it answers meanwhile."""
+        if not self._parts.index.worn():
+            return
+        with self._work_lock.held(0) as held, self._moment() as moment:
+            if held and moment.head is not None and self._indexed() == moment.head:
+                names = list(moment.names(form=Form.PAGE))
+                self._parts.index.rebuild(_documents(moment, names, self._site(moment)), moment.head)
+
+    def forget(self, wait: float) -> None:
+        """Empty the catalog, so that the next `catch_up` builds catalog and index anew; StoreError while others work."""
+        with self._work_lock.held(wait) as held, self._names_lock.held(wait) as still:
+            if not (held and still):
+                raise StoreError(
+                    "another process is indexing this repository; wait until it is done, and try again"
+                )
+            self._parts.catalog.discard()
+            self._known = None
+            self._parts.index.rebuild((), "")
+
+    def _is_done(self) -> bool:
+        with self._moment() as moment:
+            done = moment.head is None or (moment.scanned and moment.traced)
+            return done and self._indexed() == moment.head
+
+    def _indexed(self) -> str | None:
+        return self._parts.index.commit() or None  # an index of an empty branch has the empty commit
+
+    @contextmanager
+    def _moment(self) -> Iterator[Moment]:
+        with self._parts.catalog.reading() as db:
+            yield Moment(db)
+
+    def _scan(self, progress: Progress) -> None:
+        with self._moment() as moment:
+            head, blobs, total = moment.head, moment.unknown_blobs(), moment.page_count()
+        done = total - len(blobs)
+        processes = self._processes if len(blobs) > SMALL else 0
+        scanned = scan_pages(self._parts.markup, self._parts.store.read_many(blobs), processes)
+        pending: list[FactRows] = []
+        for rows in scanned:
+            pending += rows
+            if len(pending) >= BATCH:
+                done += self._add(pending)
+                self._tell(progress, "pages", done, total)
+                pending = []
+        done += self._add(pending)
+        self._tell(progress, "pages", done, total)
+        with self._parts.catalog.writing() as db:
+            if read_state(db, HEAD) == head and not Moment(db).unknown_blobs():
+                forget_facts(db)
+                write_state(db, SCANNED, head)
+
+    def _add(self, rows: Sequence[FactRows]) -> int:
+        if rows:
+            with self._parts.catalog.writing() as db:
+                add_facts(db, rows)
+        return len(rows)
+
+    def _trace(self, progress: Progress) -> None:
+        with self._moment() as moment:
+            if moment.traced or moment.head is None:
+                return
+            head = moment.head
+        try:
+            ordered = order(self._parts.store.chain(head), head)
+        except RevisionNotFoundError:
+            return  # force-pushed away meanwhile; the names will follow
+        with self._parts.catalog.writing() as db:
+            finish(db, None)
+            done = keep_arrivals(db, ordered)
+        tracer = Tracer(self._parts.store.commits)
+        for start in range(done, len(ordered), BATCH):
+            with self._parts.catalog.writing() as db:
+                tracer.append(db, ordered[start : start + BATCH])
+            self._tell(progress, "history", min(start + BATCH, len(ordered)), len(ordered))
+        with self._parts.catalog.writing() as db:
+            finish(db, head)
+
+    def _index(self, progress: Progress) -> None:
+        index = self._parts.index
+        at = self._indexed()
+        with self._moment() as moment:
+            head = moment.head
+            if head == at or not moment.scanned:
+                return
+            if head is None:
+                index.rebuild((), "")
+                return
+            differences = self._differences(at, head)
+            site = self._site(moment)
+
+            def told(done: int) -> None:
+                self._tell(progress, "index", done, total)
+
+            if differences is None or self._language_changed(differences, site):
+                total = moment.page_count()
+                index.rebuild(
+                    _documents(moment, list(moment.names(form=Form.PAGE)), site), head, progress=told
+                )
+                return
+            changed = {d.path: d.new for d in differences if d.new is not None and d.new.form is Form.PAGE}
+            removed = [d.path for d in differences if d.path not in changed]
+            total = len(changed)
+            names = [Name(entry.path, entry.blob, entry.form) for entry in changed.values()]
+            index.update(_documents(moment, names, site), removed, head, progress=told)
+
+    def _site(self, moment: Moment) -> Site:
+        found = moment.name(PATH)
+        return parse_site(self._parts.store.read(found.blob)) if found else Site()
+
+    def _language_changed(self, differences: Sequence[Difference], site: Site) -> bool:
+        """Say whether the site's language is another now, so that every page is to be indexed anew."""
+        for difference in differences:
+            if difference.path == PATH:
+                old = parse_site(self._parts.store.read(difference.old.blob)) if difference.old else Site()
+                return old.language != site.language
+        return False
+
+    def _tell(self, progress: Progress, stage: str, done: int, total: int) -> None:
+        if self._stopping.is_set():
+            raise _StoppedError
+        self.work = Work(stage, done, total)
+        progress(stage, done, total)
+
+
+class _StoppedError(StoreError):
+    """The server ends, in the midst of work."""
+
+
+def _documents(moment: Moment, names: Sequence[Name], site: Site) -> Iterator[Document]:
+    """Yield what the index learns of pages, from their facts."""
+    for start in range(0, len(names), BATCH):
+        part = names[start : start + BATCH]
+        facts = dict(moment.all_facts(name.blob for name in part))
+        for name in part:
+            if (known := facts.get(name.blob)) is not None:
+                yield Document(
+                    path=name.path,
+                    blob=name.blob,
+                    title=known.title or name.id.last,
+                    aliases=known.aliases,
+                    headings=tuple(heading.text for heading in known.headings),
+                    tags=known.tags,
+                    text=known.text,
+                    lang=language(known.lang, name.id, site.language),
+                )

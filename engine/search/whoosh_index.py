@@ -1,0 +1,338 @@
+"""A search index in a folder, kept by Whoosh.
+
+::
+
+    folder/            0700: whoever can write here can run code, for Whoosh reads pickles
+      current          names the index that counts; replaced by a rename
+      v1-7/            that index: segments, and a table of contents for each commit
+      v1-8/            one that is being built beside it
+      writer.lock      held by whoever writes
+
+An index names the commit that it describes in a document of its own, written in the same Whoosh commit.
+What cannot be read counts as absent: `WhooshIndex.commit` is then ``None``, and somebody builds it anew.
+"""
+
+import heapq
+import logging
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from whoosh.index import TOC, FileIndex
+from whoosh.reading import SegmentReader
+from whoosh.util.filelock import FileLock
+
+from engine.search import Document, Hit, IndexLostError, Results, analysis
+from engine.search.query import Query
+from engine.search.ranking import Ranking
+from engine.search.whoosh_segment import VERSION, Codec, Segment, Storage, mark, page, schema, sync
+
+MAX_SEGMENTS = 8  # above this an update merges small segments
+MAX_MERGED = 256  # documents; larger segments are left for a rebuild, which is not waited for
+POSTINGS_IN_MEMORY = (
+    1_200_000  # a full segment of a rebuild; one posting takes about 250 bytes until it is written
+)
+MAX_WORN = 0.25  # the share of deleted documents from which a rebuild pays
+
+_log = logging.getLogger(__name__)
+_NAME = re.compile(rf"v{VERSION}-([0-9]{{1,12}})")
+
+
+class WhooshIndex:
+    """A `SearchIndex` in *folder*."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()  # over the fields below
+        self._idle: list[_Reading] = []
+        self._storage: Storage | None = None
+        self._damaged = ""  # the name of an index that cannot be read
+
+    def commit(self) -> str | None:
+        """Return the commit that the index describes, ``None`` while it is empty or cannot be read."""
+        with self._reading() as reading:
+            return reading.commit if reading else None
+
+    def worn(self) -> bool:
+        """Say whether a rebuild would pay: much was deleted, or many updates left their segments."""
+        with self._reading() as reading:
+            return reading is not None and reading.worn
+
+    def search(
+        self, query: Query, *, limit: int, offset: int = 0, allowed: Callable[[str], bool] | None = None
+    ) -> Results:
+        """Return hits *offset* to *offset + limit*, best first; a path for which *allowed* is false is no hit."""
+        with self._reading() as reading:
+            if reading is not None:
+                try:
+                    hits = tuple(islice(reading.hits(query, allowed), offset, offset + limit + 1))
+                    return Results(reading.commit, hits[:limit], more=len(hits) > limit)
+                except _DamagedError:
+                    _log.exception("The search index %s is damaged", self._folder / reading.name)
+                    self._damaged = reading.name
+            return Results(None, (), more=False)
+
+    def update(
+        self,
+        documents: Iterable[Document],
+        removed: Iterable[str],
+        commit: str,
+        *,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> None:
+        """Put *documents* in, take *removed* paths out, name *commit*: all at once, or nothing."""
+        with self._writing():
+            if self.commit() is None:
+                raise IndexLostError(self._folder)
+            name = self._current()
+            try:
+                index = FileIndex(self._storage_of(name), schema())
+                _write(index, documents, removed, commit, progress, in_parts=False)
+            except _DamagedError as error:
+                self._damaged = name
+                raise IndexLostError(self._folder) from error
+
+    def rebuild(
+        self,
+        documents: Iterable[Document],
+        commit: str,
+        *,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> None:
+        """Build the index anew beside the old one, then let it take its place."""
+        with self._writing():
+            numbers = [
+                int(match[1]) for path in self._folder.iterdir() if (match := _NAME.fullmatch(path.name))
+            ]
+            name = f"v{VERSION}-{max(numbers, default=0) + 1}"
+            folder = self._folder / name
+            folder.mkdir(mode=0o700)
+            index = FileIndex.create(Storage(folder), schema())
+            _write(index, documents, (), commit, progress, in_parts=True)
+            self._point_to(name)
+
+    def close(self) -> None:
+        """Release files; the next question opens them again."""
+        with self._lock:
+            idle, self._idle, self._storage = self._idle, [], None
+        for reading in idle:
+            reading.close()
+
+    def _current(self) -> str:
+        """Return the name of the index that counts; empty when there is none, or one of another version."""
+        try:
+            name = (self._folder / "current").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
+        return name if _NAME.fullmatch(name) else ""
+
+    def _storage_of(self, name: str) -> Storage:
+        with self._lock:
+            folder = self._folder / name
+            if self._storage is None or self._storage.folder != str(folder):
+                self._storage = Storage(folder)
+            return self._storage
+
+    def _point_to(self, name: str) -> None:
+        """Make *name* the index that counts, and remove all others."""
+        pointer = self._folder / "current.new"
+        pointer.write_text(name, encoding="utf-8")
+        sync(pointer)
+        pointer.replace(self._folder / "current")
+        sync(self._folder)
+        for path in self._folder.iterdir():
+            if path.is_dir() and path.name != name:
+                shutil.rmtree(path, ignore_errors=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the folder for writing, against other threads and processes."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        lock = FileLock(str(self._folder / "writer.lock"))
+        lock.acquire(blocking=True)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _reading(self) -> Iterator["_Reading | None"]:
+        """Lend a reading of the newest commit, to this thread alone; ``None`` when nothing can be read."""
+        reading = self._borrow()
+        try:
+            yield reading
+        finally:
+            if reading is not None:
+                with self._lock:
+                    self._idle.append(reading)
+
+    def _borrow(self) -> "_Reading | None":
+        missed = None
+        while (name := self._current()) and name != self._damaged:
+            storage = self._storage_of(name)
+            generation = TOC._latest_generation(storage, "MAIN")
+            if (idle := self._take(name, generation)) is not None:
+                return idle
+            try:
+                with storage.opening():
+                    return _Reading(storage, name, generation)
+            except FileNotFoundError:
+                # A writer has just replaced what the table of contents names; if so, there is a newer one.
+                if missed != (name, generation):
+                    missed = name, generation
+                    continue
+                _log.exception("A file of the search index %s is missing", self._folder / name)
+            except Exception:  # a damaged pickle may raise anything
+                _log.exception("The search index %s cannot be read", self._folder / name)
+            self._damaged = name
+        return None
+
+    def _take(self, name: str, generation: int) -> "_Reading | None":
+        """Take an idle reading of this generation; close those of others."""
+        with self._lock:
+            fitting = [
+                reading for reading in self._idle if (reading.name, reading.generation) == (name, generation)
+            ]
+            stale = [reading for reading in self._idle if reading not in fitting]
+            taken = fitting.pop() if fitting else None
+            self._idle = fitting
+        for reading in stale:
+            reading.close()
+        return taken
+
+
+class _DamagedError(Exception):
+    """A file of the index does not hold what it should."""
+
+
+@contextmanager
+def _naming_damage() -> Iterator[None]:
+    """Turn whatever a damaged file makes Whoosh raise into one error, apart from a full disk and errors of callers."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise _DamagedError from error
+    except OSError:
+        raise
+    except Exception as error:
+        raise _DamagedError from error
+
+
+class _Reading:
+    """One generation of an index, open for one thread at a time."""
+
+    def __init__(self, storage: Storage, name: str, generation: int) -> None:
+        self.name = name
+        self.generation = generation
+        pages = schema()
+        toc = TOC.read(storage, "MAIN", gen=generation, schema=pages)
+        self._segments = [Segment(storage, pages, segment) for segment in toc.segments]
+        self.commit = next(
+            segment.stored(document)["commit"] for segment, document in self._live("kind", "commit")
+        )
+        total = sum(segment.documents for segment in self._segments)
+        deleted = sum(len(segment.deleted) for segment in self._segments)
+        self.worn = len(self._segments) > 2 * MAX_SEGMENTS or deleted > MAX_WORN * total
+        languages = [name for name in analysis.LANGUAGES if next(self._live("lang", name), None)]
+        self._ranking = Ranking(self._segments, total - deleted - 1, languages)
+
+    def hits(self, query: Query, allowed: Callable[[str], bool] | None) -> Iterator[Hit]:
+        """Yield all hits, best first; only those that are asked for cost more than their place in a heap."""
+        with _naming_damage():
+            matches = self._ranking.matches(query)
+            heapq.heapify(matches)
+        while matches:
+            score, number, document = heapq.heappop(matches)
+            with _naming_damage():
+                kept = self._segments[number].stored(document)
+                hit = Hit(kept["file"], kept["blob"], -score)
+            if allowed is None or allowed(hit.path):
+                yield hit
+
+    def _live(self, field: str, term: str) -> Iterator[tuple[Segment, int]]:
+        for segment in self._segments:
+            for documents, _, _ in segment.blocks(field, term):
+                for document in documents:
+                    if document not in segment.deleted:
+                        yield segment, document
+
+    def close(self) -> None:
+        for segment in self._segments:
+            segment.close()
+
+
+def _write(
+    index: FileIndex,
+    documents: Iterable[Document],
+    removed: Iterable[str],
+    commit: str,
+    progress: Callable[[int], None],
+    *,
+    in_parts: bool,
+) -> None:
+    """Write one commit, or, in an index that nobody reads yet, as many as keep the memory small."""
+    written: set[str] = set()  # in parts before this one
+    fresh: dict[str, int] = {}  # in this part
+    leaving = set(removed)
+    writer = _writer(index)
+    try:
+        for document in documents:
+            if in_parts and len(writer.pool.current) > POSTINGS_IN_MEMORY:
+                _commit(writer, leaving)
+                written.update(fresh)
+                fresh, leaving = {}, set()
+                writer = _writer(index)
+            if document.path in fresh:  # of two with one path the later counts
+                writer.newsegment.delete_document(fresh[document.path])
+            if not in_parts or document.path in written:
+                leaving.add(document.path)
+            fresh[document.path] = writer.docnum
+            writer.add_document(**page(document))
+            progress(len(written) + len(fresh))
+        writer.add_document(**mark(commit))
+        _commit(writer, leaving)
+    except BaseException:
+        if not writer.is_closed:
+            writer.cancel()
+        raise
+
+
+def _writer(index: FileIndex) -> Any:
+    return index.writer(compound=False, codec=Codec(), limitmb=512)
+
+
+def _commit(writer: Any, leaving: Iterable[str]) -> None:
+    """Take out the mark of the commit before and the paths that are *leaving*, then commit."""
+    terms = [("kind", "commit"), *(("key", path) for path in leaving)]
+    with _naming_damage(), writer.storage.opening():
+        for whoosh_segment in writer.segments:
+            segment = Segment(writer.storage, writer.schema, whoosh_segment)
+            for field, term in terms:
+                for document in segment.having(field, term):
+                    whoosh_segment.delete_document(document)
+            segment.close()
+        writer.commit(mergetype=_merge_small)
+
+
+def _merge_small(writer: Any, segments: list[Any]) -> list[Any]:
+    """Merge the smallest segments into the new one when there are too many; never a large one, that takes too long."""
+    ordered = sorted((segment for segment in segments if segment.doc_count()), key=lambda it: it.doc_count())
+    if len(ordered) < MAX_SEGMENTS:
+        return ordered
+    merged, total = 0, 0
+    for segment in ordered:
+        count = segment.doc_count()
+        if count > MAX_MERGED or (merged > 1 and count > total):
+            break  # sizes double at least, so that a page is merged again and again only a few times
+        merged, total = merged + 1, total + count
+    for segment in ordered[:merged]:
+        reader = SegmentReader(writer.storage, writer.schema, segment)
+        writer.add_reader(reader)
+        reader.close()
+    return ordered[merged:]

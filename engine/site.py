@@ -1,0 +1,57 @@
+"""Settings of the content: ``quire.toml`` at the content root, versioned with the pages; nothing about security."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from typing import Any
+
+from engine.language import is_language
+from engine.model import Problem
+
+PATH = "quire.toml"
+MAX_BYTES = 64_000
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages say about the wiki as a whole."""
+
+    title: str = "Quire"
+    home: str = ""  # a page id; empty: the first of home, index, README, start
+    language: str = "en"  # a BCP 47 tag, for pages that say nothing of their own
+    theme: str = "default"
+    logo: str = ""  # a media path
+    footer: str = ""  # plain text
+    naming: str = "key"  # how new pages are named after their title: "key" or "title"
+    problems: tuple[Problem, ...] = ()
+
+
+_TEXTS = tuple(field.name for field in fields(Site) if field.name != "problems")
+_ONE_OF = {"naming": ("key", "title")}
+
+
+def parse_site(content: bytes) -> Site:
+    """Read ``quire.toml``; what is wrong in it is listed among the problems, and the default holds."""
+    if len(content) > MAX_BYTES:
+        return Site(problems=(_problem(f"{PATH} is larger than {MAX_BYTES} bytes and was not read"),))
+    try:
+        table: dict[str, Any] = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Site(problems=(_problem(f"{PATH} is not TOML, so the defaults hold: {error}"),))
+    values: dict[str, Any] = {}
+    problems = []
+    for key, value in table.items():
+        if key == "citations":
+            continue  # belongs to the references, which are not read yet
+        if key not in _TEXTS:
+            problems.append(_problem(f"{PATH} knows no setting {key!r}; there are {', '.join(_TEXTS)}"))
+        elif not isinstance(value, str) or (key in _ONE_OF and value not in _ONE_OF[key]):
+            problems.append(_problem(f"{key} in {PATH} cannot be {value!r}"))
+        elif key == "language" and not is_language(value):
+            problems.append(_problem(f"{key} in {PATH} is no language code: {value!r}"))
+        else:
+            values[key] = value
+    return Site(**values, problems=tuple(problems))
+
+
+def _problem(message: str) -> Problem:
+    return Problem("site", message, 0)

@@ -1,0 +1,338 @@
+"""Work trees that have the branch checked out: their files and index follow each commit that the wiki makes.
+
+::
+
+    index.lock -> nothing of ours changed locally? -> journal -> [ the branch moves ] -> files -> index -> unlock
+
+While ``index.lock`` is held nobody can stage or commit there, so nobody commits the old state of a page again.
+A crash in between leaves the journal, and whoever comes next finishes what it says.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import ConflictError, StoreError
+from engine.store.git_head import Head
+from engine.store.git_listing import spell
+from engine.store.git_process import GitProcess
+from engine.store.git_trees import Child
+
+try:
+    import fcntl
+except ImportError:  # Windows: a crash there leaves its journal and index.lock to a person
+    fcntl = None  # type: ignore[assignment]
+
+_PATIENCE_S = 3.0  # how long somebody else may hold the index: a status, a commit, a checkout
+_AT_ONCE = 200  # paths on one command line
+_DIFFERING = ("diff", "--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff", "--no-textconv")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One file before and after a commit; ``None`` stands for no file. The path is from the repository's root."""
+
+    path: bytes
+    old: Child | None
+    new: Child | None
+
+
+class Checkouts:
+    """The work trees of a repository that show one branch."""
+
+    def __init__(self, process: GitProcess, head: Head) -> None:
+        self._process = process
+        self._head = head
+        bare = process.run("config", "--type=bool", "--default=false", "core.bare").strip() == b"true"
+        folder = process.attempt("config", "core.worktree").stdout.rstrip(b"\n") or b".."
+        self._main = None if bare else process.common_dir / os.fsdecode(folder)
+
+    def found(self) -> list["Checkout"]:
+        """Return them, as things are now."""
+        common = self._process.common_dir
+        places = [(common, self._main)] if self._main is not None else []
+        for git_dir in (common / "worktrees").glob("*"):
+            with suppress(OSError):
+                places.append((git_dir, (git_dir / os.fsdecode(_line(git_dir / "gitdir"))).parent))
+        return [Checkout(self._process, *place) for place in places if self._shows(*place)]
+
+    def recover(self) -> None:
+        """Finish what a crash left half done."""
+        for checkout in self.found():
+            checkout.recover(self._head)
+            checkout.sweep()
+
+    def _shows(self, git_dir: Path, folder: Path) -> bool:
+        try:
+            return _line(git_dir / "HEAD") == f"ref: {self._head.reference}".encode() and folder.is_dir()
+        except OSError:
+            return False
+
+
+def _line(file: Path) -> bytes:
+    return file.read_bytes().strip()
+
+
+class Checkout:
+    """One work tree."""
+
+    def __init__(self, process: GitProcess, git_dir: Path, folder: Path) -> None:
+        self._folder = Path(os.path.realpath(folder))
+        self._index = git_dir / "index"
+        self._lock = git_dir / "index.lock"
+        own = f"index.quire-{secrets.token_hex(4)}"
+        self._copy = git_dir / own  # changed beside the index, and put in its place at the end
+        self._journal = git_dir / f"{own}.journal"
+        self._git = process.in_work_tree(git_dir, self._folder, self._copy)
+        self._edits: Sequence[Edit] = ()
+        self._seen: Mapping[bytes, object] = {}
+        self._keep_lock = False
+
+    @contextmanager
+    def ready(self, edits: Sequence[Edit], new: str, head: Head) -> Iterator[None]:
+        """Hold the index while the branch moves to *new*; `follow` is called inside, once it has.
+
+        Raises:
+            ConflictError: One of the files has local changes.
+            StoreError: Another git process keeps the index.
+        """
+        if head.read() is not None and not self._index.exists():
+            yield  # nothing was ever checked out
+            return
+        with self._locked(edits, new, head):
+            try:
+                self._copy_index()
+                self._refuse_local_changes(edits)
+                self._edits, self._seen = edits, {edit.path: self._stamp(edit.path) for edit in edits}
+                self._change_index(edits)
+                yield
+            finally:
+                self._copy.unlink(missing_ok=True)
+
+    def follow(self) -> None:
+        """Bring files and index to the new commit. Should that fail, the lock and its journal stay for `recover`."""
+        try:
+            self._write_files(
+                [edit for edit in self._edits if self._stamp(edit.path) == self._seen[edit.path]]
+            )
+            if self._edits:
+                self._copy.replace(self._index)
+        except (OSError, StoreError):
+            self._keep_lock = True
+
+    def recover(self, head: Head) -> None:
+        """Finish, or undo, what a process that is no more had begun."""
+        try:
+            file = self._lock.open("rb")
+        except OSError:
+            return
+        with file:
+            if fcntl is None or file.readline() != _OURS:
+                return
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not _is_at(file.fileno(), self._lock):
+                    return  # it was finished meanwhile
+            except OSError:
+                return  # its process is at work
+            said = json.load(file)
+            try:
+                if self._has(head.read(), said["new"]):
+                    self._replay([_edit(*row) for row in said["edits"]])
+            finally:
+                self._copy.unlink(missing_ok=True)
+            for left in (said["copy"], f"{said['copy']}.lock"):
+                (self._index.parent / left).unlink(missing_ok=True)
+            self._lock.unlink()
+
+    def sweep(self) -> None:
+        """Remove journals that never became a lock, once nobody can be about to make them one."""
+        for journal in self._index.parent.glob("index.quire-*.journal"):
+            with suppress(OSError):
+                if journal.stat().st_mtime < time.time() - 60 * _PATIENCE_S:
+                    journal.unlink()
+
+    @contextmanager
+    def _locked(self, edits: Iterable[Edit], new: str, head: Head) -> Iterator[None]:
+        rows = [(edit.path.decode("latin-1"), *_parts(edit.old), *_parts(edit.new)) for edit in edits]
+        with self._journal.open("xb") as file:
+            try:
+                if fcntl is not None:
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                file.write(_OURS + json.dumps({"new": new, "copy": self._copy.name, "edits": rows}).encode())
+                file.flush()
+                os.fsync(file.fileno())
+                self._take_lock(head)
+            finally:
+                self._journal.unlink()
+            try:
+                yield
+            finally:
+                if not self._keep_lock:
+                    self._lock.unlink()
+
+    def _take_lock(self, head: Head) -> None:
+        # The lock is born whole, with its journal in it: a crash never leaves one that says nothing.
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                self._lock.hardlink_to(self._journal)
+            except FileExistsError:
+                self.recover(head)
+            else:
+                return
+            if time.monotonic() > deadline:
+                raise StoreError(
+                    f"another git process holds {self._lock}; if none is running, delete that file"
+                )
+            time.sleep(0.02)
+
+    def _copy_index(self) -> None:
+        with suppress(FileNotFoundError):  # before the first commit there is none
+            shutil.copyfile(self._index, self._copy)
+
+    def _refuse_local_changes(self, edits: Sequence[Edit]) -> None:
+        gone = {edit.path for edit in edits if edit.new is None}
+        staged = self._staged(edits)
+        for edit in edits:
+            below = [path for path in staged if path.startswith(edit.path + b"/") and path not in gone]
+            if staged.get(edit.path) != edit.old or (edit.new is not None and below):
+                raise self._refusal(edit.path, "has staged changes")
+            if edit.old is None and self._in_the_way(edit.path, gone):
+                raise self._refusal(edit.path, "would overwrite a file that git does not know")
+        for path in self._differing([edit.path for edit in edits if edit.old is not None]):
+            raise self._refusal(path, "has local changes")
+
+    def _refusal(self, path: bytes, why: str) -> ConflictError:
+        return ConflictError(
+            f"{spell(path)} {why} in {self._folder}; commit or undo them there, then save again"
+        )
+
+    def _in_the_way(self, path: bytes, gone: Collection[bytes]) -> bool:
+        """Say whether the work tree has something at *path* or above it that a new file would destroy."""
+        parts = path.split(b"/")
+        for depth in range(1, len(parts)):
+            above = self._place(b"/".join(parts[:depth]))
+            if os.path.lexists(above) and (above.is_symlink() or not above.is_dir()):
+                return b"/".join(parts[:depth]) not in gone
+        place = self._place(path)
+        if place.is_symlink() or not place.is_dir():
+            return os.path.lexists(place)
+        inside = (Path(folder) / name for folder, _, names in os.walk(place) for name in names)
+        return not all(os.fsencode(file.relative_to(self._folder)) in gone for file in inside)
+
+    def _staged(self, edits: Iterable[Edit]) -> dict[bytes, Child | None]:
+        """Return what the index has at these paths and below them; ``None`` for a file with conflicts."""
+        found: dict[bytes, Child | None] = {}
+        for paths in _chunks([edit.path for edit in edits]):
+            for line in self._git.run("ls-files", "--stage", "-z", "--", *map(os.fsdecode, paths)).split(
+                b"\0"
+            ):
+                if line:
+                    head, path = line.split(b"\t", 1)
+                    mode, name, stage = head.decode("ascii").split(" ")
+                    found[path] = Child(mode, name) if stage == "0" else _IN_CONFLICT
+        return found
+
+    def _differing(self, paths: Sequence[bytes]) -> list[bytes]:
+        """Return those of *paths* whose files differ from the copied index in content."""
+        found = []
+        for some in _chunks(paths):
+            answer = self._git.run(*_DIFFERING, "--", *map(os.fsdecode, some))
+            found += [path for path in answer.split(b"\0") if path in set(some)]
+        return found
+
+    def _change_index(self, edits: Iterable[Edit]) -> None:
+        absent = Child("0", "0" * (40 if self._git.algorithm == "sha1" else 64))
+        text = b""
+        for edit in sorted(edits, key=lambda edit: edit.new is not None):  # a file may follow on a folder
+            child = edit.new or absent
+            text += b"%b %b\t%b\0" % (child.mode.encode(), child.id.encode(), edit.path)
+        self._git.run("update-index", "-z", "--index-info", stdin=text)
+
+    def _write_files(self, edits: Sequence[Edit]) -> None:
+        for edit in edits:
+            if edit.new is None:
+                self._remove(self._place(edit.path))
+        wanted = b"".join(edit.path + b"\0" for edit in edits if edit.new is not None)
+        if wanted:
+            # A file that cannot be written stays as it is, and shows as changed.
+            self._git.attempt("checkout-index", "-f", "-u", "-q", "-z", "--stdin", stdin=wanted)
+
+    def _remove(self, place: Path) -> None:
+        with suppress(OSError):
+            place.unlink()
+            for folder in place.parents:
+                if folder == self._folder:
+                    break
+                folder.rmdir()  # only where nothing is left
+
+    def _stamp(self, path: bytes) -> object:
+        try:
+            stat = os.lstat(self._place(path))
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_mode
+
+    def _place(self, path: bytes) -> Path:
+        return self._folder / os.fsdecode(path)
+
+    def _has(self, head: str | None, commit: str) -> bool:
+        return head is not None and (
+            self._git.attempt("merge-base", "--is-ancestor", commit, head).returncode == 0
+        )
+
+    def _replay(self, edits: Sequence[Edit]) -> None:
+        """Do again what has not been done; a file that somebody has changed since is left to them."""
+        self._copy_index()
+        staged = self._staged(edits)
+        behind = [edit for edit in edits if staged.get(edit.path) == edit.old]
+        differing = set(self._differing([edit.path for edit in behind if edit.old is not None]))
+        differing |= {edit.path for edit in behind if edit.old is None}
+        self._change_index(behind)
+        self._write_files([edit for edit in behind if edit.path not in differing or self._is_half_done(edit)])
+        self._git.attempt("update-index", "-q", "--refresh")
+        self._copy.replace(self._index)
+
+    def _is_half_done(self, edit: Edit) -> bool:
+        """Say whether the file is one that was being replaced: gone, or a first piece of the new content."""
+        place = self._place(edit.path)
+        if not os.path.lexists(place):
+            return True
+        if edit.new is None or place.is_symlink() or not place.is_file():
+            return False
+        return self._git.run("cat-file", "blob", edit.new.id).startswith(place.read_bytes())
+
+
+_OURS = b"quire journal 1\n"
+_IN_CONFLICT = Child("", "")
+
+
+def _parts(child: Child | None) -> tuple[str | None, str | None]:
+    return (child.mode, child.id) if child is not None else (None, None)
+
+
+def _edit(path: str, *parts: str | None) -> Edit:
+    old, new = (
+        Child(mode, name) if mode is not None and name is not None else None
+        for mode, name in (parts[:2], parts[2:])
+    )
+    return Edit(path.encode("latin-1"), old, new)
+
+
+def _chunks(paths: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    for start in range(0, len(paths), _AT_ONCE):
+        yield paths[start : start + _AT_ONCE]
+
+
+def _is_at(descriptor: int, file: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), file.stat())
+    except OSError:
+        return False

@@ -1,0 +1,259 @@
+"""The store in a git repository: bare or not, the whole of it or one folder, any branch."""
+
+import os
+import re
+import subprocess
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Self
+
+from engine.errors import PageIdError, RevisionNotFoundError, StoreError
+from engine.ids import parse_path
+from engine.model import Author
+from engine.store import Change, Commit, Difference, Entry, git_history, git_listing
+from engine.store.git_head import Head
+from engine.store.git_objects import Objects
+from engine.store.git_process import OLDEST, GitError, GitProcess, clean_environment, is_object_id, no_git
+from engine.store.git_write import Writer
+
+_QUESTIONS = (
+    "--is-bare-repository",
+    "--is-inside-work-tree",
+    "--absolute-git-dir",
+    "--git-common-dir",
+    "--show-object-format",
+)
+
+
+class GitStore:
+    """Keeps every version of every file in one branch of a git repository.
+
+    Make one with `GitStore.open`. Safe to share between threads, and across a fork.
+    """
+
+    def __init__(
+        self, process: GitProcess, *, root: str, reference: str, committer: Author | None = None
+    ) -> None:
+        self.root = root
+        """The folder of the repository that holds the pages; empty for all of it."""
+        self.branch = reference.removeprefix("refs/heads/") if reference != "HEAD" else None
+        """The branch's name; ``None`` when a commit is checked out and no branch: then there is no writing."""
+        self._process = process
+        self._head = Head(process, reference)
+        self._objects = Objects(process)
+        # No bound method: a cycle would leave it to the garbage collector to end the children.
+        self._content = lru_cache(maxsize=256)(partial(_content, self._objects, root))
+        self._writer = (
+            Writer(process, self._objects, self._head, root=root, committer=committer)
+            if self.branch
+            else None
+        )
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        root: str | None = None,
+        branch: str | None = None,
+        committer: Author | None = None,
+    ) -> Self:
+        """Open the repository in, or around, the folder *path*.
+
+        Args:
+            path: A repository, bare or not, or a folder inside a work tree: then that folder holds the pages.
+            root: The folder below *path* that holds the pages; it need not exist yet.
+            branch: The branch to serve; by default the one that is checked out.
+            committer: Whom commits name besides their author; by default the author.
+
+        Raises:
+            StoreError: There is no repository, no such branch, or git refuses; the message says what to do.
+            PageIdError: *root* is no safe path.
+        """
+        process, prefix = _find(Path(path))
+        whole = "/".join(part for part in (prefix, (root or "").strip("/")) if part not in {"", "."})
+        if whole:
+            _check_root(whole, prefix)
+        return cls(process, root=whole, reference=_reference(process, branch), committer=committer)
+
+    @property
+    def git_dir(self) -> Path:
+        """Git's folder of the work tree that was opened."""
+        return self._process.git_dir
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where data derived from this repository may live, shared by all its work trees."""
+        return self._process.common_dir / "quire"
+
+    def head(self) -> str | None:
+        """Return the branch's commit, ``None`` while there is none."""
+        return self._head.read()
+
+    def tree(self, commit: str) -> Iterator[Entry]:
+        """List all files of *commit* under the content root, ordered by path."""
+        tree = self._content(commit)
+        return iter(()) if tree is None else git_listing.entries(self._run("ls-tree", "-r", "-z", tree))
+
+    def difference(self, old: str | None, new: str) -> list[Difference]:
+        """List the paths that differ between two commits, ordered by path; ``old=None`` is the empty tree."""
+        before = self._content(old) if old is not None else None
+        after = self._content(new)
+        if before == after:
+            return []
+        if before is None:
+            return [Difference(entry.path, None, entry) for entry in self.tree(new)]
+        if after is None:
+            return [Difference(entry.path, entry, None) for entry in self.tree(old or "")]
+        raw = self._run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after)
+        return git_listing.differences(raw)
+
+    def read(self, blob: str) -> bytes:
+        """Return the bytes of a blob."""
+        return self._objects.get(_checked(blob), "blob")
+
+    def read_many(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each blob with its bytes, in the order asked for; blobs that are not there are left out."""
+        return self._objects.many(blobs)
+
+    def size(self, blob: str) -> int:
+        """Return a blob's length in bytes without reading it."""
+        _, kind, size = self._objects.look_up(_checked(blob))
+        if kind != "blob":
+            raise RevisionNotFoundError(f"{blob} is a {kind}, not a file")
+        return size
+
+    def chain(self, head: str, since: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
+        """Return every commit reachable from *head*, and not from *since*, with its parents; children come first."""
+        self._objects.get(_checked(head), "commit")
+        without = []
+        if since is not None:
+            self._objects.get(_checked(since), "commit")
+            without = [f"^{since}"]
+        lines = (
+            self._run("rev-list", "--topo-order", "--parents", head, *without, "--")
+            .decode("ascii")
+            .splitlines()
+        )
+        return [(line[: len(head)], tuple(line.split(" ")[1:])) for line in lines]
+
+    def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
+        """Yield these commits with their touches, in the order asked for."""
+        return git_history.commits(self._process, self.root, ids)
+
+    def write(
+        self, changes: Collection[Change], *, author: Author, summary: str, time: datetime | None = None
+    ) -> str:
+        """Make one commit of all *changes* on top of the head; see `engine.store.Store.write`.
+
+        Raises:
+            ConflictError: Where the branch is checked out, one of the files has local changes.
+        """
+        if self._writer is None:
+            raise StoreError(f"no branch is checked out in {self.git_dir}; name one to write to")
+        return self._writer.write(changes, author, summary, time)
+
+    def close(self) -> None:
+        """End the child processes; the store cannot be used any more."""
+        self._objects.close()
+
+    def _run(self, *arguments: str) -> bytes:
+        try:
+            return self._process.run(*arguments)
+        except GitError as error:
+            for name in filter(is_object_id, arguments):  # gone since it was looked up, after a gc?
+                self._objects.look_up(name)
+            raise StoreError(f"{error}; run git fsck in {self.git_dir}") from error
+
+
+def _content(objects: Objects, root: str, commit: str) -> str | None:
+    """Return the id of the tree of the content root, ``None`` where the commit has no such folder."""
+    tree = objects.get(_checked(commit), "commit")[5 : 5 + len(commit)].decode("ascii")
+    if not root:
+        return tree
+    try:
+        found, kind, _ = objects.look_up(f"{tree}:{root}")
+    except RevisionNotFoundError:
+        objects.look_up(tree)  # a missing folder is one thing, a missing object another
+        return None
+    return found if kind == "tree" else None
+
+
+def _checked(name: str) -> str:
+    if not is_object_id(name):
+        raise RevisionNotFoundError(f"{name!r} is no revision")
+    return name
+
+
+def _find(path: Path) -> tuple[GitProcess, str]:
+    """Return a runner for the repository around *path*, and the folder of its work tree that *path* is."""
+    if not path.is_dir():
+        what = "is a file, not a folder" if path.exists() else "does not exist"
+        raise StoreError(f"{path} {what}; name a git repository, or make one with quire init")
+    _check_version(path)
+    found = _ask(path, "rev-parse", *_QUESTIONS, "--show-prefix")
+    if found.returncode:
+        raise _refusal(path, found.stderr.decode(errors="replace"))
+    bare, inside, git_dir, common, algorithm, *prefix = os.fsdecode(found.stdout).split("\n")
+    process = GitProcess.at(Path(git_dir), Path(os.path.realpath(path / common)), algorithm)
+    # In a path that holds a line end, what follows belongs to the answer before it: such a folder is not served.
+    if bare == "false" and inside == "true" and len(prefix) != 2:
+        raise StoreError(f"{path} has a line end in its name; rename it")
+    return process, prefix[0].rstrip("/") if inside == "true" else ""
+
+
+def _check_version(path: Path) -> None:
+    said = _ask(path, "version").stdout.decode(errors="replace")
+    version = tuple(int(number) for number in re.findall(r"[0-9]+", said)[:2])
+    if version < OLDEST:
+        raise StoreError(f"{said.strip()} is too old; install git {OLDEST[0]}.{OLDEST[1]} or newer")
+
+
+def _ask(path: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["git", *arguments], capture_output=True, cwd=path, env=clean_environment(), check=False
+        )
+    except PermissionError as error:
+        raise StoreError(f"cannot enter {path}: {error.strerror}") from error
+    except FileNotFoundError as error:
+        raise no_git() from error
+
+
+def _refusal(path: Path, said: str) -> StoreError:
+    if "dubious ownership" in said:
+        trusted = re.search(r"in repository at '(.*)'", said)
+        place = trusted[1] if trusted else path
+        return StoreError(
+            f"{place} belongs to another user; if you trust it: git config --global --add safe.directory {place}"
+        )
+    if "not a git repository" in said:
+        return StoreError(f"{path} is not in a git repository; make one with quire init, or git init")
+    reason = said.strip().splitlines()[-1].removeprefix("fatal: ") if said.strip() else "it gave no reason"
+    return StoreError(f"git cannot open {path}: {reason}")
+
+
+def _check_root(whole: str, prefix: str) -> None:
+    try:
+        parse_path(whole)
+    except PageIdError as error:
+        if whole != prefix:
+            raise
+        raise StoreError(f"{error}; serve a folder above it") from error
+
+
+def _reference(process: GitProcess, branch: str | None) -> str:
+    """Return the full name of the reference to serve."""
+    if branch is None:
+        found = process.attempt("symbolic-ref", "--quiet", "HEAD")
+        return found.stdout.decode(errors="replace").strip() if found.returncode == 0 else "HEAD"
+    reference = f"refs/heads/{branch}"
+    if branch.startswith("-") or process.attempt("check-ref-format", reference).returncode:
+        raise StoreError(f"{branch!r} cannot be the name of a branch")
+    if Head(process, reference).read() is None:
+        names = process.run("for-each-ref", "--format=%(refname:short)", "--count=10", "refs/heads/").decode()
+        if names:
+            raise StoreError(f"there is no branch {branch}; there is {', '.join(names.split())}")
+    return reference

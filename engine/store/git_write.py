@@ -1,0 +1,144 @@
+"""Making a commit: objects first, on disk, then one compare-and-swap of the branch.
+
+::
+
+    changes -> rules -> blobs, trees, commit -> one stream to git, fsynced -> update-ref NEW OLD
+       ^                                                                            |
+       └───────────────────────── the branch has moved meanwhile ───────────────────┘
+"""
+
+import os
+import random
+import re
+import threading
+import time as clock
+from collections.abc import Collection
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+from engine.errors import HeadMovedError, InvalidChangeError, StoreError
+from engine.model import Author
+from engine.store import Change, rules
+from engine.store.git_checkout import Checkouts, Edit
+from engine.store.git_head import Head
+from engine.store.git_listing import FILE, FOLDER
+from engine.store.git_objects import Objects
+from engine.store.git_process import GitError, GitProcess
+from engine.store.git_trees import Child, NewObjects, Trees
+from engine.store.signature import Signature, person
+
+_ATTEMPTS = 40
+_PATIENCE_S = 3.0  # how long another process may hold the branch
+_HELD = re.compile(rb"Unable to create '(.*\.lock)'")
+_KEEP_AS_PACK = 100  # objects in one commit; git's own unpackLimit: fewer become files, more stay together
+
+
+class Writer:
+    """Makes commits on one branch."""
+
+    def __init__(
+        self, process: GitProcess, objects: Objects, head: Head, *, root: str, committer: Author | None
+    ) -> None:
+        self._process = process
+        self._objects = objects
+        self._head = head
+        self._root = root
+        self._committer = person(committer) if committer is not None else None
+        self._trees = Trees(objects)
+        self._checkouts = Checkouts(process, head)
+        self._checkouts.recover()
+        self._turn = threading.Lock()
+        self._obstacle: str | None = None  # the lock file that kept the branch from being moved
+
+    def write(self, changes: Collection[Change], author: Author, summary: str, time: datetime | None) -> str:
+        """Make one commit of all *changes*; see `engine.store.Store.write`."""
+        signature = Signature.make(author, summary, time)
+        with self._turn:
+            deadline = clock.monotonic() + _PATIENCE_S
+            for attempt in range(_ATTEMPTS):
+                if self._obstacle is not None and clock.monotonic() > deadline:
+                    break
+                self._obstacle = None
+                new = self._attempt(self._head.read(), changes, signature)
+                if new is not None:
+                    return new
+                # Random, so that two processes do not march in step.
+                clock.sleep(random.uniform(0, 0.002 * min(attempt, 15)))  # noqa: S311
+            obstacle, self._obstacle = self._obstacle, None
+        if obstacle is not None:
+            raise StoreError(f"another git process holds {obstacle}; if none is running, delete that file")
+        raise HeadMovedError(f"{self._head.reference} moved {_ATTEMPTS} times meanwhile; try again")
+
+    def _attempt(self, old: str | None, changes: Collection[Change], signature: Signature) -> str | None:
+        """Return the new commit, ``None`` when the branch is no longer at *old*."""
+        top = self._objects.get(old, "commit")[5 : 5 + len(old)].decode("ascii") if old is not None else None
+        objects = NewObjects(self._process.algorithm)
+        made = rules.effective(changes, self._trees.folders(top, self._root), objects.blob_id)
+        if not made and old is not None:
+            return old
+        self._check_root(top)
+        edits = [self._edit(change, top, objects) for change in made]
+        after = self._trees.splice(top, {edit.path: edit.new for edit in edits}, objects)
+        committer = self._committer or signature.author
+        new = objects.add("commit", _commit(after or objects.add("tree", b""), old, signature, committer))
+        with ExitStack() as stack:
+            checkouts = self._checkouts.found()
+            for checkout in checkouts:
+                stack.enter_context(checkout.ready(edits, new, self._head))
+            self._store(objects)
+            if not self._move(old, new, committer):
+                return None
+            for checkout in checkouts:
+                checkout.follow()
+        return new
+
+    def _check_root(self, top: str | None) -> None:
+        parts = self._root.encode().split(b"/") if self._root else []
+        for depth, part in enumerate(parts):
+            child = self._trees.at(top, b"/".join(parts[:depth])).children.get(part)
+            if child is not None and child.mode != FOLDER:
+                raise InvalidChangeError(f"{self._root} is no folder in the repository; serve another root")
+
+    def _edit(self, change: Change, top: str | None, objects: NewObjects) -> Edit:
+        path = f"{self._root}/{change.path}".lstrip("/").encode()
+        folder, _, name = path.rpartition(b"/")
+        old = self._trees.at(top, folder).children.get(name)
+        if old is not None and old.mode == FOLDER:
+            old = None  # its files are deleted in the same change
+        new = None
+        if change.content is not None:
+            new = Child(old.mode if old is not None else FILE, objects.add("blob", change.content))
+        return Edit(path, old, new)
+
+    def _store(self, objects: NewObjects) -> None:
+        """Put all new objects on disk: each as a file where they are few, else as one pack."""
+        keep = ("index-pack", "--stdin") if len(objects.made) > _KEEP_AS_PACK else ("unpack-objects", "-q")
+        self._process.run(*keep, stdin=objects.pack())
+
+    def _move(self, old: str | None, new: str, by: Author) -> bool:
+        """Move the branch from *old* to *new*; say whether it was still at *old*."""
+        before = old or "0" * len(new)
+        moved = self._process.attempt(
+            *("update-ref", "-m", "quire: save", self._head.reference, new, before),
+            GIT_COMMITTER_NAME=by.name,
+            GIT_COMMITTER_EMAIL=by.email,
+        )
+        if moved.returncode == 0 or (now := self._head.read()) == new:
+            return True
+        if now == old:
+            held = _HELD.search(moved.stderr)
+            if held is None:
+                raise GitError("update-ref", moved.stderr)
+            self._obstacle = os.fsdecode(held[1])
+        return False
+
+
+def _commit(tree: str, parent: str | None, signature: Signature, committer: Author) -> bytes:
+    lines = [f"tree {tree}", *([f"parent {parent}"] if parent is not None else [])]
+    lines.append(f"author {_signed(signature.author, signature.time)}")
+    lines.append(f"committer {_signed(committer, datetime.now(UTC))}")
+    return "\n".join([*lines, "", signature.message]).encode()
+
+
+def _signed(person: Author, time: datetime) -> str:
+    return f"{person.name} <{person.email}> {int(time.timestamp())} {f'{time:%z}'[:5]}"  # without seconds of zone

@@ -1,0 +1,41 @@
+"""What a catalog says, in a form that two catalogs can be compared by."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from engine.catalog import Catalog, Moment
+from engine.catalog.schema import arrival, commit, fact, lineage, name, touch
+from engine.model import Form
+
+
+def dump(catalog: Catalog) -> dict[str, Any]:
+    """Return everything that describes the head, without the numbers of rows."""
+    with catalog.reading() as db:
+        moment = Moment(db)
+        return {
+            "head": moment.head,
+            "scanned": moment.scanned,
+            "traced": moment.traced,
+            "names": db.execute(select(name).order_by(name.c.path)).all(),
+            "facts": _facts(db),
+            "arrivals": _arrivals(db),
+            "backlinks": {n.path: moment.backlinks(n) for n in moment.names(form=Form.PAGE)},
+            "changes": {n.path: moment.last_change(n.path) for n in moment.names()},
+        }
+
+
+def _facts(db: Connection) -> list[Any]:
+    query = select(name.c.path, fact.c.title, fact.c.data).join(fact, fact.c.blob == name.c.blob)
+    return list(db.execute(query.where(name.c.form == Form.PAGE.value).order_by(name.c.path)).all())
+
+
+def _arrivals(db: Connection) -> list[Any]:
+    columns = (arrival.c.rank, commit.c.hex, touch.c.path, touch.c.old_path, touch.c.blob, touch.c.added)
+    query = (
+        select(*columns, lineage.c.commit.label("first"), lineage.c.path.label("first_path"))
+        .join(commit, commit.c.id == arrival.c.commit)
+        .outerjoin(touch, touch.c.commit == commit.c.id)
+        .outerjoin(lineage, lineage.c.id == touch.c.lineage)
+    )
+    return list(db.execute(query.order_by(arrival.c.rank, touch.c.path)).all())

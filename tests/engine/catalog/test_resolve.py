@@ -1,0 +1,156 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.catalog import Catalog, Moment
+from engine.catalog.resolve import above_root
+from engine.following import Follower, Parts
+from engine.markup import Markup
+from engine.model import Form, Name
+from engine.store.memory_store import MemoryStore
+from tests.indexes import ListIndex
+
+PAGES = {
+    "index.md": "# Welcome",
+    "Llama Organization.md": "---\naliases: [Meta Llama team]\n---\n# The Llama Organization",
+    "News/index.md": "# All news",
+    "News/2026-03-09 Reorganisation.md": "# What was reorganised",
+    "help/search.md": "# Searching",
+    "help/deep/search.md": "# Searching deeper",
+    "guide/search.md": "# Another search",
+    "Straße.md": "# Straße",
+    "both.md": "# md",
+    "both.markdown": "# markdown",
+    "media/diagram.svg": "<svg/>",
+    "help/diagram.svg": "<svg/>",
+    "a/only.md": "only",
+    "a b/c.txt": "text",
+    "a-b/c.txt": "text",
+    "a0/c.txt": "text",
+    "a0/d/e.txt": "text",
+    "a/deep/f.txt": "text",
+    "empty folder/x/y.txt": "text",
+}
+
+
+@pytest.fixture(scope="module")
+def moment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
+    folder: Path = tmp_path_factory.mktemp("catalog")
+    store = MemoryStore()
+    store.set_head(store.commit_tree({path: text.encode() for path, text in PAGES.items()}))
+    catalog = Catalog(folder)
+    follower = Follower(Parts(store, catalog, ListIndex(), Markup(), folder), processes=0)
+    follower.follow(1)
+    follower.catch_up()
+    with catalog.reading() as db:
+        yield Moment(db)
+    catalog.close()
+
+
+def path(moment: Moment, target: str, folder: str = "") -> str | None:
+    found = moment.resolve([(folder, target)])[folder, target]
+    return found.name.path if found else None
+
+
+@pytest.mark.parametrize(
+    ("folder", "target", "expected"),
+    [
+        ("", "Llama Organization", "Llama Organization.md"),
+        ("", "Llama Organization.md", "Llama Organization.md"),
+        ("", "llama_organization", "Llama Organization.md"),
+        ("help", "search", "help/search.md"),
+        ("help/deep", "search", "help/deep/search.md"),
+        ("help/deep", "../search", "help/search.md"),
+        ("help/deep", "../search.md", "help/search.md"),
+        ("guide", "search", "guide/search.md"),
+        ("guide", "help/search", "help/search.md"),
+        ("guide", "/help/search.md", "help/search.md"),
+        ("guide", "HELP/Search", "help/search.md"),
+        ("News", "2026-03-09 reorganisation", "News/2026-03-09 Reorganisation.md"),
+        ("guide", "2026-03-09 Reorganisation", "News/2026-03-09 Reorganisation.md"),
+        ("guide", "deep/search", "help/deep/search.md"),
+        ("guide", "STRASSE", "Straße.md"),
+        ("", "meta llama team", "Llama Organization.md"),
+        ("", "What was reorganised", "News/2026-03-09 Reorganisation.md"),
+        ("", "both", "both.md"),
+        ("", "both.markdown", "both.markdown"),
+        ("help", "diagram.svg", "help/diagram.svg"),
+        ("media", "diagram.svg", "media/diagram.svg"),
+        ("help/deep", "diagram.svg", "help/diagram.svg"),
+        ("", "News/", "News/index.md"),
+        ("", "News", "News/index.md"),
+        ("help", "./search", "help/search.md"),
+        ("News", "..", "index.md"),
+        ("", "only", "a/only.md"),
+        ("", "guide", "guide"),
+        ("", "empty folder", "empty folder"),
+        ("", "nowhere", None),
+        ("", "../index", None),
+        ("help", "../../index", None),
+        ("", "/only", None),
+        ("", "./only", None),
+        ("", "elp/search", None),
+    ],
+)
+def test_targets_are_found_step_by_step(
+    moment: Moment, folder: str, target: str, expected: str | None
+) -> None:
+    assert path(moment, target, folder) == expected
+
+
+def test_a_folder_without_a_page_of_its_own_is_a_target(moment: Moment) -> None:
+    target = moment.resolve([("", "guide/")])["", "guide/"]
+    assert target is not None
+    assert target.name == Name("guide", "", Form.FOLDER)
+    assert target.name.url == "/guide/"
+
+
+def test_the_best_of_several_is_taken_and_reported(moment: Moment) -> None:
+    target = moment.resolve([("", "search")])["", "search"]
+    assert target is not None
+    assert (target.name.path, target.ambiguous) == (
+        "help/search.md",
+        True,
+    )  # guide/search.md is as near, and longer
+
+
+def test_what_is_hidden_is_no_target(moment: Moment) -> None:
+    def visible(name: Name) -> bool:
+        return not name.path.startswith("help/")
+
+    found = moment.resolve([("help", "search"), ("", "help/")], visible)
+    assert found["help", "search"] is not None
+    assert found["help", "search"].name.path == "guide/search.md"
+    assert found["", "help/"] is None
+
+
+def test_climbing_above_the_root_is_told_apart() -> None:
+    assert above_root("help", "../../x")
+    assert not above_root("help", "../x")
+
+
+def test_urls_are_looked_up_exactly_then_by_key_then_by_alias(moment: Moment) -> None:
+    assert [name.path for name in moment.named("both")] == ["both.md", "both.markdown"]
+    assert [name.path for name in moment.named("llama-organization")] == []
+    assert [name.path for name in moment.keyed("llama-organization")] == ["Llama Organization.md"]
+    assert [name.path for name in moment.keyed("meta_LLAMA_team")] == ["Llama Organization.md"]
+    assert moment.folder_like("NEWS") == "News"
+
+
+def test_folders_are_listed(moment: Moment) -> None:
+    assert moment.subfolders("") == [
+        "News",
+        "a",
+        "a b",
+        "a-b",
+        "a0",
+        "empty folder",
+        "guide",
+        "help",
+        "media",
+    ]
+    assert moment.subfolders("help") == ["help/deep"]
+    assert [name.path for name in moment.files("help")] == ["help/diagram.svg", "help/search.md"]
+    assert moment.has_folder("empty folder/x")
+    assert not moment.has_folder("empty")

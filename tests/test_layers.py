@@ -1,0 +1,90 @@
+"""Reads the imports and keeps the drawing of the layers true."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# The first name that fits a module tells its layer; imports point to the same part or to a lower number.
+LAYERS = [
+    ("wiki", 0),
+    ("engine.wiki", 1),
+    ("engine.following", 2),
+    ("engine.scanning", 3),
+    ("engine.store", 4),
+    ("engine.markup", 4),
+    ("engine.catalog", 4),
+    ("engine.search", 4),
+    ("engine.access", 5),
+    ("engine.frontmatter", 6),
+    ("engine.site", 6),
+    ("engine.language", 7),
+    ("engine.model", 7),
+    ("engine.ids", 8),
+    ("engine.errors", 9),
+    ("engine.cache", 9),
+    ("engine.locks", 9),
+    ("engine", 9),
+]
+# Where everything is put together: the only modules of the shell that may name a store or an index.
+OPENING = {"wiki", "wiki.starting"}
+HIDDEN = ("engine.store", "engine.catalog", "engine.search.whoosh_index", "engine.markup", "engine.following")
+SHELL = ("flask", "werkzeug", "jinja2", "waitress", "click")
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for package in ("engine", "wiki"):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            parts = file.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), file
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports name the package in full"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part(module: str) -> tuple[str, int]:
+    return next((name, level) for name, level in LAYERS if module == name or module.startswith(f"{name}."))
+
+
+MODULES = [pytest.param(name, file, id=name) for name, file in modules()]
+
+
+@pytest.mark.parametrize(("module", "file"), MODULES)
+def test_imports_point_one_way(module: str, file: Path) -> None:
+    own, level = part(module)
+    for imported in imports(file):
+        if imported.split(".")[0] not in {"engine", "wiki"}:
+            continue
+        other, its_level = part(imported)
+        assert its_level > level or other == own, f"{module} imports {imported}, which points the wrong way"
+
+
+@pytest.mark.parametrize(("module", "file"), [p for p in MODULES if str(p.id).startswith("engine")])
+def test_the_engine_has_never_heard_of_the_web(module: str, file: Path) -> None:
+    for imported in imports(file):
+        assert imported.split(".")[0] not in SHELL, f"{module} imports {imported}"
+    source = file.read_text(encoding="utf-8")
+    assert "os.environ" not in source or module.startswith("engine.store"), f"{module} reads the environment"
+
+
+@pytest.mark.parametrize(("module", "file"), [p for p in MODULES if str(p.id).startswith("wiki")])
+def test_views_and_commands_hold_a_snapshot_and_never_what_it_is_made_of(module: str, file: Path) -> None:
+    if module in OPENING:
+        return
+    for imported in imports(file):
+        assert not imported.startswith(HIDDEN), f"{module} imports {imported}"
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    for name, file in modules():
+        assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))), f"{name} has no docstring"

@@ -1,0 +1,180 @@
+"""Thin click commands: a command is a view for the terminal."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.access import Actor, Kind, Role
+from engine.errors import WikiError
+from engine.wiki import Wiki
+from wiki import __version__, create_app, open_wiki
+from wiki.progress import Bar
+from wiki.server import serve as serve_app
+from wiki.settings import Settings, SettingsError
+from wiki.starting import make_repository
+from wiki.theming import shipped
+
+LOCAL = Actor(Kind.PERSON, "local", Role.ADMIN)
+INDEX_SECONDS = 3_600  # that `quire index` waits for another process that indexes already
+
+repository = click.argument("repo", default=".", type=click.Path(path_type=Path))
+location = [
+    click.option("--root", help="The folder in the repository that holds the pages."),
+    click.option("--branch", help="The branch to show; otherwise what HEAD points at."),
+    click.option(
+        "--cache",
+        type=click.Path(path_type=Path),
+        help="Where derived data lives; otherwise in the git folder.",
+    ),
+    click.option(
+        "--config", type=click.Path(path_type=Path), envvar="QUIRE_CONFIG", help="A file of settings (TOML)."
+    ),
+]
+
+
+def located(command: Any) -> Any:
+    """Give a command the options that say which pages are meant."""
+    for option in reversed(location):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="quire")
+def quire() -> None:
+    """A wiki in a git repository."""
+
+
+@quire.command()
+@repository
+@located
+@click.option("--host", help="The address to listen on; otherwise loopback only.")
+@click.option("--port", type=int, help="0 takes one that is free.")
+@click.option("--threads", type=int, help="Requests answered at once.")
+def serve(repo: Path, config: Path | None, **given: Any) -> None:
+    """Serve the pages of REPO, and print the URL when it answers."""
+    settings = _settings(repo, config, **given)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    app = create_app(settings)
+
+    def ready(url: str) -> None:
+        click.echo(f"Quire serves {settings.repository} at {url}")
+
+    try:
+        serve_app(app, settings.host, settings.port, settings.threads, ready)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; choose another with --port"
+        ) from error
+    finally:
+        app.extensions["quire"].wiki.close()
+
+
+@quire.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--from", "pages", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The first pages."
+)
+def init(folder: Path, pages: Path | None) -> None:
+    """Make a new content repository in FOLDER, with starter pages.
+
+    Pages that lie in a git repository bring their history along.
+    """
+    count = make_repository(folder, pages or shipped("pages"))
+    click.echo(f"{folder} is a new repository with {count} files; show it with: quire serve {folder}")
+
+
+@quire.command()
+@repository
+@located
+@click.option("--rebuild", is_flag=True, help="Forget everything derived, and derive it anew.")
+def index(repo: Path, config: Path | None, rebuild: bool, **given: Any) -> None:
+    """Bring catalog and search index of REPO up to date."""
+    with _wiki(_settings(repo, config, **given)) as wiki, Bar(sys.stderr) as bar:
+        work = wiki.rebuild if rebuild else wiki.catch_up
+        if not work(INDEX_SECONDS, bar.show):
+            raise click.ClickException(
+                "another process is indexing this repository, and did not end within an hour"
+            )
+        status = wiki.status()
+    click.echo(f"{status.pages} pages at {(status.commit or 'no commit')[:10]}")
+
+
+@quire.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option(
+    "--repo", default=".", type=click.Path(path_type=Path), help="The repository; otherwise this folder's."
+)
+@located
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+def search(query: tuple[str, ...], repo: Path, config: Path | None, as_json: bool, **given: Any) -> None:
+    """Find pages by words; exit 1 when there are none."""
+    with _wiki(_settings(repo, config, **given)) as wiki:
+        with Bar(sys.stderr) as bar:
+            wiki.catch_up(INDEX_SECONDS, bar.show)
+        with wiki.at(LOCAL) as snapshot:
+            found = snapshot.search(" ".join(query))
+    if as_json:
+        results = [
+            {
+                "path": result.name.path,
+                "title": result.title,
+                "url": result.url,
+                "section": result.section,
+                "snippet": "".join(text for text, _ in result.parts),
+            }
+            for result in found.results
+        ]
+        answer = {"commit": found.commit, "notes": found.query.notes, "more": found.more, "results": results}
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        for note in found.query.notes:
+            click.echo(f"({note})", err=True)
+        for result in found.results:
+            click.echo(click.style(result.title, bold=True) + f"  {result.name.path}")
+            words = (click.style(text, bold=True) if matches else text for text, matches in result.parts)
+            click.echo("  " + " ".join("".join(words).split()))
+        if not found.results:
+            click.echo("nothing found", err=True)
+    raise SystemExit(0 if found.results else 1)
+
+
+def _settings(repo: Path, config: Path | None, **given: Any) -> Settings:
+    return Settings.load(os.environ, config, repository=repo, **given)
+
+
+@contextmanager
+def _wiki(settings: Settings) -> Iterator[Wiki]:
+    wiki = open_wiki(settings)
+    try:
+        yield wiki
+    finally:
+        wiki.close()
+
+
+def main() -> None:
+    """Run a command; an error is one line that says what to do."""
+    try:
+        quire.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code if isinstance(error, click.UsageError) else 1)
+    except (WikiError, SettingsError) as error:
+        _fail(str(error), 2)
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"quire: {' '.join(message.split())}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""What create_app put in app.extensions, and the snapshot of the request at hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from hashlib import sha256
+from typing import TYPE_CHECKING, ParamSpec
+
+from flask import Flask, Response, current_app, g, make_response, request
+from flask.typing import ResponseReturnValue
+
+from engine.access import ANONYMOUS, Actor, Kind, Role
+from engine.wiki import Snapshot, Wiki
+from wiki.settings import Settings
+from wiki.theming import Themes
+
+if TYPE_CHECKING:
+    from wiki.responses import ResponseCache
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The parts of one application."""
+
+    settings: Settings
+    wiki: Wiki
+    themes: Themes
+    responses: "ResponseCache"
+    build: str  # changes when the same snapshot would look otherwise
+
+
+def attach(app: Flask, site: Site) -> None:
+    """Put *site* where `site` finds it."""
+    app.extensions["quire"] = site
+
+
+def site(app: Flask | None = None) -> Site:
+    """Return the parts of the application that answers."""
+    found: Site = (app or current_app).extensions["quire"]
+    return found
+
+
+def current_wiki() -> Wiki:
+    """Return the wiki."""
+    return site().wiki
+
+
+def current_actor() -> Actor:
+    """Return who asks."""
+    if site().settings.anonymous == "nobody":
+        return Actor(Kind.ANONYMOUS, "", Role.NOBODY)
+    return ANONYMOUS
+
+
+def current_snapshot() -> Snapshot:
+    """Return the snapshot of a view that `reads`."""
+    snapshot: Snapshot = g.snapshot
+    return snapshot
+
+
+def has_snapshot() -> bool:
+    """Say whether the request has a snapshot (an error may come before)."""
+    return "snapshot" in g
+
+
+def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Let a view answer from one snapshot, with an ETag of all that its answer depends on.
+
+    A reader who has that answer already gets 304 before anything is rendered.
+    """
+
+    @wraps(view)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        wiki, actor = current_wiki(), current_actor()
+        with wiki.at(actor) as snapshot:
+            g.snapshot = snapshot
+            g.stale = snapshot.commit != wiki.head()
+            etag = _etag(snapshot)
+            if etag in request.if_none_match:
+                response = Response(status=304)
+            else:
+                response = make_response(view(*args, **kwargs))
+                if response.status_code == 200 and snapshot.complete and not g.stale:
+                    g.cacheable = snapshot.commit
+            if response.status_code in {200, 304} and not response.headers.get("ETag"):
+                response.set_etag(etag)
+            return response
+
+    return answer
+
+
+def _etag(snapshot: Snapshot) -> str:
+    seen = (
+        site().build,
+        snapshot.commit,
+        snapshot.complete,
+        g.stale,
+        site().wiki.policy.scope(snapshot.actor),
+        request.full_path,
+        request.accept_mimetypes.best_match(("text/html", "text/markdown")),
+    )
+    return sha256(repr(seen).encode()).hexdigest()[:24]

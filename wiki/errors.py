@@ -1,0 +1,80 @@
+"""One table: engine error -> HTTP status; every error is a page, never a trace."""
+
+from logging import getLogger
+
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from engine.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidChangeError,
+    NotFoundError,
+    PageIdError,
+    StoreError,
+    TooLargeError,
+    WikiError,
+)
+from wiki import current
+
+log = getLogger(__name__)
+
+STATUS: dict[type[WikiError], int] = {
+    PageIdError: 400,
+    ForbiddenError: 403,
+    NotFoundError: 404,
+    ConflictError: 409,
+    TooLargeError: 413,
+    InvalidChangeError: 422,
+    StoreError: 503,
+    WikiError: 500,
+}
+
+TITLES = {
+    400: "That request cannot be understood",
+    403: "You may not do this",
+    404: "There is no such page",
+    405: "That cannot be done here",
+    409: "Somebody was faster",
+    413: "That is too large",
+    422: "That change cannot be made",
+    500: "Something went wrong here",
+    503: "The wiki cannot be read just now",
+}
+
+
+def status(error: WikiError) -> int:
+    """Return the HTTP status of an engine error: that of its nearest ancestor in the table."""
+    return next(STATUS[each] for each in type(error).__mro__ if each in STATUS)
+
+
+def register(app: Flask) -> None:
+    """Turn errors into pages."""
+
+    @app.errorhandler(WikiError)
+    def wiki_error(error: WikiError) -> ResponseReturnValue:
+        if (code := status(error)) >= 500:
+            log.error("%s: %s", request.path, error)
+        return _page(code, str(error))
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> ResponseReturnValue:
+        if error.code is None or error.code < 400:
+            return error
+        body, code = _page(error.code, error.description or "")
+        headers = [h for h in error.get_headers() if h[0].lower() not in {"content-type", "content-length"}]
+        return body, code, headers
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> ResponseReturnValue:
+        log.exception("%s failed", request.path, exc_info=error)
+        return _page(500, "The server has written down what it was. Nothing of yours was lost by it.")
+
+
+def _page(code: int, message: str) -> tuple[str, int]:
+    title = TITLES.get(code, "That did not work")
+    wanted = request.path.strip("/").rpartition("/")[2] if code == 404 else ""
+    return current.site().themes.render(
+        "error.html", code=code, error_title=title, message=message, wanted=wanted
+    ), code

@@ -1,0 +1,27 @@
+"""Small Jinja filters: dates, sizes, short ids, addresses."""
+
+from datetime import datetime
+
+from flask import Flask
+
+from engine.ids import url_path
+
+
+def date(time: datetime) -> str:
+    """Return a day as ISO 8601."""
+    return time.strftime("%Y-%m-%d")
+
+
+def moment(time: datetime) -> str:
+    """Return a time as ISO 8601 in UTC, to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def short(commit: str) -> str:
+    """Return the first ten digits of a commit or blob id."""
+    return commit[:10]
+
+
+def register(app: Flask) -> None:
+    """Give the filters to the templates."""
+    app.jinja_env.filters.update(date=date, moment=moment, short=short, url_path=url_path)

@@ -1,0 +1,95 @@
+"""Whole answers for anonymous readers, kept by the commit that they describe and given without asking the views.
+
+The cache stands before Flask as a WSGI layer: on the warm way a request costs one look at the branch and one look-up.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, g, request
+
+from engine.cache import Cache
+from engine.wiki import Wiki
+from wiki import current
+from wiki.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Key = tuple[str, str, str, str]
+Kept = tuple[list[tuple[str, str]], bytes, str]  # headers, body, ETag with its quotes
+
+BODY_BYTES = 2_000_000  # a larger answer is not kept
+_NOT_WITH_304 = {"content-length", "content-type"}
+
+
+class ResponseCache:
+    """Keeps answers, bounded in bytes."""
+
+    def __init__(self, wiki: Wiki, settings: Settings) -> None:
+        self._wiki = wiki
+        self._kept: Cache[Key, Kept] = Cache(settings.response_cache)
+
+    def wrap(self, app: "WSGIApplication") -> "WSGIApplication":
+        """Put the cache before *app*."""
+
+        def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+            key = self._key(environ, self._wiki.head()) if _is_plain(environ) else None
+            kept = self._kept.get(key) if key is not None else None
+            if kept is None:
+                return app(environ, start_response)
+            headers, body, etag = kept
+            if etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+                start_response("304 NOT MODIFIED", [h for h in headers if h[0].lower() not in _NOT_WITH_304])
+                return [b""]
+            start_response("200 OK", headers)
+            return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+
+        return answer
+
+    def keep(self, environ: "WSGIEnvironment", commit: str, response: Response) -> None:
+        """Keep an answer that describes *commit*."""
+        key = self._key(environ, commit)
+        if (
+            key is None
+            or not _is_plain(environ)
+            or environ["REQUEST_METHOD"] != "GET"
+            or response.is_streamed
+        ):
+            return
+        body = response.get_data()
+        etag = response.headers.get("ETag")
+        if etag and len(body) <= BODY_BYTES:
+            headers = [(name, value) for name, value in response.headers if name.lower() != "date"]
+            self._kept.put(key, (headers, body, etag), len(body) + 1_000)
+
+    @staticmethod
+    def _key(environ: "WSGIEnvironment", commit: str | None) -> Key | None:
+        if commit is None:
+            return None
+        return (commit, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT", ""))
+
+
+def _is_plain(environ: "WSGIEnvironment") -> bool:
+    """Say whether nothing in a request but its address and Accept can change the answer."""
+    return (
+        environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+        and "HTTP_COOKIE" not in environ
+        and "HTTP_AUTHORIZATION" not in environ
+        and "HTTP_RANGE" not in environ
+    )
+
+
+def register(app: Flask) -> None:
+    """Keep what views marked as cacheable, and answer from it."""
+    cache = current.site(app).responses
+    app.wsgi_app = cache.wrap(app.wsgi_app)  # type: ignore[assignment, method-assign]
+
+    def keep(response: Response) -> Response:
+        commit: Any = g.get("cacheable")
+        if commit and response.status_code == 200:
+            cache.keep(request.environ, commit, response)
+        return response
+
+    # Functions that run after a request run in reverse order of registering: this one last, when all headers are set.
+    app.after_request_funcs.setdefault(None, []).insert(0, keep)

@@ -1,0 +1,106 @@
+"""Settings of the server: one frozen dataclass, units beside the defaults; read from file and environment once."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Self
+
+FILE = "quire.toml"
+PREFIX = "QUIRE_"
+
+
+class SettingsError(Exception):
+    """A setting that cannot be; the message says which, and what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one server runs; every name is also ``QUIRE_<NAME>`` in the environment."""
+
+    repository: str = "."  # a git repository, bare or not, or a folder inside one
+    root: str = ""  # the folder in it that holds the pages; empty: all of it, or the folder that was named
+    branch: str = ""  # empty: what HEAD points at
+    cache: str = ""  # folder for derived data; empty: <git dir>/quire
+    host: str = "127.0.0.1"
+    port: int = 8080  # 0 takes one that is free
+    threads: int = 8  # requests answered at once by one process
+    anonymous: str = "reader"  # what visitors without an account may: "reader" or "nobody"
+    remote_images: bool = True  # let pages show images from other sites (https only)
+    processes: int = 0  # children that scan pages; 0: one a core
+    render_cache: int = 32_000_000  # bytes of HTML kept in each process
+    response_cache: int = 32_000_000  # bytes of whole answers for anonymous readers kept in each process
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str], file: Path | None = None, **given: Any) -> Self:
+        """Read settings; what is *given* counts over the environment, and that over the file.
+
+        Args:
+            environment: Usually ``os.environ``.
+            file: A TOML file; it must exist when it is named.
+            given: Settings by name, ``None`` for those that nobody gave.
+
+        Raises:
+            SettingsError: The file cannot be read, or a name or value is wrong.
+        """
+        values: dict[str, Any] = {}
+        if file is not None:
+            values |= _from_file(file)
+        for name, text in environment.items():
+            if name.startswith(PREFIX) and name != f"{PREFIX}CONFIG":
+                values[_known(name.removeprefix(PREFIX).lower(), f"{name} in the environment")] = text
+        values |= {name: value for name, value in given.items() if value is not None}
+        return replace(cls(), **{name: _typed(name, value) for name, value in values.items()}).checked()
+
+    def checked(self) -> Self:
+        """Return self when the values make sense together; SettingsError when not."""
+        if not 0 <= self.port <= 65535:
+            raise SettingsError(f"port is {self.port}; it must be from 0 to 65535")
+        if self.anonymous not in {"reader", "nobody"}:
+            raise SettingsError(f'anonymous is {self.anonymous!r}; it must be "reader" or "nobody"')
+        if not 1 <= self.threads <= 256:
+            raise SettingsError(f"threads is {self.threads}; it must be from 1 to 256")
+        for name in ("processes", "render_cache", "response_cache"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"{name} is {getattr(self, name)}; it cannot be below 0")
+        return self
+
+
+_TYPES: Mapping[str, type] = {field.name: type(field.default) for field in fields(Settings)}
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read as settings: {error}") from error
+    return {_known(name, str(file)): value for name, value in table.items()}
+
+
+def _known(name: str, where: str) -> str:
+    if name not in _TYPES:
+        near = get_close_matches(name, _TYPES, 1, 0.5)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_TYPES)}"
+        raise SettingsError(f"{where} has no setting {name!r}; {hint}")
+    return name
+
+
+def _typed(name: str, value: Any) -> Any:
+    wanted = _TYPES[name]
+    if (
+        wanted is bool
+        and isinstance(value, str)
+        and value.lower() in {"true", "false", "1", "0", "yes", "no"}
+    ):
+        return value.lower() in {"true", "1", "yes"}
+    if wanted is int and isinstance(value, str) and value.strip().removeprefix("-").isdecimal():
+        return int(value)
+    if wanted is str and isinstance(value, Path):
+        return str(value)
+    if type(value) is not wanted:
+        raise SettingsError(f"{name} is {value!r}; it must be {_NAMES[wanted]}")
+    return value
+
+
+_NAMES: Mapping[type, str] = {str: "text", int: "a whole number", bool: "true or false"}

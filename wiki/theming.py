@@ -1,0 +1,88 @@
+"""The chosen theme first, then default: where templates and assets are looked for."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, url_for
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from werkzeug.security import safe_join
+
+from engine.site import Site
+from wiki import current
+
+DEFAULT = "default"
+
+
+def shipped(name: str) -> Path:
+    """Return a folder that comes with the program: beside the packages in a checkout, inside them when installed."""
+    installed = Path(__file__).parent / "_shipped" / name
+    return installed if installed.is_dir() else Path(__file__).parent.parent / name
+
+
+class Themes:
+    """The themes of one application."""
+
+    def __init__(self, app: Flask, folder: Path | None = None) -> None:
+        self._app = app
+        self._folder = folder or shipped("themes")
+        self._environments: dict[str, Environment] = {}
+        self._versions: dict[tuple[str, str], str] = {}
+        self.stamp = self._stamp()
+
+    def render(self, template: str, **context: Any) -> str:
+        """Render a template of the site's theme, with what every template knows."""
+        snapshot = current.current_snapshot() if current.has_snapshot() else None
+        site = snapshot.site if snapshot else Site()
+        environment = self._environment(site.theme)
+        return environment.get_template(template).render(
+            site=site,
+            commit=snapshot.commit if snapshot else None,
+            complete=snapshot.complete if snapshot else True,
+            **context,
+        )
+
+    def asset(self, theme: str, path: str) -> Path | None:
+        """Return a theme's asset, the default theme's where it has none, ``None`` when neither has."""
+        for folder in self._folders(theme):
+            found = safe_join(str(folder / "static"), path)
+            if found is not None and Path(found).is_file():
+                return Path(found)
+        return None
+
+    def _folders(self, theme: str) -> Iterator[Path]:
+        own = safe_join(str(self._folder), theme)
+        if own is not None and theme != DEFAULT and (Path(own) / "theme.toml").is_file():
+            yield Path(own)
+        yield self._folder / DEFAULT
+
+    def _environment(self, theme: str) -> Environment:
+        if theme not in self._environments:
+            folders = [folder / "templates" for folder in self._folders(theme)]
+            if len(folders) == 1:
+                theme = DEFAULT  # an unknown theme is not kept, so that nobody can fill the memory with names
+            environment = self._app.jinja_env.overlay(
+                loader=FileSystemLoader(folders),
+                undefined=StrictUndefined,
+                trim_blocks=True,
+                lstrip_blocks=True,
+            )
+            environment.globals = {**environment.globals, "asset": lambda path: self._asset_url(theme, path)}
+            self._environments[theme] = environment
+        return self._environments[theme]
+
+    def _asset_url(self, theme: str, path: str) -> str:
+        """Return an asset's URL with a digest of its content, so that browsers may keep it for ever."""
+        if (theme, path) not in self._versions:
+            found = self.asset(theme, path)
+            self._versions[theme, path] = sha256(found.read_bytes()).hexdigest()[:12] if found else ""
+        return url_for("static.asset", theme=theme, path=path, v=self._versions[theme, path])
+
+    def _stamp(self) -> str:
+        """Digest all files of all themes, as answers depend on them."""
+        digest = sha256()
+        for file in sorted(self._folder.rglob("*")):
+            if file.is_file():
+                digest.update(f"{file.relative_to(self._folder)}\0".encode() + file.read_bytes())
+        return digest.hexdigest()

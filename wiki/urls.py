@@ -1,0 +1,29 @@
+"""Path and query text -> typed values, at the border."""
+
+from flask import request
+from werkzeug.exceptions import BadRequest
+
+from engine.wiki import Found
+from wiki.current import current_snapshot
+
+QUERY_CHARACTERS = 500
+
+
+def found_at(text: str) -> Found:
+    """Find what a URL's path leads to; PageNotFoundError when nothing does."""
+    return current_snapshot().find(text)
+
+
+def query_text(name: str = "q") -> str:
+    """Return a query that somebody typed, cut to what a search reads; empty when there is none."""
+    return request.args.get(name, "").replace("\0", " ").strip()[:QUERY_CHARACTERS]
+
+
+def whole_number(name: str, default: int, lowest: int, highest: int) -> int:
+    """Return a number from the query; 400 with the reason when it is none, or out of bounds."""
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and lowest <= int(text) <= highest):
+        raise BadRequest(f"{name} must be a whole number from {lowest} to {highest}.")
+    return int(text)

@@ -1,0 +1,62 @@
+"""Pages: as HTML, as Markdown, or a choice where several have one key."""
+
+from flask import Blueprint, Response, redirect, request
+from flask.typing import ResponseReturnValue
+
+from engine.errors import PageNotFoundError
+from engine.ids import url_path
+from engine.model import Form, Name
+from wiki import current
+from wiki.current import current_snapshot, reads
+from wiki.urls import found_at
+from wiki.views.folders import folder_response
+from wiki.views.media import file_response
+
+bp = Blueprint("pages", __name__)
+
+
+@bp.get("/", defaults={"text": ""})
+@bp.get("/<path:text>")
+@reads
+def view(text: str) -> ResponseReturnValue:
+    """Show what a URL leads to: a page, its Markdown, a folder, a medium."""
+    found = found_at(text)
+    if found.redirect:
+        query = request.query_string.decode("ascii", "replace")
+        return redirect(f"{found.redirect}?{query}" if query else found.redirect, 302)
+    if found.choices:
+        return current.site().themes.render("pages/choices.html", text=text, choices=found.choices), 300
+    if found.name is None:
+        raise PageNotFoundError(f"there is no page {text!r}")
+    if found.name.form is Form.FOLDER:
+        return folder_response(found.name.path)
+    if found.name.form is not Form.PAGE:
+        return file_response(found.name)
+    if found.source or _wants_markdown():
+        return _markdown(found.name)
+    return _html(found.name)
+
+
+def _html(name: Name) -> ResponseReturnValue:
+    page = current_snapshot().page(name)
+    if page.redirect and "redirect" not in request.args:
+        return redirect(page.redirect, 302)
+    response = Response(current.site().themes.render("pages/view.html", page=page), mimetype="text/html")
+    response.headers["Vary"] = "Accept"
+    response.headers["Link"] = f'<{url_path(f"{name.id}.md")}>; rel="alternate"; type="text/markdown"'
+    return response
+
+
+def _markdown(name: Name) -> ResponseReturnValue:
+    content = current_snapshot().source(name)
+    response = Response(content, mimetype="text/markdown")
+    if name.id.last and current_snapshot().text(name) is None:
+        response.mimetype = "application/octet-stream"
+    response.headers["Vary"] = "Accept"
+    response.headers["Link"] = f'<{name.url}>; rel="canonical"'
+    return response
+
+
+def _wants_markdown() -> bool:
+    accept = request.accept_mimetypes
+    return accept.best_match(("text/html", "text/markdown")) == "text/markdown"
