@@ -3,7 +3,7 @@
 ::
 
     core rules, in order:  normalize  block  callout  inline  text_join
-                           block_id  embed  notes  heading_anchor  math  unclosed_fence
+                           unclosed_comment  math  block_id  embed  notes  heading_anchor  unclosed_fence
 """
 
 from markdown_it import MarkdownIt
