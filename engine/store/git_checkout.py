@@ -50,8 +50,9 @@ class Checkouts:
         self._process = process
         self._head = head
         bare = process.run("config", "--type=bool", "--default=false", "core.bare").strip() == b"true"
-        folder = process.attempt("config", "core.worktree").stdout.rstrip(b"\n") or b".."
-        self._main = None if bare else process.common_dir / os.fsdecode(folder)
+        named = process.attempt("config", "core.worktree").stdout.rstrip(b"\n")
+        folder = named or (b".." if process.common_dir.name == ".git" else b"")
+        self._main = process.common_dir / os.fsdecode(folder) if folder and not bare else None
 
     def found(self) -> list["Checkout"]:
         """Return them, as things are now."""

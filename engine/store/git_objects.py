@@ -100,7 +100,12 @@ class Objects:
                 return question(reader)
             except _Missing:
                 raise RevisionNotFoundError(f"{name} is not in the repository") from None
-            except (_CutShort, OSError, ValueError):  # ValueError: its pipes were closed by `close`
+            except (
+                _CutShort,
+                OSError,
+                ValueError,
+                AttributeError,
+            ):  # the last two: `close` took its pipes away
                 reader.clear_cache()
             except git.GitCommandNotFound as error:
                 raise no_git() from error

@@ -5,8 +5,8 @@ import re
 import struct
 import zlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
+from typing import NamedTuple
 
 from engine.errors import RevisionNotFoundError, StoreError
 from engine.store import rules
@@ -16,8 +16,7 @@ from engine.store.git_objects import Objects
 _KINDS = {"commit": 1, "tree": 2, "blob": 3}  # gitformat-pack(5)
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(NamedTuple):
     """What a name in a folder stands for."""
 
     mode: str
