@@ -94,7 +94,11 @@ class Tree:
 
     def names(self) -> Collection[str]:
         """Return the names of all files and folders in it."""
-        return [spell(name) for name in self.children]
+        whole = b"\0".join(self.children)
+        # One name at a time only where one of them is odd.
+        return (
+            spell(whole).split("\0") if self.children and b"\\" not in whole else [*map(spell, self.children)]
+        )
 
     def alike(self, key: str) -> Collection[str]:
         """Return the names of files and folders with this key."""
