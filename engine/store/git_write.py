@@ -13,8 +13,9 @@ import re
 import threading
 import time as clock
 from collections.abc import Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from engine.errors import HeadMovedError, InvalidChangeError, StoreError
 from engine.model import Author
@@ -124,6 +125,7 @@ class Writer:
             GIT_COMMITTER_EMAIL=by.email,
         )
         if moved.returncode == 0 or (now := self._head.read()) == new:
+            _sync((self._process.common_dir / self._head.reference).parent)
             return True
         if now == old:
             held = _HELD.search(moved.stderr)
@@ -131,6 +133,16 @@ class Writer:
                 raise GitError("update-ref", moved.stderr)
             self._obstacle = os.fsdecode(held[1])
         return False
+
+
+def _sync(folder: Path) -> None:
+    """Put the names in *folder* on disk: git does so with what is in a reference's file, but not with its name."""
+    with suppress(OSError):  # no such folder, or a system that knows no such thing
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _commit(tree: str, parent: str | None, signature: Signature, committer: Author) -> bytes:

@@ -403,3 +403,20 @@ def test_a_journal_that_never_became_a_lock_is_swept(repository: Repository) -> 
     os.utime(old, (1, 1))
     GitStore.open(repository.path)
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_a_branch_switched_while_waiting_is_left_alone(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.git("branch", "other")
+    take = git_checkout.Checkout._take_lock
+
+    def switch_first(*arguments: object) -> None:
+        repository.git("checkout", "-q", "other")
+        take(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(git_checkout.Checkout, "_take_lock", switch_first)
+    write(store, ("a.md", b"A\n"))
+    assert status(repository) == []
+    assert files(repository)["a.md"] == b"a\n"
+    assert repository.git("show", "main:a.md") == "A"
