@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.access import Action, Actor, Policy
 from engine.cache import Cache
 from engine.catalog import Backlink, Catalog, LastChange, Moment, Visible, everything
-from engine.errors import MediaNotFoundError, PageNotFoundError, TooLargeError
+from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError, TooLargeError
 from engine.following import Follower, Parts, Progress, Work
 from engine.ids import MAX_PATH_BYTES, PageId, page_stem, url_path
 from engine.language import direction, language
@@ -231,6 +231,8 @@ class Snapshot:
 
     def __init__(self, wiki: Wiki, parts: Parts, moment: Moment, actor: Actor) -> None:
         self.actor = actor
+        self.settled = True
+        """Whether all answers so far depend on the commit alone: false once the index answered of another one."""
         self._wiki = wiki
         self._parts = parts
         self._moment = moment
@@ -418,10 +420,11 @@ class Snapshot:
         found = self._parts.index.search(
             query, limit=RESULTS, offset=(page - 1) * RESULTS, allowed=self._allowed()
         )
+        self.settled = self.settled and (found.commit or None) == self.commit
         names = {name.path: name for name in self._moment.names(hit.path for hit in found.hits)}
         facts = dict(self._moment.all_facts(hit.blob for hit in found.hits))
         results = [
-            self._result(names[hit.path], facts.get(hit.blob), query)
+            self._result(names[hit.path], facts.get(hit.blob) or self._scanned(hit.blob), query)
             for hit in found.hits
             if hit.path in names and self.may_see(names[hit.path])
         ]
@@ -429,6 +432,14 @@ class Snapshot:
 
     def _allowed(self) -> "_Allowed | None":
         return None if self._open else _Allowed(self, self._moment)
+
+    def _scanned(self, blob: str) -> Facts | None:
+        """Scan a text that the catalog does not know at this moment: the index may be older or newer than it."""
+        try:
+            text = decode_page(self._parts.store.read(blob))
+        except RevisionNotFoundError:
+            return None
+        return None if text is None else self._parts.markup.scan(self._parts.markup.parse(text))
 
     def _result(self, name: Name, facts: Facts | None, query: Query) -> Result:
         if facts is None:

@@ -82,6 +82,8 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
                 response = Response(status=304)
             else:
                 response = make_response(view(*args, **kwargs))
+                if not snapshot.settled:  # the same commit will soon have another answer
+                    return response
                 if response.status_code == 200 and snapshot.complete and not g.stale:
                     g.cacheable = snapshot.commit
             if response.status_code in {200, 304} and not response.headers.get("ETag"):

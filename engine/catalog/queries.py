@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from engine.catalog.codec import decode, decode_text, tail
-from engine.catalog.facts import count_pages, unknown_blobs
+from engine.catalog.facts import count_pages, too_many, unknown_blobs
 from engine.catalog.resolve import (
     Visible,
     chunks,
@@ -86,6 +86,10 @@ class Moment:
     def page_count(self) -> int:
         """Return how many pages there are."""
         return count_pages(self._db)
+
+    def has_past_facts(self) -> bool:
+        """Say whether facts of past texts are more than what is worth keeping."""
+        return too_many(self._db)
 
     def name(self, path: str) -> Name | None:
         """Return the name of one path."""
