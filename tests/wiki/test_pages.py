@@ -357,7 +357,10 @@ def test_a_symlink_is_shown_as_its_text(repository: Repository, git_client: Flas
 
 
 def test_a_submodule_is_listed_and_not_served(repository: Repository, git_client: FlaskClient) -> None:
-    files: dict[str, Content] = {"other": File(b"1" * 40, SUBMODULE), "a.md": "See [[other]] and ![[other]].\n"}
+    files: dict[str, Content] = {
+        "other": File(b"1" * 40, SUBMODULE),
+        "a.md": "See [[other]] and ![[other]].\n",
+    }
     repository.commit(files)
     assert git_client.get("/other").status_code == 404
     listing = git_client.get("/").text
