@@ -25,11 +25,11 @@ from engine.catalog.facts import add_facts, forget_facts
 from engine.catalog.history import BATCH, Tracer, continues, finish, keep_arrivals, order
 from engine.catalog.names import change_names, replace_names
 from engine.catalog.schema import HEAD, SCANNED, TRACED, read_state, write_state
-from engine.errors import RevisionNotFoundError, StoreError
+from engine.errors import RevisionNotFoundError, StoreError, WikiError
 from engine.language import language
 from engine.locks import HostLock
 from engine.markup import Markup
-from engine.model import Difference, Form, Name
+from engine.model import Difference, Entry, Form, Name
 from engine.scanning import scan_page, scan_pages
 from engine.search import Document, SearchIndex
 from engine.site import PATH, Site, parse_site
@@ -204,7 +204,7 @@ class Follower:
                 return
             except Exception as error:  # the wiki goes on serving; the work is tried again
                 log.exception("following failed; trying again in %s s", RETRY)
-                self.work = Work(problem=str(error) or type(error).__name__)
+                self.work = Work(problem=_shown(error))
                 pause = RETRY
             self._wake.wait(pause)
             self._wake.clear()
@@ -345,15 +345,18 @@ class Follower:
             index.update(_documents(moment, names, site), removed, head, progress=told)
 
     def _site(self, moment: Moment) -> Site:
-        found = moment.name(PATH)
-        return parse_site(self._parts.store.read(found.blob)) if found else Site()
+        return self._read_site(moment.name(PATH))
+
+    def _read_site(self, file: Name | Entry | None) -> Site:
+        if file is None or file.form is not Form.MEDIA:
+            return Site()
+        return parse_site(self._parts.store.read(file.blob))
 
     def _language_changed(self, differences: Sequence[Difference], site: Site) -> bool:
         """Say whether the site's language is another now, so that every page is to be indexed anew."""
         for difference in differences:
             if difference.path == PATH:
-                old = parse_site(self._parts.store.read(difference.old.blob)) if difference.old else Site()
-                return old.language != site.language
+                return self._read_site(difference.old).language != site.language
         return False
 
     def _tell(self, progress: Progress, stage: str, done: int, total: int) -> None:
@@ -361,6 +364,11 @@ class Follower:
             raise _StoppedError
         self.work = Work(stage, done, total)
         progress(stage, done, total)
+
+
+def _shown(error: Exception) -> str:
+    """Return what readers may be told of an error: the text of our own, of others only what they are."""
+    return str(error) if isinstance(error, WikiError) else type(error).__name__
 
 
 class _StoppedError(StoreError):

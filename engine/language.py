@@ -1,5 +1,7 @@
 """Which language a page is in: front matter, else a leading folder that is a language code, else the site's."""
 
+import re
+
 from engine.ids import PageId
 
 # ISO 639-1, the two-letter codes.
@@ -12,6 +14,7 @@ _CODES = frozenset(
     st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
     """.split()
 )
+_SUBTAG = re.compile("[A-Za-z0-9]{2,8}")
 _RIGHT_TO_LEFT = frozenset("ar dv fa he ks ku ps sd ug ur yi".split())
 _RIGHT_TO_LEFT_SCRIPTS = frozenset("adlm arab hebr nkoo rohg syrc thaa".split())
 
@@ -19,7 +22,7 @@ _RIGHT_TO_LEFT_SCRIPTS = frozenset("adlm arab hebr nkoo rohg syrc thaa".split())
 def is_language(tag: str) -> bool:
     """Say whether *tag* is a language code, alone or with script and region (``de``, ``zh-Hant``, ``pt_BR``)."""
     first, *rest = tag.replace("_", "-").split("-")
-    return first.lower() in _CODES and all(part.isalnum() and 2 <= len(part) <= 8 for part in rest)
+    return first.lower() in _CODES and all(_SUBTAG.fullmatch(part) for part in rest)
 
 
 def language(declared: str, page: PageId, site: str) -> str:
@@ -34,7 +37,7 @@ def language(declared: str, page: PageId, site: str) -> str:
 def direction(tag: str) -> str:
     """Return ``rtl`` or ``ltr``: by the tag's script where it names one, else by its language."""
     first, *rest = tag.lower().split("-")
-    scripts = [part for part in rest if len(part) == 4]
+    scripts = [part for part in rest if len(part) == 4 and part.isalpha()]
     if scripts:
         return "rtl" if scripts[0] in _RIGHT_TO_LEFT_SCRIPTS else "ltr"
     return "rtl" if first in _RIGHT_TO_LEFT else "ltr"

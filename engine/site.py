@@ -49,7 +49,7 @@ def parse_site(content: bytes) -> Site:
         elif key == "language" and not is_language(value):
             problems.append(_problem(f"{key} in {PATH} is no language code: {value!r}"))
         else:
-            values[key] = value
+            values[key] = value.replace("_", "-") if key == "language" else value
     return Site(**values, problems=tuple(problems))
 
 

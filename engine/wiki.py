@@ -31,6 +31,7 @@ INDEX_WAIT = 0.2  # seconds that a search waits for the index to follow a small 
 WAIT = 0.1  # seconds that a reader waits for another process to follow, before the older commit is served
 HOME_KEYS = ("home", "index", "readme", "start")
 MEDIA_BYTES = 100_000_000  # a larger file is not served
+REDIRECTS = 10  # pages in a row that each name another in their place
 RESULTS = 20  # hits on one page of results
 RESULT_PAGES = 50
 
@@ -231,15 +232,14 @@ class Snapshot:
 
     def __init__(self, wiki: Wiki, parts: Parts, moment: Moment, actor: Actor) -> None:
         self.actor = actor
-        self.settled = True
-        """Whether all answers so far depend on the commit alone: false once the index answered of another one."""
         self._wiki = wiki
         self._parts = parts
         self._moment = moment
+        self._index_agrees = True  # until it answers of another commit
         self._open = wiki.policy.is_open(actor)
         self.visible: Visible = everything if self._open else self.may_see
         settings = moment.name(PATH)
-        self.site = wiki.site(settings.blob) if settings is not None else Site()
+        self.site = wiki.site(settings.blob) if settings and settings.form is Form.MEDIA else Site()
 
     @property
     def commit(self) -> str | None:
@@ -250,6 +250,11 @@ class Snapshot:
     def complete(self) -> bool:
         """Whether facts and history of all pages are known, so that answers will not grow."""
         return self._moment.scanned and self._moment.traced
+
+    @property
+    def settled(self) -> bool:
+        """Whether the answers so far depend on the commit alone, and will be the same when asked again."""
+        return self.complete and self._index_agrees
 
     def may_see(self, name: Name) -> bool:
         """Say whether the actor may read this file."""
@@ -291,7 +296,8 @@ class Snapshot:
     def _folder_url(self, text: str) -> Found | None:
         folder = text.rstrip("/")
         if self._moment.has_folder(folder, self.visible):
-            return Found(Name(folder, "", Form.FOLDER))
+            exact = text == f"{folder}/"
+            return Found(Name(folder, "", Form.FOLDER)) if exact else Found(redirect=url_path(f"{folder}/"))
         if (spelled := self._moment.folder_like(folder, self.visible)) is not None:
             return Found(redirect=url_path(f"{spelled}/"))
         found = self._file_url(folder)
@@ -340,12 +346,20 @@ class Snapshot:
         )
 
     def _redirect(self, name: Name, facts: Facts) -> str:
-        if not facts.redirect:
-            return ""
-        target = self._moment.resolve([(name.folder, facts.redirect)], self.visible)[
-            name.folder, facts.redirect
-        ]
-        return target.name.url if target is not None and target.name.path != name.path else ""
+        """Return where a page and those that took its place lead in the end; empty when that is a circle."""
+        at, passed = name, {name.path}
+        following: Facts | None = facts
+        while following is not None and following.redirect:
+            wanted = (at.folder, following.redirect)
+            target = self._moment.resolve([wanted], self.visible)[wanted]
+            if target is None:
+                break
+            at = target.name
+            if at.path in passed or len(passed) > REDIRECTS:
+                return ""
+            passed.add(at.path)
+            following = self.scan(at) if at.form is Form.PAGE else None
+        return at.url if at is not name else ""
 
     def _render(self, name: Name) -> tuple[Facts, Rendered]:
         """Render a page, or take the HTML of the same text with the same targets."""
@@ -420,7 +434,7 @@ class Snapshot:
         found = self._parts.index.search(
             query, limit=RESULTS, offset=(page - 1) * RESULTS, allowed=self._allowed()
         )
-        self.settled = self.settled and (found.commit or None) == self.commit
+        self._index_agrees = (found.commit or None) == self.commit
         names = {name.path: name for name in self._moment.names(hit.path for hit in found.hits)}
         facts = dict(self._moment.all_facts(hit.blob for hit in found.hits))
         results = [
@@ -505,13 +519,16 @@ class _Linker:
     def digest(self, name: Name, facts: Facts) -> bytes:
         """Digest all that a page's HTML depends on: text, place, targets, and the same of what it embeds."""
         seen: dict[str, str] = {}
-        self._collect(name, facts, seen, self.DEPTH)
+        waiting = [(name, facts)]
+        for _ in range(self.DEPTH + 1):  # breadth first, so that each page is met where it is least deep
+            waiting = [inner for outer in waiting for inner in self._collect(*outer, seen)]
         return sha256(repr((RENDERER, str(name.id), name.blob, sorted(seen.items()))).encode()).digest()
 
-    def _collect(self, name: Name, facts: Facts, seen: dict[str, str], depth: int) -> None:
+    def _collect(self, name: Name, facts: Facts, seen: dict[str, str]) -> Iterator[tuple[Name, Facts]]:
+        """Note what the links of a page lead to, and yield the pages it embeds that were not met yet."""
         targets = self._resolve(name.id, [link.target for link in facts.links if link.target])
         for text, target in targets.items():
-            shown = (target.name.path, target.title, target.ambiguous) if target else None
+            shown = (target.name.url, target.name.form, target.title, target.ambiguous) if target else None
             seen[f"{name.id.folder}\0{text}"] = repr(shown)
         embedded = {link.target for link in facts.links if link.kind is LinkKind.EMBED and link.target}
         for text in sorted(embedded):
@@ -519,8 +536,8 @@ class _Linker:
             if target is None or target.name.form is not Form.PAGE or f"\0{target.name.path}" in seen:
                 continue
             seen[f"\0{target.name.path}"] = target.name.blob
-            if depth and (inner := self._snapshot.scan(target.name)) is not None:
-                self._collect(target.name, inner, seen, depth - 1)
+            if (inner := self._snapshot.scan(target.name)) is not None:
+                yield target.name, inner
 
     def _resolve(self, source: PageId, links: list[str]) -> Mapping[str, Target | None]:
         folder = source.folder

@@ -10,10 +10,10 @@ from engine.access import RolePolicy
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
-from wiki import current, errors, filters, headers, responses
+from wiki import current, errors, filters, headers, responses, urls
 from wiki.settings import Settings
 from wiki.theming import Themes
-from wiki.views import folders, health, media, pages, reserved, search, static
+from wiki.views import folders, health, media, pages, search, static
 
 __version__ = "0.1.0"
 
@@ -29,18 +29,20 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
     settings = settings or load_settings()
     app = Flask("wiki", static_folder=None, template_folder=None)
     app.url_map.merge_slashes = False
+    app.url_map.converters["address"] = urls.AddressConverter
     themes = Themes(app)
     if wiki is None:
         wiki = open_wiki(settings)
         wiki.follow()
         wiki.start()
     build = sha256(repr((__version__, themes.stamp, settings.remote_images)).encode()).hexdigest()[:12]
-    current.attach(app, current.Site(settings, wiki, themes, responses.ResponseCache(wiki, settings), build))
+    kept = responses.ResponseCache(wiki, current.visitor(settings), settings.response_cache)
+    current.attach(app, current.Site(settings, wiki, themes, kept, build))
     filters.register(app)
     errors.register(app)
     headers.register(app)
     responses.register(app)
-    for view in (static, health, search, reserved, folders, media, pages):
+    for view in (static, health, search, folders, media, pages):
         app.register_blueprint(view.bp)
     return app
 

@@ -16,6 +16,7 @@ from engine.errors import WikiError
 from engine.wiki import Wiki
 from wiki import __version__, create_app, open_wiki
 from wiki.progress import Bar
+from wiki.server import AddressError
 from wiki.server import serve as serve_app
 from wiki.settings import Settings, SettingsError
 from wiki.starting import make_repository
@@ -69,10 +70,8 @@ def serve(repo: Path, config: Path | None, **given: Any) -> None:
 
     try:
         serve_app(app, settings.host, settings.port, settings.threads, ready)
-    except OSError as error:
-        raise click.ClickException(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; choose another with --port"
-        ) from error
+    except AddressError as error:
+        raise click.ClickException(str(error)) from error
     finally:
         app.extensions["quire"].wiki.close()
 
@@ -165,15 +164,23 @@ def main() -> None:
         quire.main(standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(2)
     except click.ClickException as error:
-        _fail(error.format_message(), error.exit_code if isinstance(error, click.UsageError) else 1)
+        _fail(error.format_message())
     except (WikiError, SettingsError) as error:
-        _fail(str(error), 2)
+        _fail(str(error))
+    except BrokenPipeError:  # as in `quire search … | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
+    except OSError as error:
+        _fail(f"{error.filename or 'the system'}: {error.strerror or error}")
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str) -> None:
     click.echo(f"quire: {' '.join(message.split())}", err=True)
-    sys.exit(code)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

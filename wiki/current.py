@@ -47,11 +47,16 @@ def current_wiki() -> Wiki:
     return site().wiki
 
 
-def current_actor() -> Actor:
-    """Return who asks."""
-    if site().settings.anonymous == "nobody":
+def visitor(settings: Settings) -> Actor:
+    """Return what everybody is who has not said who they are."""
+    if settings.anonymous == "nobody":
         return Actor(Kind.ANONYMOUS, "", Role.NOBODY)
     return ANONYMOUS
+
+
+def current_actor() -> Actor:
+    """Return who asks."""
+    return visitor(site().settings)
 
 
 def current_snapshot() -> Snapshot:
@@ -68,7 +73,8 @@ def has_snapshot() -> bool:
 def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
     """Let a view answer from one snapshot, with an ETag of all that its answer depends on.
 
-    A reader who has that answer already gets 304 before anything is rendered.
+    A reader who has that answer already gets 304 before anything is rendered. An answer that may still grow at this
+    commit, because pages or the index are being brought up to date, has no ETag and is not kept.
     """
 
     @wraps(view)
@@ -78,19 +84,24 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
             g.snapshot = snapshot
             g.stale = snapshot.commit != wiki.head()
             etag = _etag(snapshot)
-            if etag in request.if_none_match:
+            if snapshot.settled and _has(etag):
                 response = Response(status=304)
             else:
                 response = make_response(view(*args, **kwargs))
-                if not snapshot.settled:  # the same commit will soon have another answer
-                    return response
-                if response.status_code == 200 and snapshot.complete and not g.stale:
+                if response.status_code == 200 and snapshot.settled and not g.stale:
                     g.cacheable = snapshot.commit
-            if response.status_code in {200, 304} and not response.headers.get("ETag"):
+            if response.status_code in {200, 304} and snapshot.settled and not response.headers.get("ETag"):
                 response.set_etag(etag)
+            response.headers["Vary"] = "Accept"
             return response
 
     return answer
+
+
+def _has(etag: str) -> bool:
+    """Say whether the reader named this very ETag; ``*`` does not tell which of the answers they have."""
+    known = request.if_none_match
+    return not known.star_tag and known.contains_weak(etag)
 
 
 def _etag(snapshot: Snapshot) -> str:
@@ -100,7 +111,8 @@ def _etag(snapshot: Snapshot) -> str:
         snapshot.complete,
         g.stale,
         site().wiki.policy.scope(snapshot.actor),
-        request.full_path,
+        request.environ["PATH_INFO"],
+        request.query_string,
         request.accept_mimetypes.best_match(("text/html", "text/markdown")),
     )
     return sha256(repr(seen).encode()).hexdigest()[:24]

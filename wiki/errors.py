@@ -4,6 +4,7 @@ from logging import getLogger
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import (
@@ -75,6 +76,13 @@ def register(app: Flask) -> None:
 def _page(code: int, message: str) -> tuple[str, int]:
     title = TITLES.get(code, "That did not work")
     wanted = request.path.strip("/").rpartition("/")[2] if code == 404 else ""
-    return current.site().themes.render(
-        "error.html", code=code, error_title=title, message=message, wanted=wanted
-    ), code
+    try:
+        page = current.site().themes.render(
+            "error.html", code=code, error_title=title, message=message, wanted=wanted
+        )
+    except Exception:  # a theme that cannot even show an error
+        log.exception("the theme cannot show that %s", message)
+        page = (
+            f"<!doctype html><title>{escape(title)}</title><h1>{escape(title)}</h1><p>{escape(message)}</p>"
+        )
+    return page, code

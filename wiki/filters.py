@@ -1,10 +1,11 @@
-"""Small Jinja filters: dates, sizes, short ids, addresses."""
+"""Small Jinja filters: dates, short ids, addresses, directions of writing."""
 
 from datetime import datetime
 
 from flask import Flask
 
 from engine.ids import url_path
+from engine.language import direction
 
 
 def date(time: datetime) -> str:
@@ -24,4 +25,6 @@ def short(commit: str) -> str:
 
 def register(app: Flask) -> None:
     """Give the filters to the templates."""
-    app.jinja_env.filters.update(date=date, moment=moment, short=short, url_path=url_path)
+    app.jinja_env.filters.update(
+        date=date, direction=direction, moment=moment, short=short, url_path=url_path
+    )

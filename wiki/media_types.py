@@ -12,6 +12,8 @@ class MediaType:
     download: bool = False  # saved rather than shown
 
 
+TEXT = MediaType("text/plain; charset=utf-8")
+
 _SIGNATURES: Sequence[tuple[int, bytes, str]] = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
@@ -62,7 +64,7 @@ def media_type(content: bytes, path: str) -> MediaType:
         return MediaType("image/svg+xml")
     if start.startswith(_HTML) or path.lower().endswith((".html", ".htm", ".xhtml")):
         return MediaType("text/html; charset=utf-8", download=True)
-    return MediaType("text/plain; charset=utf-8")
+    return TEXT
 
 
 def _is_svg(start: bytes, path: str) -> bool:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 
+from engine.access import Actor
 from engine.cache import Cache
+from engine.errors import StoreError
 from engine.wiki import Wiki
 from wiki import current
-from wiki.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Key = tuple[str, str, str, str]
+Key = tuple[str, str, str, str, str]
 Kept = tuple[list[tuple[str, str]], bytes, str]  # headers, body, ETag with its quotes
 
 BODY_BYTES = 2_000_000  # a larger answer is not kept
@@ -24,17 +25,24 @@ _NOT_WITH_304 = {"content-length", "content-type"}
 
 
 class ResponseCache:
-    """Keeps answers, bounded in bytes."""
+    """Keeps answers, bounded in bytes.
 
-    def __init__(self, wiki: Wiki, settings: Settings) -> None:
+    Args:
+        wiki: Tells the commit, and what the visitor may see.
+        visitor: Whoever comes without cookies and passwords.
+        capacity: In bytes.
+    """
+
+    def __init__(self, wiki: Wiki, visitor: Actor, capacity: int) -> None:
         self._wiki = wiki
-        self._kept: Cache[Key, Kept] = Cache(settings.response_cache)
+        self._visitor = visitor
+        self._kept: Cache[Key, Kept] = Cache(capacity)
 
     def wrap(self, app: "WSGIApplication") -> "WSGIApplication":
         """Put the cache before *app*."""
 
         def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-            key = self._key(environ, self._wiki.head()) if _is_plain(environ) else None
+            key = self._key(environ, self._head()) if _is_plain(environ) else None
             kept = self._kept.get(key) if key is not None else None
             if kept is None:
                 return app(environ, start_response)
@@ -60,14 +68,22 @@ class ResponseCache:
         body = response.get_data()
         etag = response.headers.get("ETag")
         if etag and len(body) <= BODY_BYTES:
+            response.headers["Content-Length"] = str(len(body))  # for HEAD, which sends none of it
             headers = [(name, value) for name, value in response.headers if name.lower() != "date"]
             self._kept.put(key, (headers, body, etag), len(body) + 1_000)
 
-    @staticmethod
-    def _key(environ: "WSGIEnvironment", commit: str | None) -> Key | None:
+    def _head(self) -> str | None:
+        try:
+            return self._wiki.head()
+        except StoreError:
+            return None  # the view will say so
+
+    def _key(self, environ: "WSGIEnvironment", commit: str | None) -> Key | None:
         if commit is None:
             return None
-        return (commit, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT", ""))
+        scope = self._wiki.policy.scope(self._visitor)
+        accept = environ.get("HTTP_ACCEPT", "")
+        return (commit, scope, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), accept)
 
 
 def _is_plain(environ: "WSGIEnvironment") -> bool:

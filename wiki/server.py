@@ -1,11 +1,15 @@
 """Waitress, ended gracefully: a request that was begun is answered."""
 
 import signal
+import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import waitress
 from flask import Flask
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
 
 CHANNEL_SECONDS = 60  # after which a silent connection is closed
 CONNECTIONS = 1_000
@@ -13,42 +17,81 @@ REQUEST_BYTES = 1_000_000  # of a request's body; there is nothing to send yet
 SHUTDOWN_SECONDS = 10  # that requests under way may take when the server ends
 
 
+class AddressError(Exception):
+    """The address cannot be listened on; the message says what to do."""
+
+
 def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str], None]) -> None:
-    """Answer until SIGTERM or SIGINT.
+    """Answer until SIGTERM or SIGINT; what was asked until then is answered, for `SHUTDOWN_SECONDS` at most.
 
     Args:
         app: The application.
-        host: The address to listen on.
+        host: The address to listen on; a name that has several addresses means all of them.
         port: 0 takes one that is free.
         threads: Requests answered at once.
         ready: Called with the URL once the socket listens.
 
     Raises:
-        OSError: The address cannot be had.
+        AddressError: The address cannot be had.
     """
-    server = waitress.create_server(
-        app,
-        host=host,
-        port=port,
-        threads=threads,
-        channel_timeout=CHANNEL_SECONDS,
-        connection_limit=CONNECTIONS,
-        max_request_body_size=REQUEST_BYTES,
-        ident=None,
-        clear_untrusted_proxy_headers=True,
-    )
+    sockets: dict[int, Any] = {}
+    server = _listen(app, host, port, threads, sockets)
+    listening = [one for one in sockets.values() if hasattr(one, "effective_port")]
+    asked = False
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(0)
+        nonlocal asked
+        asked = True
+        listening[0].pull_trigger()  # which ends the turn of the loop
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    shown = f"[{server.effective_host}]" if ":" in server.effective_host else server.effective_host
-    ready(f"http://{shown}:{server.effective_port}/")
+    ready(_url(listening[0].effective_host, listening[0].effective_port))
+    while not asked:
+        _turn(sockets, 1.0)
+    _turn(sockets, 0)  # takes up what has just come
+    for one in listening:
+        one.del_channel(sockets)
+        one.socket.close()
+    end = time.monotonic() + SHUTDOWN_SECONDS
+    while any(map(_is_busy, list(sockets.values()))) and time.monotonic() < end:
+        _turn(sockets, 0.05)
+    server.task_dispatcher.shutdown(timeout=1)
+    wasyncore.close_all(sockets, ignore_all=True)
+
+
+def _listen(app: Flask, host: str, port: int, threads: int, sockets: dict[int, Any]) -> Any:
     try:
-        server.run()
-    except SystemExit:
-        pass
-    finally:
-        server.task_dispatcher.shutdown(cancel_pending=False, timeout=SHUTDOWN_SECONDS)
-        server.close()
+        return waitress.create_server(
+            app,
+            map=sockets,
+            host=host,
+            port=port,
+            threads=threads,
+            channel_timeout=CHANNEL_SECONDS,
+            connection_limit=CONNECTIONS,
+            max_request_body_size=REQUEST_BYTES,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+        )
+    except OSError as error:
+        raise AddressError(
+            f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port or --host"
+        ) from error
+    except ValueError as error:  # what waitress makes of a name that has no address
+        raise AddressError(f"{host} is no address of this machine; choose another with --host") from error
+
+
+def _url(host: str, port: int | str) -> str:
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _turn(sockets: dict[int, Any], seconds: float) -> None:
+    wasyncore.loop(timeout=seconds, map=sockets, count=1, use_poll=True)
+
+
+def _is_busy(one: Any) -> bool:
+    """Say whether it is a connection with a request that was begun, or with an answer that was not sent to its end."""
+    if not isinstance(one, HTTPChannel):
+        return False
+    return bool(one.request or one.requests or one.total_outbufs_len)

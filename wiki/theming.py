@@ -28,7 +28,8 @@ class Themes:
         self._app = app
         self._folder = folder or shipped("themes")
         self._environments: dict[str, Environment] = {}
-        self._versions: dict[tuple[str, str], str] = {}
+        self._versions: dict[Path, str] = {}
+        self._names = {file.parent.name for file in self._folder.glob("*/theme.toml")}
         self.stamp = self._stamp()
 
     def render(self, template: str, **context: Any) -> str:
@@ -52,16 +53,15 @@ class Themes:
         return None
 
     def _folders(self, theme: str) -> Iterator[Path]:
-        own = safe_join(str(self._folder), theme)
-        if own is not None and theme != DEFAULT and (Path(own) / "theme.toml").is_file():
-            yield Path(own)
+        if theme in self._names and theme != DEFAULT:
+            yield self._folder / theme
         yield self._folder / DEFAULT
 
     def _environment(self, theme: str) -> Environment:
+        if theme not in self._names:
+            theme = DEFAULT
         if theme not in self._environments:
             folders = [folder / "templates" for folder in self._folders(theme)]
-            if len(folders) == 1:
-                theme = DEFAULT  # an unknown theme is not kept, so that nobody can fill the memory with names
             environment = self._app.jinja_env.overlay(
                 loader=FileSystemLoader(folders),
                 undefined=StrictUndefined,
@@ -72,12 +72,18 @@ class Themes:
             self._environments[theme] = environment
         return self._environments[theme]
 
+    def version(self, theme: str, path: str) -> str:
+        """Return a digest of an asset's content, empty when there is none."""
+        found = self.asset(theme, path)
+        if found is None:
+            return ""
+        if found not in self._versions:
+            self._versions[found] = sha256(found.read_bytes()).hexdigest()[:12]
+        return self._versions[found]
+
     def _asset_url(self, theme: str, path: str) -> str:
         """Return an asset's URL with a digest of its content, so that browsers may keep it for ever."""
-        if (theme, path) not in self._versions:
-            found = self.asset(theme, path)
-            self._versions[theme, path] = sha256(found.read_bytes()).hexdigest()[:12] if found else ""
-        return url_for("static.asset", theme=theme, path=path, v=self._versions[theme, path])
+        return url_for("static.asset", theme=theme, path=path, v=self.version(theme, path))
 
     def _stamp(self) -> str:
         """Digest all files of all themes, as answers depend on them."""

@@ -1,16 +1,34 @@
 """Path and query text -> typed values, at the border."""
 
 from flask import request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.routing import BaseConverter
 
 from engine.wiki import Found
 from wiki.current import current_snapshot
 
 QUERY_CHARACTERS = 500
+RESERVED = ("-", "wiki.git")
+"""Folders at the root that belong to the wiki itself."""
+RESERVED_FILES = ("wiki.git", "sitemap.xml", "robots.txt", "llms.txt", "favicon.ico")
+
+
+class AddressConverter(BaseConverter):
+    """The whole path of a page or a file, with every character that a name may have, line ends among them."""
+
+    regex = r"[^/][\s\S]*"
+    part_isolating = False
+    weight = 200
 
 
 def found_at(text: str) -> Found:
-    """Find what a URL's path leads to; PageNotFoundError when nothing does."""
+    """Find what a URL's path leads to; PageNotFoundError when nothing does.
+
+    Raises:
+        NotFound: The address belongs to the wiki itself, so it never leads to a page.
+    """
+    if text in RESERVED_FILES or text.startswith(tuple(f"{folder}/" for folder in RESERVED)):
+        raise NotFound("This address belongs to the wiki itself, and there is nothing here.")
     return current_snapshot().find(text)
 
 

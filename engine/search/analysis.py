@@ -45,8 +45,8 @@ WORD = re.compile(rf"\w[\w{MARKS}]*")
 _SILENT_RUN = re.compile(f"[{_SILENT}]+")
 _DENSE = re.compile(f"[{DENSE}]")
 _PIECE = re.compile(f"[{DENSE}]+|[^{DENSE}]+")
-# A lone letter at an apostrophe: "l'" of "l'homme", "'s" of "Ada's". Nobody looks for it, or for the word with it.
-_ELISION = re.compile(r"(?<!\w)\w['’](?=\w\w)|(?<=\w\w)['’]\w(?!\w)")
+# An apostrophe with a lone letter behind it ("Ada's") or before it ("l'homme"): nobody looks for such a letter.
+_ELISION = re.compile(r"['’](?:(?<=\w\w.)\w(?!\w)|(?<=(?<!\w)\w.)(?=\w\w))")
 # One letter for each family that Arabic writers use in place of one another.
 _ARABIC = str.maketrans("أإآٱىة", "اااايه")
 
@@ -63,7 +63,12 @@ def fold(text: str) -> str:
 def blank(text: str) -> str:
     """Blank out what joins words or is no word: ``_``, elided letters. The length stays."""
     if "'" in text or "’" in text:
-        text = _ELISION.sub("  ", text)
+        kept, last = [], 0
+        for mark in _ELISION.finditer(text):
+            start = mark.start() - (mark.end() - mark.start() == 1)
+            kept += [text[last:start], "  "]
+            last = start + 2
+        text = "".join([*kept, text[last:]])
     return text.replace("_", " ")
 
 

@@ -6,9 +6,10 @@ without spaces. Only the words that begin like a word of the query are compared,
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import merge
 from itertools import pairwise
 
 from engine.model import Heading
@@ -20,6 +21,8 @@ LENGTH = 240
 
 LEAD = 60  # how many of them stand before the first match
 MAX_SCANNED = 200_000  # how far into a text matches are looked for, in characters
+MAX_MATCHES = 500  # after so many, or
+ENOUGH = 20_000  # after so many characters, in which every part of the query was found, the search for a place ends
 MAX_KNOWN = 5_000  # spellings that a query remembers
 ELLIPSIS = "…"
 
@@ -85,15 +88,7 @@ class _Sought:
                 if inflected and language is not None:
                     self._stems.setdefault(analysis.stem(word, language), set()).add((number, place))
         # Both patterns are small: they are compiled for each query.
-        firsts = {
-            form
-            for word in (*self._exact, *self._stems)
-            for form in (word[0], word[0].upper())
-            if form.isascii()
-        }
-        self._begins = (
-            re.compile(rf"[{''.join(sorted(firsts))}](?<![0-9A-Za-z].)", re.DOTALL) if firsts else None
-        )
+        self._begins = _begins((*self._exact, *self._stems))
         runs = sorted(filter(analysis.is_dense, self._exact), key=len, reverse=True)
         self._runs = re.compile("|".join(map(re.escape, runs))) if runs else None
 
@@ -102,6 +97,7 @@ class _Sought:
         found: list[_Match] = []
         begun: dict[tuple[int, int], _Match] = {}  # part and place: the phrase up to there, ending at `last`
         last = 0
+        missing = set(self._lengths)
         for word in self._candidates(text):
             meanings = self._meanings(word[0])
             if not meanings:
@@ -117,22 +113,24 @@ class _Sought:
                 match = _Match(before.start if before else word.start(), word.end(), part)
                 if place + 1 == self._lengths[part]:
                     found.append(match)
+                    missing.discard(part)
                 else:
                     going[part, place] = match
             begun, last = going, word.end()
+            if len(found) >= MAX_MATCHES or (not missing and last > ENOUGH):
+                break
         return sorted(found, key=lambda match: match.start)
 
-    def _candidates(self, text: str) -> list[re.Match[str]]:
-        """Return what may be a word of the query, in order."""
-        starts = [found.start() for found in self._begins.finditer(text)] if self._begins else []
+    def _candidates(self, text: str) -> Iterator[re.Match[str]]:
+        """Yield what may be a word of the query, in order."""
+        patterns = [pattern for pattern in (self._begins, self._runs) if pattern]
         if self._exact and not text.isascii():
-            starts += [found.start() for found in _BEYOND_ASCII.finditer(text)]
-            starts.sort()
-        words = [word for start in starts if (word := _WORD.match(text, start))]
-        if self._runs:
-            words += self._runs.finditer(text)
-            words.sort(key=lambda word: word.start())
-        return words
+            patterns.append(_BEYOND_ASCII)
+        every = [pattern.finditer(text) for pattern in patterns]
+        for found in every[0] if len(every) == 1 else merge(*every, key=re.Match.start):
+            word = found if found.re is self._runs else _WORD.match(text, found.start())
+            if word:
+                yield word
 
     def _meanings(self, spelling: str) -> frozenset[tuple[int, int]]:
         """Return which words of the query *spelling* is, as (part, place)."""
@@ -145,6 +143,25 @@ class _Sought:
                 meanings = meanings | self._stems.get(analysis.stem(word, self._language), set())
             known = self._known[spelling] = frozenset(meanings)
         return known
+
+
+def _begins(words: Iterable[str]) -> re.Pattern[str] | None:
+    """Return a pattern for how the forms of *words* begin: with two letters, the second perhaps with an accent.
+
+    It starts with a set of characters, for which `re` searches ten times as fast as for alternatives.
+    """
+    seconds: dict[str, set[str]] = {}
+    for word in words:
+        if word[0].isascii():
+            seconds.setdefault(word[0], set()).update({word[1], word[1].upper()} if word[1:] else ())
+    if not seconds:
+        return None
+    firsts = "".join(first + first.upper() for first in seconds)
+    rest = "|".join(
+        rf"(?<=[{first}{first.upper()}])" + (rf"[{''.join(second)}\x80-\U0010ffff]" if second else "")
+        for first, second in seconds.items()
+    )
+    return re.compile(rf"[{firsts}](?<![0-9A-Za-z].)(?:{rest})", re.DOTALL)
 
 
 @lru_cache(maxsize=16)

@@ -7,6 +7,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 
@@ -100,7 +101,7 @@ def check_kills(folder: Path, seed: int, kills: int, pages: int) -> Seen:
     """Kill *kills* followers of one growing repository, then check that one more start heals everything."""
     dice, seen = Random(seed), Seen()
     growing = Growing(folder, dice, pages)
-    cache = growing.path / "quire"
+    cache = cache_of(growing.path)
     while seen.kills < kills:
         seen.starts += 1
         _start_and_kill(growing, folder / f"log-{seen.starts}", seen)
@@ -193,9 +194,19 @@ def _done(growing: Growing, follower: Started) -> bool:
     return _rests(follower) or _left_behind(growing) == "nothing"
 
 
+@lru_cache
+def cache_of(repository: Path) -> Path:
+    """Return the folder of the data derived from a repository."""
+    store = GitStore.open(repository)
+    try:
+        return store.cache_folder
+    finally:
+        store.close()
+
+
 def _state(growing: Growing) -> dict[str, str]:
     """Return what the catalog says of itself, as it lies on the disk."""
-    for file in (growing.path / "quire").glob("catalog-*.db"):
+    for file in cache_of(growing.path).glob("catalog-*.db"):
         with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(file)) as db:
             return dict(db.execute("SELECT key, value FROM state"))
     return {}
@@ -207,7 +218,7 @@ def _left_behind(growing: Growing) -> str:
     for part, what in (("head", "names"), ("scanned", "facts"), ("traced", "history")):
         if state.get(part) != head:
             return what
-    index = WhooshIndex(growing.path / "quire/search")
+    index = WhooshIndex(cache_of(growing.path) / "search")
     try:
         return "nothing" if index.commit() == head else "index"
     finally:

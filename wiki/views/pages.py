@@ -1,5 +1,7 @@
 """Pages: as HTML, as Markdown, or a choice where several have one key."""
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -16,13 +18,13 @@ bp = Blueprint("pages", __name__)
 
 
 @bp.get("/", defaults={"text": ""})
-@bp.get("/<path:text>")
+@bp.get("/<address:text>")
 @reads
 def view(text: str) -> ResponseReturnValue:
     """Show what a URL leads to: a page, its Markdown, a folder, a medium."""
     found = found_at(text)
     if found.redirect:
-        query = request.query_string.decode("ascii", "replace")
+        query = quote(request.query_string, safe="!$%&'()*+,/:;=?@~")
         return redirect(f"{found.redirect}?{query}" if query else found.redirect, 302)
     if found.choices:
         return current.site().themes.render("pages/choices.html", text=text, choices=found.choices), 300
@@ -42,7 +44,6 @@ def _html(name: Name) -> ResponseReturnValue:
     if page.redirect and "redirect" not in request.args:
         return redirect(page.redirect, 302)
     response = Response(current.site().themes.render("pages/view.html", page=page), mimetype="text/html")
-    response.headers["Vary"] = "Accept"
     response.headers["Link"] = f'<{url_path(f"{name.id}.md")}>; rel="alternate"; type="text/markdown"'
     return response
 
@@ -52,7 +53,6 @@ def _markdown(name: Name) -> ResponseReturnValue:
     response = Response(content, mimetype="text/markdown")
     if name.id.last and current_snapshot().text(name) is None:
         response.mimetype = "application/octet-stream"
-    response.headers["Vary"] = "Accept"
     response.headers["Link"] = f'<{name.url}>; rel="canonical"'
     return response
 
