@@ -148,8 +148,8 @@ class Follower:
             return None
         try:
             return self._parts.store.difference(at, head)
-        except RevisionNotFoundError:
-            return None  # gone after a force-push and gc
+        except (RevisionNotFoundError, StoreError):
+            return None  # gone after a force-push and gc, or half gone: what still has it open cannot tell
 
     def _scan_now(self, differences: Sequence[Difference]) -> list[FactRows]:
         blobs = {d.new.blob for d in differences if d.new is not None and d.new.form is Form.PAGE}
@@ -161,8 +161,8 @@ class Follower:
             return None
         try:
             chain = self._parts.store.chain(head, since=at)
-        except RevisionNotFoundError:
-            return None
+        except (RevisionNotFoundError, StoreError):
+            return None  # as in `_differences`
         if len(chain) > SMALL or not continues(chain, head, at):
             return None
         return order(chain, head)
