@@ -225,6 +225,7 @@ class Follower:
                 self._scan(progress)
                 self._trace(progress)
                 self._index(progress)
+            self._forget()
             self.work = Work()
         return True
 
@@ -278,8 +279,16 @@ class Follower:
         self._tell(progress, "pages", done, total)
         with self._parts.catalog.writing() as db:
             if read_state(db, HEAD) == head and not Moment(db).unknown_blobs():
-                forget_facts(db)
                 write_state(db, SCANNED, head)
+
+    def _forget(self) -> None:
+        """Forget facts of past texts, once the index describes none of those either."""
+        with self._moment() as moment:
+            if not moment.has_past_facts():
+                return
+        with self._parts.catalog.writing() as db:
+            if read_state(db, HEAD) == self._indexed():
+                forget_facts(db)
 
     def _add(self, rows: Sequence[FactRows]) -> int:
         if rows:

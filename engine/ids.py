@@ -33,7 +33,8 @@ def fold(part: str) -> str:
     Source:
         NFKC_Casefold, Unicode Standard Annex 31, section 3.13 R5, repeated until nothing changes.
     """
-    folded = _SEPARATORS.sub("-", unicodedata.normalize("NFKC", part).casefold())
+    # What only looks like "/" (fullwidth, or within "℅") does not become one: a key has the parts of its path.
+    folded = _SEPARATORS.sub("-", unicodedata.normalize("NFKC", part).casefold().replace("/", "\u2044"))
     return folded if folded == part else fold(folded)
 
 

@@ -142,7 +142,7 @@ class Entry:
     """One file of a commit."""
 
     path: str
-    blob: str
+    blob: str  # of a submodule: the commit of the other repository, which cannot be read here
     form: Form  # by mode first (symlink, submodule), then by suffix (page, media)
 
 
@@ -169,12 +169,13 @@ class Touch:
 class Commit:
     """One commit and what it touched under the content root.
 
-    For a merge the touches are the paths that differ from every parent: what the merge itself changed.
+    For a merge the touches are the paths that differ from every parent: what the merge itself changed. A commit
+    without parents, also one where a shallow clone was cut, adds all it has. Touches are ordered by path.
     """
 
     id: str
     parents: tuple[str, ...]
     author: Author
-    time: datetime  # author date, aware, UTC
-    summary: str
+    time: datetime  # author date, aware, UTC; 1970 where it cannot be read
+    summary: str  # the first paragraph of the message, on one line
     touches: tuple[Touch, ...]

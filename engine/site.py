@@ -54,4 +54,4 @@ def parse_site(content: bytes) -> Site:
 
 
 def _problem(message: str) -> Problem:
-    return Problem("site", message, 0)
+    return Problem("site-settings", message, 0)

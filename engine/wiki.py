@@ -13,8 +13,8 @@ from pathlib import Path
 
 from engine.access import Action, Actor, Policy
 from engine.cache import Cache
-from engine.catalog import Backlink, Catalog, LastChange, Moment
-from engine.errors import MediaNotFoundError, PageNotFoundError, TooLargeError
+from engine.catalog import Backlink, Catalog, LastChange, Moment, Visible, everything
+from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError, TooLargeError
 from engine.following import Follower, Parts, Progress, Work
 from engine.ids import MAX_PATH_BYTES, PageId, page_stem, url_path
 from engine.language import direction, language
@@ -235,7 +235,9 @@ class Snapshot:
         self._wiki = wiki
         self._parts = parts
         self._moment = moment
+        self._index_agrees = True  # until it answers of another commit
         self._open = wiki.policy.is_open(actor)
+        self.visible: Visible = everything if self._open else self.may_see
         settings = moment.name(PATH)
         self.site = wiki.site(settings.blob) if settings and settings.form is Form.MEDIA else Site()
 
@@ -248,6 +250,11 @@ class Snapshot:
     def complete(self) -> bool:
         """Whether facts and history of all pages are known, so that answers will not grow."""
         return self._moment.scanned and self._moment.traced
+
+    @property
+    def settled(self) -> bool:
+        """Whether the answers so far depend on the commit alone, and will be the same when asked again."""
+        return self.complete and self._index_agrees
 
     def may_see(self, name: Name) -> bool:
         """Say whether the actor may read this file."""
@@ -275,37 +282,42 @@ class Snapshot:
         return found
 
     def _home(self) -> Found:
-        named = [*self._moment.named(self.site.home, self.may_see)] if self.site.home else []
+        for name in self._homes():
+            if name.form is Form.PAGE:
+                return Found(name)
+        return Found(Name("", "", Form.FOLDER))
+
+    def _homes(self) -> Iterator[Name]:
+        if self.site.home:
+            yield from self._moment.named(self.site.home, self.visible)
         for key in HOME_KEYS:
-            named += self._moment.keyed(key, self.may_see)
-        pages = [name for name in named if name.form is Form.PAGE]
-        return Found(pages[0] if pages else Name("", "", Form.FOLDER))
+            yield from self._moment.keyed(key, self.visible)
 
     def _folder_url(self, text: str) -> Found | None:
         folder = text.rstrip("/")
-        if self._moment.has_folder(folder, self.may_see):
+        if self._moment.has_folder(folder, self.visible):
             exact = text == f"{folder}/"
             return Found(Name(folder, "", Form.FOLDER)) if exact else Found(redirect=url_path(f"{folder}/"))
-        if (spelled := self._moment.folder_like(folder, self.may_see)) is not None:
+        if (spelled := self._moment.folder_like(folder, self.visible)) is not None:
             return Found(redirect=url_path(f"{spelled}/"))
         found = self._file_url(folder)
         return Found(redirect=found.redirect or found.name.url) if found and found.name else found
 
     def _file_url(self, text: str) -> Found | None:
-        if named := self._moment.named(text, self.may_see):
+        if named := self._moment.named(text, self.visible):
             best = named[0]
             return Found(best, source=best.form is Form.PAGE and str(best.id) != text)
         suffix = ".md" if page_stem(text) else ""
-        if suffix and (named := self._moment.named(page_stem(text) or "", self.may_see)):
+        if suffix and (named := self._moment.named(page_stem(text) or "", self.visible)):
             return Found(named[0], source=True)  # a page kept in another suffix answers to .md as well
-        if self._moment.has_folder(text, self.may_see):
+        if self._moment.has_folder(text, self.visible):
             return Found(redirect=url_path(f"{text}/"))
-        similar = self._moment.keyed(text, self.may_see)
+        similar = self._moment.keyed(text, self.visible)
         if len(similar) > 1:
             return Found(choices=tuple(similar))
         if similar:
             return Found(redirect=similar[0].url + (suffix if similar[0].form is Form.PAGE else ""))
-        spelled = self._moment.folder_like(text, self.may_see)
+        spelled = self._moment.folder_like(text, self.visible)
         return Found(redirect=url_path(f"{spelled}/")) if spelled is not None else None
 
     # -- reading
@@ -328,7 +340,7 @@ class Snapshot:
             dir=direction(lang),
             facts=facts,
             problems=(*facts.problems, *rendered.problems),
-            backlinks=tuple(self._moment.backlinks(name, self.may_see)),
+            backlinks=tuple(self._moment.backlinks(name, self.visible)),
             last_change=self._moment.last_change(name.path),
             redirect=self._redirect(name, facts),
         )
@@ -339,7 +351,7 @@ class Snapshot:
         following: Facts | None = facts
         while following is not None and following.redirect:
             wanted = (at.folder, following.redirect)
-            target = self._moment.resolve([wanted], self.may_see)[wanted]
+            target = self._moment.resolve([wanted], self.visible)[wanted]
             if target is None:
                 break
             at = target.name
@@ -392,7 +404,7 @@ class Snapshot:
         files = [name for name in self._moment.files(path) if self.may_see(name)]
         subfolders = self._moment.subfolders(path)
         if not self._open:
-            subfolders = [child for child in subfolders if self._moment.has_folder(child, self.may_see)]
+            subfolders = [child for child in subfolders if self._moment.has_folder(child, self.visible)]
         if not files and not subfolders and path:
             raise PageNotFoundError(f"there is no folder {path!r}")
         titles = self._moment.titles(name for name in files if name.form is Form.PAGE)
@@ -404,7 +416,7 @@ class Snapshot:
 
     def folder_page(self, path: str) -> Name | None:
         """Return the page that speaks for a folder, if there is one."""
-        return self._moment.folder_index(path, self.may_see)
+        return self._moment.folder_index(path, self.visible)
 
     # -- searching
 
@@ -422,10 +434,11 @@ class Snapshot:
         found = self._parts.index.search(
             query, limit=RESULTS, offset=(page - 1) * RESULTS, allowed=self._allowed()
         )
+        self._index_agrees = (found.commit or None) == self.commit
         names = {name.path: name for name in self._moment.names(hit.path for hit in found.hits)}
         facts = dict(self._moment.all_facts(hit.blob for hit in found.hits))
         results = [
-            self._result(names[hit.path], facts.get(hit.blob), query)
+            self._result(names[hit.path], facts.get(hit.blob) or self._scanned(hit.blob), query)
             for hit in found.hits
             if hit.path in names and self.may_see(names[hit.path])
         ]
@@ -433,6 +446,14 @@ class Snapshot:
 
     def _allowed(self) -> "_Allowed | None":
         return None if self._open else _Allowed(self, self._moment)
+
+    def _scanned(self, blob: str) -> Facts | None:
+        """Scan a text that the catalog does not know at this moment: the index may be older or newer than it."""
+        try:
+            text = decode_page(self._parts.store.read(blob))
+        except RevisionNotFoundError:
+            return None
+        return None if text is None else self._parts.markup.scan(self._parts.markup.parse(text))
 
     def _result(self, name: Name, facts: Facts | None, query: Query) -> Result:
         if facts is None:
@@ -522,5 +543,5 @@ class _Linker:
         folder = source.folder
         new = [(folder, link) for link in links if (folder, link) not in self._targets]
         if new:
-            self._targets.update(self._moment.resolve(new, self._snapshot.may_see))
+            self._targets.update(self._moment.resolve(new, self._snapshot.visible))
         return {link: self._targets[folder, link] for link in links}

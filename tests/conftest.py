@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from engine.access import Policy, RolePolicy
 from engine.search.whoosh_index import WhooshIndex
@@ -13,6 +14,10 @@ from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
 from wiki import create_app
 from wiki.settings import Settings
+
+# How long one example takes says more about a busy machine than about the code.
+settings.register_profile("quire", deadline=None)
+settings.load_profile("quire")
 
 Commit = Callable[[Mapping[str, str | bytes | None]], str]
 

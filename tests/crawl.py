@@ -231,8 +231,8 @@ def summary(crawler: Crawler, source: Source | None) -> dict:  # type: ignore[ty
     anchors = [
         f"{unquote(path)}#{fragment}"
         for path, fragments in sorted(crawler.fragments.items())
-        if (target := crawler.answers.get(path)) and target.type == "text/html" and target.status == 200
-        for fragment in sorted(fragments - target.anchors)
+        if (there := crawler.answers.get(path)) and there.type == "text/html" and there.status == 200
+        for fragment in sorted(fragments - there.anchors)
     ]
     return {
         "answers": dict(Counter(f"{a.status} {a.type}" for a in crawler.answers.values()).most_common()),

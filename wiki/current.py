@@ -74,7 +74,7 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
     """Let a view answer from one snapshot, with an ETag of all that its answer depends on.
 
     A reader who has that answer already gets 304 before anything is rendered. An answer that may still grow at this
-    commit, because pages are being read or because the view is `unsettled`, has no ETag and is not kept.
+    commit, because pages or the index are being brought up to date, has no ETag and is not kept.
     """
 
     @wraps(view)
@@ -83,25 +83,19 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
         with wiki.at(actor) as snapshot:
             g.snapshot = snapshot
             g.stale = snapshot.commit != wiki.head()
-            g.settled = snapshot.complete
             etag = _etag(snapshot)
-            if g.settled and _has(etag):
+            if snapshot.settled and _has(etag):
                 response = Response(status=304)
             else:
                 response = make_response(view(*args, **kwargs))
-                if response.status_code == 200 and g.settled and not g.stale:
+                if response.status_code == 200 and snapshot.settled and not g.stale:
                     g.cacheable = snapshot.commit
-            if response.status_code in {200, 304} and g.settled and not response.headers.get("ETag"):
+            if response.status_code in {200, 304} and snapshot.settled and not response.headers.get("ETag"):
                 response.set_etag(etag)
             response.headers["Vary"] = "Accept"
             return response
 
     return answer
-
-
-def unsettled() -> None:
-    """Say that the answer of a view that `reads` may be another one soon, at the same commit."""
-    g.settled = False
 
 
 def _has(etag: str) -> bool:

@@ -18,6 +18,7 @@ A link is stored as it was written, so a new or renamed page changes no row of a
 """
 
 from engine.catalog.queries import Backlink, LastChange, Moment
+from engine.catalog.resolve import Visible, everything
 from engine.catalog.schema import Catalog
 
-__all__ = ["Backlink", "Catalog", "LastChange", "Moment"]
+__all__ = ["Backlink", "Catalog", "LastChange", "Moment", "Visible", "everything"]

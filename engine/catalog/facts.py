@@ -60,10 +60,15 @@ def add_facts(db: Connection, batch: Collection[FactRows]) -> None:
             db.execute(insert(table), found)
 
 
-def forget_facts(db: Connection) -> int:
-    """Delete facts that no name has, once they outnumber the pages by `KEEP`; return how many went."""
+def too_many(db: Connection) -> bool:
+    """Say whether the facts of past texts are more than what is worth keeping."""
     total = db.execute(select(func.count()).select_from(fact)).scalar_one()
-    if total <= 2 * count_pages(db) + KEEP:
+    return total > 2 * count_pages(db) + KEEP
+
+
+def forget_facts(db: Connection) -> int:
+    """Delete the facts that no name has, when they are too many; return how many went."""
+    if not too_many(db):
         return 0
     unused = list(db.execute(select(fact.c.id).where(~exists().where(name.c.blob == fact.c.blob))).scalars())
     for start in range(0, len(unused), 5_000):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from engine.catalog.codec import decode, decode_text, tail
-from engine.catalog.facts import count_pages, unknown_blobs
+from engine.catalog.facts import count_pages, too_many, unknown_blobs
 from engine.catalog.resolve import (
     Visible,
     chunks,
@@ -87,6 +87,10 @@ class Moment:
         """Return how many pages there are."""
         return count_pages(self._db)
 
+    def has_past_facts(self) -> bool:
+        """Say whether facts of past texts are more than what is worth keeping."""
+        return too_many(self._db)
+
     def name(self, path: str) -> Name | None:
         """Return the name of one path."""
         row = self._db.execute(select(name).where(name.c.path == path)).first()
@@ -129,6 +133,8 @@ class Moment:
         """Return the folder that *text* may stand for by key, spelled as git has it; the first in order of paths."""
         key = fold_path(text)
         query = select(name).where(name.c.key.between(f"{key}/", f"{key}0")).order_by(name.c.key)
+        if visible is everything:
+            query = query.limit(1)
         for row in self._db.execute(query):
             if visible(found := to_name(row)):
                 return "/".join(found.path.split("/")[: text.count("/") + 1])
@@ -144,18 +150,19 @@ class Moment:
     def subfolders(self, folder: str) -> list[str]:
         """Return the folders directly in *folder*, by jumping from one to the next along the index."""
         prefix = f"{folder}/" if folder else ""
-        found: list[str] = []
-        after, end = prefix, f"{folder}0" if folder else "\U0010ffff"
+        end = f"{folder}0" if folder else "\U0010ffff"  # "0" follows "/": beyond everything in the folder
+        found: dict[str, None] = {}
+        following = name.c.folder > prefix
         while True:
-            query = select(func.min(name.c.folder)).where(name.c.folder > after, name.c.folder < end)
-            first: str | None = self._db.execute(query).scalar()
+            first: str | None = self._db.execute(
+                select(func.min(name.c.folder)).where(following, name.c.folder < end)
+            ).scalar()
             if first is None:
-                return found
+                return list(found)
             child = prefix + first[len(prefix) :].partition("/")[0]
-            found.append(child)
-            after = f"{child}0"  # "0" follows "/": beyond everything in the child
-            if self._db.execute(select(name.c.folder).where(name.c.folder == after).limit(1)).first():
-                after = f"{child}/\U0010ffff"  # a folder of just that name comes next
+            found[child] = None
+            # Between a folder and what is in it stand others, as "a b" between "a" and "a/b".
+            following = name.c.folder > child if first == child else name.c.folder >= f"{child}0"
 
     def facts(self, blob: str) -> Facts | None:
         """Return what the scan of *blob* learnt, ``None`` before it was scanned."""

@@ -195,7 +195,9 @@ def has_folder(db: Connection, folder: str, visible: Visible = everything) -> bo
     query = select(name)
     if folder:
         query = query.where((name.c.folder == folder) | name.c.folder.between(f"{folder}/", f"{folder}0"))
-    return any(visible(to_name(row)) for row in db.execute(query.order_by(name.c.folder)))
+    if visible is everything:
+        query = query.limit(1)
+    return any(visible(to_name(row)) for row in db.execute(query))
 
 
 def pages_by_fact(

@@ -8,7 +8,7 @@ class Limits:
     """Bounds of one page. Beyond a bound a page is still shown; a problem says what was left out."""
 
     page_bytes: int = 1_000_000  # of UTF-8 text; a longer page is cut at a line
-    nesting: int = 20  # blocks within blocks; what lies deeper is left out
+    nesting: int = 100  # blocks within blocks; what lies deeper is left out
     embed_depth: int = 4  # embeds within embeds
     embed_bytes: int = 1_000_000  # text that all embeds of a page may bring in together
     highlight_bytes: int = 64_000  # of one code block; a longer one stays plain

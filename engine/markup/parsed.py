@@ -32,9 +32,6 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)  # lines count from 1 in the body
     notes: list[Note] = field(default_factory=list)
     inline_notes: dict[str, list[Token]] = field(default_factory=dict)  # digest -> what it says
-    addresses: dict[str, Sequence[int]] = field(
-        default_factory=dict
-    )  # text -> where bare addresses may begin
     math_left: int | None = None
 
     def problem(self, code: str, message: str, line: int) -> None:
@@ -44,8 +41,9 @@ class Draft:
 
 def draft(env: MutableMapping[str, Any]) -> Draft:
     """Return the notepad of the text that is being parsed."""
-    found = env.setdefault(_DRAFT, Draft())
-    assert isinstance(found, Draft)  # noqa: S101
+    found = env.get(_DRAFT)
+    if not isinstance(found, Draft):
+        found = env[_DRAFT] = Draft()
     return found
 
 

@@ -3,7 +3,7 @@
 ::
 
     core rules, in order:  normalize  block  callout  inline  text_join
-                           block_id  embed  notes  heading_anchor  math  unclosed_fence
+                           unclosed_comment  math  block_id  embed  notes  heading_anchor  unclosed_fence
 """
 
 from markdown_it import MarkdownIt
@@ -23,6 +23,7 @@ from engine.markup.rules import (
     mark,
     math,
     note,
+    note_list,
     notes,
     raw_html,
     strikethrough,
@@ -42,6 +43,7 @@ RULES = (
     block_id,
     embed,
     notes,
+    note_list,
     heading,
     autolink,
     tag,

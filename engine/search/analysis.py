@@ -29,21 +29,24 @@ _MARKS = (
 )
 # What makes no difference to a word: soft hyphens, joiners, the stretching stroke, Hebrew and Arabic vowel points.
 _SILENT = "\u00ad\u0640\u2060\ufeff\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
-# Scripts without spaces between words, and Korean, whose particles stick to the word before them.
 DENSE = (
     "\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1100-\u11ff\u1780-\u17d3\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035"
     "\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
+"""Scripts without spaces between words, and Korean, whose particles stick to the word before; for a character class."""
 
-WORD = re.compile(rf"\w[\w{_MARKS}{_SILENT}]*")
+MARKS = _MARKS + _SILENT
+"""What may follow the first letter of a word although it is no letter to `re`; goes into a character class."""
+
+WORD = re.compile(rf"\w[\w{MARKS}]*")
 """One word, in text whose ``_`` are blanks; folded or not, it ends at the same places."""
 
 _SILENT_RUN = re.compile(f"[{_SILENT}]+")
 _DENSE = re.compile(f"[{DENSE}]")
 _PIECE = re.compile(f"[{DENSE}]+|[^{DENSE}]+")
-# A lone letter at an apostrophe: "l'" of "l'homme", "'s" of "Ada's". Nobody looks for it, or for the word with it.
-_ELISION = re.compile(r"(?<!\w)\w['’](?=\w\w)|(?<=\w\w)['’]\w(?!\w)")
+# An apostrophe with a lone letter behind it ("Ada's") or before it ("l'homme"): nobody looks for such a letter.
+_ELISION = re.compile(r"['’](?:(?<=\w\w.)\w(?!\w)|(?<=(?<!\w)\w.)(?=\w\w))")
 # One letter for each family that Arabic writers use in place of one another.
 _ARABIC = str.maketrans("أإآٱىة", "اااايه")
 
@@ -60,7 +63,12 @@ def fold(text: str) -> str:
 def blank(text: str) -> str:
     """Blank out what joins words or is no word: ``_``, elided letters. The length stays."""
     if "'" in text or "’" in text:
-        text = _ELISION.sub("  ", text)
+        kept, last = [], 0
+        for mark in _ELISION.finditer(text):
+            start = mark.start() - (mark.end() - mark.start() == 1)
+            kept += [text[last:start], "  "]
+            last = start + 2
+        text = "".join([*kept, text[last:]])
     return text.replace("_", " ")
 
 

@@ -52,8 +52,8 @@ class Segment(Protocol):
         """Yield documents, counts, and packed positions; *within*, ascending, may pass over whole blocks."""
         ...
 
-    def having(self, field: str, term: str) -> set[int]:
-        """Return the documents with *term*."""
+    def having(self, field: str, term: str, within: Collection[int] | None = None) -> set[int]:
+        """Return the documents with *term*, or those of *within*."""
         ...
 
     def positions(
@@ -246,12 +246,20 @@ class Adjacent:
     def _counts(self, segment: Segment, field: str, within: Collection[int] | None) -> dict[int, int]:
         """Return how often the terms stand together in each document, looking for the rarest first."""
         order = sorted(range(len(self.terms)), key=lambda at: segment.frequency(field, self.terms[at]))
+        for at in order:
+            within = segment.having(field, self.terms[at], within)
+            if not within:
+                return {}
         starts: dict[int, set[int]] = {}
         for at in order:
             found = segment.positions(field, self.terms[at], within)
-            shifted = {document: {place - at for place in places} for document, places in found.items()}
-            if at != order[0]:
-                for document, places in shifted.items():
-                    places &= starts[document]
-            within = starts = {document: places for document, places in shifted.items() if places}
+            if at == order[0]:
+                starts = {document: {place - at for place in places} for document, places in found.items()}
+            else:
+                shared = (
+                    (document, starts[document].intersection([place - at for place in places]))
+                    for document, places in found.items()
+                )
+                starts = {document: places for document, places in shared if places}
+            within = starts
         return {document: len(places) for document, places in starts.items()}

@@ -24,16 +24,16 @@ from pathlib import Path
 from typing import Any
 
 from whoosh.index import TOC, FileIndex
-from whoosh.reading import SegmentReader
 from whoosh.util.filelock import FileLock
 
 from engine.search import Document, Hit, IndexLostError, Results, analysis
 from engine.search.query import Query
 from engine.search.ranking import Ranking
-from engine.search.whoosh_segment import VERSION, Codec, Segment, Storage, mark, page, schema, sync
+from engine.search.whoosh_segment import VERSION, Codec, Segment, Storage, mark, merge, page, schema, sync
 
-MAX_SEGMENTS = 8  # above this an update merges small segments
-MAX_MERGED = 256  # documents; larger segments are left for a rebuild, which is not waited for
+FACTOR = 4  # so many small segments of about one size an update merges into one
+LEVELS = 4  # of segments that are merged; those of more than FACTOR ** LEVELS documents are left to a rebuild
+MAX_SEGMENTS = 24  # more make a search slower than a rebuild is worth
 POSTINGS_IN_MEMORY = (
     1_200_000  # a full segment of a rebuild; one posting takes about 250 bytes until it is written
 )
@@ -177,11 +177,12 @@ class WhooshIndex:
         while (name := self._current()) and name != self._damaged:
             storage = self._storage_of(name)
             generation = TOC._latest_generation(storage, "MAIN")
-            if (idle := self._take(name, generation)) is not None:
-                return idle
+            reading, stale = self._take(name, generation)
             try:
-                with storage.opening():
-                    return _Reading(storage, name, generation)
+                if reading is None:
+                    with storage.opening():
+                        reading = _Reading(storage, name, generation, stale[0] if stale else None)
+                return reading
             except FileNotFoundError:
                 # A writer has just replaced what the table of contents names; if so, there is a newer one.
                 if missed != (name, generation):
@@ -190,21 +191,20 @@ class WhooshIndex:
                 _log.exception("A file of the search index %s is missing", self._folder / name)
             except Exception:  # a damaged pickle may raise anything
                 _log.exception("The search index %s cannot be read", self._folder / name)
+            finally:
+                for each in stale:
+                    each.close()
             self._damaged = name
         return None
 
-    def _take(self, name: str, generation: int) -> "_Reading | None":
-        """Take an idle reading of this generation; close those of others."""
+    def _take(self, name: str, generation: int) -> "tuple[_Reading | None, list[_Reading]]":
+        """Take an idle reading of this generation, and all of others, to be closed."""
         with self._lock:
-            fitting = [
-                reading for reading in self._idle if (reading.name, reading.generation) == (name, generation)
-            ]
-            stale = [reading for reading in self._idle if reading not in fitting]
-            taken = fitting.pop() if fitting else None
+            fitting = [each for each in self._idle if (each.name, each.generation) == (name, generation)]
+            stale = [each for each in self._idle if each not in fitting]
+            reading = fitting.pop() if fitting else None
             self._idle = fitting
-        for reading in stale:
-            reading.close()
-        return taken
+        return reading, stale
 
 
 class _DamagedError(Exception):
@@ -227,18 +227,28 @@ def _naming_damage() -> Iterator[None]:
 class _Reading:
     """One generation of an index, open for one thread at a time."""
 
-    def __init__(self, storage: Storage, name: str, generation: int) -> None:
+    def __init__(self, storage: Storage, name: str, generation: int, before: "_Reading | None") -> None:
         self.name = name
         self.generation = generation
         pages = schema()
         toc = TOC.read(storage, "MAIN", gen=generation, schema=pages)
-        self._segments = [Segment(storage, pages, segment) for segment in toc.segments]
-        self.commit = next(
-            segment.stored(document)["commit"] for segment, document in self._live("kind", "commit")
-        )
+        self._segments: list[Segment] = []
+        try:
+            for segment in toc.segments:
+                if before is not None and (same := before.give(name, segment.segment_id())) is not None:
+                    same.renew(segment)
+                    self._segments.append(same)
+                else:
+                    self._segments.append(Segment(storage, pages, segment))
+            self.commit = next(
+                segment.stored(document)["commit"] for segment, document in self._live("kind", "commit")
+            )
+        except BaseException:
+            self.close()
+            raise
         total = sum(segment.documents for segment in self._segments)
         deleted = sum(len(segment.deleted) for segment in self._segments)
-        self.worn = len(self._segments) > 2 * MAX_SEGMENTS or deleted > MAX_WORN * total
+        self.worn = len(self._segments) > MAX_SEGMENTS or deleted > MAX_WORN * total
         languages = [name for name in analysis.LANGUAGES if next(self._live("lang", name), None)]
         self._ranking = Ranking(self._segments, total - deleted - 1, languages)
 
@@ -261,6 +271,13 @@ class _Reading:
                 for document in documents:
                     if document not in segment.deleted:
                         yield segment, document
+
+    def give(self, index: str, segment: str) -> Segment | None:
+        """Hand over a segment that a newer generation has as well; this one is then good for nothing but `close`."""
+        same = next((each for each in self._segments if (self.name, each.name) == (index, segment)), None)
+        if same is not None:
+            self._segments.remove(same)
+        return same
 
     def close(self) -> None:
         for segment in self._segments:
@@ -321,18 +338,22 @@ def _commit(writer: Any, leaving: Iterable[str]) -> None:
 
 
 def _merge_small(writer: Any, segments: list[Any]) -> list[Any]:
-    """Merge the smallest segments into the new one when there are too many; never a large one, that takes too long."""
-    ordered = sorted((segment for segment in segments if segment.doc_count()), key=lambda it: it.doc_count())
-    if len(ordered) < MAX_SEGMENTS:
-        return ordered
-    merged, total = 0, 0
-    for segment in ordered:
-        count = segment.doc_count()
-        if count > MAX_MERGED or (merged > 1 and count > total):
-            break  # sizes double at least, so that a page is merged again and again only a few times
-        merged, total = merged + 1, total + count
-    for segment in ordered[:merged]:
-        reader = SegmentReader(writer.storage, writer.schema, segment)
-        writer.add_reader(reader)
-        reader.close()
-    return ordered[merged:]
+    """Merge segments of about one size into the new one when there are several; never large ones, that takes too long.
+
+    Segments fall into levels, each `FACTOR` times as large as the one below. A level that is full moves up as one.
+    """
+    left = [segment for segment in segments if segment.doc_count()]
+    size = writer.docnum
+    while (level := _level(size)) < LEVELS:
+        same = [segment for segment in left if _level(segment.doc_count()) == level]
+        if len(same) + 1 < FACTOR:
+            break
+        for segment in same:
+            left.remove(segment)
+            size += segment.doc_count()
+            merge(writer, segment)
+    return left
+
+
+def _level(size: int) -> int:
+    return 0 if size < FACTOR else 1 + _level(size // FACTOR)

@@ -13,7 +13,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ TEXTS = ("title", "headings", "body")
 """The fields with words. ``body`` holds the words of the two others as well, so that it decides what matches."""
 
 BLOCK = 256  # postings that are read at once
+
+_ONE = struct.Struct("<I").pack
 
 Posting = tuple[bytes, int, float, bytes]  # term, its share of the field's length, count, positions
 Block = tuple[Sequence[int], Sequence[int], bytes]
@@ -98,8 +100,7 @@ class _PostingsReader(W3LeafMatcher):  # type: ignore[misc]
         self._weights = self.block()[1]
 
     def _read_values(self) -> None:
-        _, counts, places = self.block()
-        self._values = tuple(_pack_places(at) for at in split(counts, places))
+        self._values = tuple(_pack_places(at) for _, at in split(self.block()))
 
 
 def pack(numbers: Iterable[int]) -> bytes:
@@ -113,17 +114,21 @@ def unpack(packed: bytes) -> tuple[int, ...]:
     return struct.unpack(f"<{len(packed) // 4}I", packed)
 
 
-def split(counts: Iterable[int], places: bytes) -> Iterator[tuple[int, ...]]:
-    """Return the positions in each document of a block; stems have none."""
+def split(block: Block, within: Collection[int] | None = None) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Return the documents of a block, or those of *within*, each with its positions; stems have none."""
+    documents, counts, places = block
     steps = unpack(zlib.decompress(places)) if places else ()
     end = 0
-    for count in counts:
+    for document, count in zip(documents, counts, strict=True):
         start, end = end, end + count
-        yield tuple(accumulate(steps[start:end]))
+        if within is None or document in within:
+            yield document, tuple(accumulate(steps[start:end]))
 
 
 def _pack_places(at: Sequence[int]) -> bytes:
     """Return positions as the steps between them: small numbers, which compress well."""
+    if len(at) == 1:
+        return _ONE(at[0])  # most are
     return pack(here - before for before, here in pairwise((0, *at)))
 
 
@@ -282,6 +287,7 @@ class Segment:
     """One immutable part of an index, open for reading by one thread."""
 
     def __init__(self, storage: Storage, fields_of_page: fields.Schema, segment: Any) -> None:
+        self.name: str = segment.segment_id()
         self._reader = SegmentReader(storage, fields_of_page, segment)
         self._format = formats.Positions()
         self.documents: int = segment.doc_count_all()
@@ -314,19 +320,33 @@ class Segment:
                     return
             matcher._next_block()
 
-    def having(self, field: str, term: str) -> set[int]:
-        """Return the documents with *term*, deleted ones included."""
-        return {document for documents, _, _ in self.blocks(field, term) for document in documents}
+    def postings(self) -> Iterator[tuple[str, bytes, int, float, bytes]]:
+        """Yield field, term, document, count and packed positions of all postings, deleted ones included."""
+        terms = self._reader._terms
+        for (field, term), terminfo in terms.items():
+            matcher = self._reader.codec().postings_reader(terms._postfile, terminfo, self._format)
+            while matcher.is_active():
+                documents, counts, places = matcher.block()
+                steps = zlib.decompress(places) if places else b""
+                end = 0
+                for document, count in zip(documents, counts, strict=True):
+                    start, end = end, end + 4 * count
+                    yield field, term, document, float(count), steps[start:end]
+                matcher._next_block()
+
+    def having(self, field: str, term: str, within: Collection[int] | None = None) -> set[int]:
+        """Return the documents with *term*, deleted ones included, or those of *within*."""
+        blocks = self.blocks(field, term, None if within is None else sorted(within))
+        found = set(chain.from_iterable(documents for documents, _, _ in blocks))
+        return found if within is None else found.intersection(within)
 
     def positions(
         self, field: str, term: str, within: Collection[int] | None = None
     ) -> dict[int, tuple[int, ...]]:
         """Return where *term* stands in each document with it, or in those of *within*."""
-        found = {}
-        for documents, counts, places in self.blocks(field, term, None if within is None else sorted(within)):
-            for document, at in zip(documents, split(counts, places), strict=False):
-                if within is None or document in within:
-                    found[document] = at
+        found: dict[int, tuple[int, ...]] = {}
+        for block in self.blocks(field, term, None if within is None else sorted(within)):
+            found.update(split(block, within))
         return found
 
     def lengths(self, field: str) -> Sequence[int]:
@@ -349,6 +369,23 @@ class Segment:
         """Return what is kept of *document* as it is: ``file`` and ``blob``, or ``commit``."""
         return dict(self._reader.stored_fields(document))
 
+    def renew(self, segment: Any) -> None:
+        """Take over which documents were deleted since; nothing else of a segment changes."""
+        self.deleted = frozenset(segment.deleted_docs())
+
     def close(self) -> None:
         """Release files."""
         self._reader.close()
+
+
+def merge(writer: Any, whoosh_segment: Any) -> None:
+    """Copy the documents of a segment that are not deleted into the segment that *writer* writes."""
+    segment = Segment(writer.storage, writer.schema, whoosh_segment)
+    first = writer.docnum
+    moved = writer.write_per_doc(writer.schema.names(), segment._reader)  # None when all stay in their order
+    for field, term, document, count, places in segment.postings():
+        number = first + document if moved is None else moved.get(document)
+        if number is not None:
+            writer.pool.add((field, term, number, count, places))
+    writer._added = True
+    segment.close()

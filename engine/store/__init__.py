@@ -2,12 +2,22 @@ r"""Where pages live: immutable blobs, commits that name them, one branch.
 
 ::
 
-    Store            the promise: head, tree, changes, read, log, write
+    Store            the promise: head, tree, difference, read, chain, commits, write
     ├── git_store    keeps it with git; with its siblings the only modules that say tree, ref, pack
-    └── memory_store keeps it in a dict, for tests and previews
+    │   ├── git_process   runs git: clean environment, no user text as an option
+    │   ├── git_head      what the branch points at, without a child process
+    │   ├── git_objects   reads objects, one pair of children per thread
+    │   ├── git_listing   paths, modes, trees and differences as entries
+    │   ├── git_history   commits and what they touched
+    │   ├── git_write     objects, then one compare-and-swap        git_trees  folders, changed and made again
+    │   └── git_checkout  work trees that show the branch follow it
+    ├── memory_store keeps it in a dict, for tests and previews
+    └── rules  signature   what both refuse, and how both clean names and messages
 
-Commits and blobs are named by full hex ids. Paths are relative to the content root. A path whose bytes are not UTF-8
-is spelled with ``\xNN`` for each odd byte: it can be shown and compared, and is read by its blob.
+Commits and blobs are named by full hex ids; whatever else is given as one is not found. Paths are relative to the
+content root. A path whose bytes are not UTF-8 is spelled with ``\xNN`` for each odd byte (and a backslash that stands
+before ``xNN`` in a true name with ``\x5c``, so that no two files share a spelling): it can be shown and compared, and
+is read by its blob.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -24,7 +34,8 @@ __all__ = ["Change", "Commit", "Difference", "Entry", "Store", "Touch"]
 class Change:
     """One file to write or delete.
 
-    ``base`` is the blob that the change began from, ``None`` when the file must not exist yet.
+    ``base`` is the blob that the change began from, ``None`` when the file must not exist yet. A rename is a deletion
+    and an addition in one commit.
     """
 
     path: str
@@ -81,7 +92,11 @@ class Store(Protocol):
     def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
         """Yield these commits with their touches, in the order asked for.
 
-        Renames are found within one commit (git's default similarity, 50 %), never for merges.
+        Renames are found within one commit (git's default similarity, 50 %), never for merges. A file that moved into
+        the content root is an addition, one that moved out of it a deletion.
+
+        Raises:
+            RevisionNotFoundError: One of the commits is not there; those before it have been yielded.
         """
         ...
 
@@ -96,11 +111,14 @@ class Store(Protocol):
 
         Raises:
             PageIdError: A path is unsafe.
-            InvalidChangeError: No changes, one path twice, a path below a file, a clash of keys with another page.
+            InvalidChangeError: No changes, one path twice, a path below a file or in place of a folder, a symlink or
+                submodule in the way, a new path whose key another file has.
             PageExistsError: ``base`` is ``None`` and the path exists.
             EditConflictError: A path's blob is not the change's ``base``.
+            ConflictError: The branch is checked out in a folder where one of the files has local changes.
             HeadMovedError: The branch kept moving; nothing was written.
-            StoreError: git failed; nothing was written.
+            StoreError: git failed, or no branch is served; nothing was written.
+            ValueError: *time* says no time zone.
         """
         ...
 

@@ -50,8 +50,9 @@ class Checkouts:
         self._process = process
         self._head = head
         bare = process.run("config", "--type=bool", "--default=false", "core.bare").strip() == b"true"
-        folder = process.attempt("config", "core.worktree").stdout.rstrip(b"\n") or b".."
-        self._main = None if bare else process.common_dir / os.fsdecode(folder)
+        named = process.attempt("config", "core.worktree").stdout.rstrip(b"\n")
+        folder = named or (b".." if process.common_dir.name == ".git" else b"")
+        self._main = process.common_dir / os.fsdecode(folder) if folder and not bare else None
 
     def found(self) -> list["Checkout"]:
         """Return them, as things are now."""
@@ -60,18 +61,14 @@ class Checkouts:
         for git_dir in (common / "worktrees").glob("*"):
             with suppress(OSError):
                 places.append((git_dir, (git_dir / os.fsdecode(_line(git_dir / "gitdir"))).parent))
-        return [Checkout(self._process, *place) for place in places if self._shows(*place)]
+        checkouts = [Checkout(self._process, *place) for place in places]
+        return [checkout for checkout in checkouts if checkout.shows(self._head.reference)]
 
     def recover(self) -> None:
         """Finish what a crash left half done."""
         for checkout in self.found():
             checkout.recover(self._head)
-
-    def _shows(self, git_dir: Path, folder: Path) -> bool:
-        try:
-            return _line(git_dir / "HEAD") == f"ref: {self._head.reference}".encode() and folder.is_dir()
-        except OSError:
-            return False
+            checkout.sweep()
 
 
 def _line(file: Path) -> bytes:
@@ -93,6 +90,15 @@ class Checkout:
         self._seen: Mapping[bytes, object] = {}
         self._keep_lock = False
 
+    def shows(self, reference: str) -> bool:
+        """Say whether this branch is checked out here."""
+        try:
+            return (
+                _line(self._index.with_name("HEAD")) == f"ref: {reference}".encode() and self._folder.is_dir()
+            )
+        except OSError:
+            return False
+
     @contextmanager
     def ready(self, edits: Sequence[Edit], new: str, head: Head) -> Iterator[None]:
         """Hold the index while the branch moves to *new*; `follow` is called inside, once it has.
@@ -105,6 +111,9 @@ class Checkout:
             yield  # nothing was ever checked out
             return
         with self._locked(edits, new, head):
+            if not self.shows(head.reference):
+                yield  # another branch was checked out while we waited for the lock
+                return
             try:
                 self._copy_index()
                 self._refuse_local_changes(edits)
@@ -146,8 +155,16 @@ class Checkout:
                     self._replay([_edit(*row) for row in said["edits"]])
             finally:
                 self._copy.unlink(missing_ok=True)
-            (self._index.parent / said["copy"]).unlink(missing_ok=True)
+            for left in (said["copy"], f"{said['copy']}.lock"):
+                (self._index.parent / left).unlink(missing_ok=True)
             self._lock.unlink()
+
+    def sweep(self) -> None:
+        """Remove journals that never became a lock, once nobody can be about to make them one."""
+        for journal in self._index.parent.glob("index.quire-*.journal"):
+            with suppress(OSError):
+                if journal.stat().st_mtime < time.time() - 60 * _PATIENCE_S:
+                    journal.unlink()
 
     @contextmanager
     def _locked(self, edits: Iterable[Edit], new: str, head: Head) -> Iterator[None]:
@@ -191,9 +208,9 @@ class Checkout:
     def _refuse_local_changes(self, edits: Sequence[Edit]) -> None:
         gone = {edit.path for edit in edits if edit.new is None}
         staged = self._staged(edits)
+        folders = {folder for path in staged if path not in gone for folder in _folders(path)}
         for edit in edits:
-            below = [path for path in staged if path.startswith(edit.path + b"/") and path not in gone]
-            if staged.get(edit.path) != edit.old or (edit.new is not None and below):
+            if staged.get(edit.path) != edit.old or (edit.new is not None and edit.path in folders):
                 raise self._refusal(edit.path, "has staged changes")
             if edit.old is None and self._in_the_way(edit.path, gone):
                 raise self._refusal(edit.path, "would overwrite a file that git does not know")
@@ -207,11 +224,10 @@ class Checkout:
 
     def _in_the_way(self, path: bytes, gone: Collection[bytes]) -> bool:
         """Say whether the work tree has something at *path* or above it that a new file would destroy."""
-        parts = path.split(b"/")
-        for depth in range(1, len(parts)):
-            above = self._place(b"/".join(parts[:depth]))
+        for folder in _folders(path):
+            above = self._place(folder)
             if os.path.lexists(above) and (above.is_symlink() or not above.is_dir()):
-                return b"/".join(parts[:depth]) not in gone
+                return folder not in gone
         place = self._place(path)
         if place.is_symlink() or not place.is_dir():
             return os.path.lexists(place)
@@ -280,18 +296,25 @@ class Checkout:
         )
 
     def _replay(self, edits: Sequence[Edit]) -> None:
-        """Do again what has not been done: files first written and then not listed in the index are left alone."""
+        """Do again what has not been done; a file that somebody has changed since is left to them."""
         self._copy_index()
         staged = self._staged(edits)
         behind = [edit for edit in edits if staged.get(edit.path) == edit.old]
-        changed = set(self._differing([edit.path for edit in behind if edit.old is not None]))
-        changed |= {
-            edit.path for edit in behind if edit.old is None and os.path.lexists(self._place(edit.path))
-        }
+        differing = set(self._differing([edit.path for edit in behind if edit.old is not None]))
+        differing |= {edit.path for edit in behind if edit.old is None}
         self._change_index(behind)
-        self._write_files([edit for edit in behind if edit.path not in changed])
+        self._write_files([edit for edit in behind if edit.path not in differing or self._is_half_done(edit)])
         self._git.attempt("update-index", "-q", "--refresh")
         self._copy.replace(self._index)
+
+    def _is_half_done(self, edit: Edit) -> bool:
+        """Say whether the file is one that was being replaced: gone, or a first piece of the new content."""
+        place = self._place(edit.path)
+        if not os.path.lexists(place):
+            return True
+        if edit.new is None or place.is_symlink() or not place.is_file():
+            return False
+        return self._git.run("cat-file", "blob", edit.new.id).startswith(place.read_bytes())
 
 
 _OURS = b"quire journal 1\n"
@@ -308,6 +331,12 @@ def _edit(path: str, *parts: str | None) -> Edit:
         for mode, name in (parts[:2], parts[2:])
     )
     return Edit(path.encode("latin-1"), old, new)
+
+
+def _folders(path: bytes) -> Iterator[bytes]:
+    """Yield the folders that *path* is in, the outermost first."""
+    parts = path.split(b"/")
+    return (b"/".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
 def _chunks(paths: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -16,6 +16,10 @@ from engine.errors import RevisionNotFoundError, StoreError
 from engine.store.git_process import GitProcess, is_object_id, no_git
 
 T = TypeVar("T")
+_PIPES_TAKEN = (
+    ValueError,
+    AttributeError,
+)  # what GitPython says when `close` ends a child that is being asked
 
 
 class _Missing(Exception):  # noqa: N818 - it never leaves this module
@@ -100,7 +104,7 @@ class Objects:
                 return question(reader)
             except _Missing:
                 raise RevisionNotFoundError(f"{name} is not in the repository") from None
-            except (_CutShort, OSError, ValueError):  # ValueError: its pipes were closed by `close`
+            except (_CutShort, OSError, *_PIPES_TAKEN):
                 reader.clear_cache()
             except git.GitCommandNotFound as error:
                 raise no_git() from error

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -85,8 +86,9 @@ class GitStore:
 
     @property
     def cache_folder(self) -> Path:
-        """Where data derived from this repository may live, shared by all its work trees."""
-        return self._process.common_dir / "quire"
+        """Where data derived from this branch and root may live, for all work trees of the repository."""
+        which = sha256(f"{self.branch}\0{self.root}".encode()).hexdigest()[:8]
+        return self._process.common_dir / "quire" / which
 
     def head(self) -> str | None:
         """Return the branch's commit, ``None`` while there is none."""

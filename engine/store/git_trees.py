@@ -5,9 +5,10 @@ import re
 import struct
 import zlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
+from typing import NamedTuple
 
+from engine.errors import RevisionNotFoundError, StoreError
 from engine.store import rules
 from engine.store.git_listing import FOLDER, form_of, spell, unspell
 from engine.store.git_objects import Objects
@@ -15,8 +16,7 @@ from engine.store.git_objects import Objects
 _KINDS = {"commit": 1, "tree": 2, "blob": 3}  # gitformat-pack(5)
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(NamedTuple):
     """What a name in a folder stands for."""
 
     mode: str
@@ -94,7 +94,11 @@ class Tree:
 
     def names(self) -> Collection[str]:
         """Return the names of all files and folders in it."""
-        return [spell(name) for name in self.children]
+        whole = b"\0".join(self.children)
+        # One name at a time only where one of them is odd.
+        return (
+            spell(whole).split("\0") if self.children and b"\\" not in whole else [*map(spell, self.children)]
+        )
 
     def alike(self, key: str) -> Collection[str]:
         """Return the names of files and folders with this key."""
@@ -154,4 +158,7 @@ _NO_TREE = Tree({})
 
 
 def _load(objects: Objects, name: str) -> Tree:
-    return Tree.parse(objects.get(name, "tree"), len(name) // 2)
+    try:
+        return Tree.parse(objects.get(name, "tree"), len(name) // 2)
+    except RevisionNotFoundError as error:
+        raise StoreError(f"a folder is missing in the repository: {error}; run git fsck") from error

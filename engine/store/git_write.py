@@ -7,14 +7,17 @@
        └───────────────────────── the branch has moved meanwhile ───────────────────┘
 """
 
+import os
 import random
+import re
 import threading
 import time as clock
 from collections.abc import Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
-from engine.errors import HeadMovedError, InvalidChangeError
+from engine.errors import HeadMovedError, InvalidChangeError, StoreError
 from engine.model import Author
 from engine.store import Change, rules
 from engine.store.git_checkout import Checkouts, Edit
@@ -26,6 +29,8 @@ from engine.store.git_trees import Child, NewObjects, Trees
 from engine.store.signature import Signature, person
 
 _ATTEMPTS = 40
+_PATIENCE_S = 3.0  # how long another process may hold the branch
+_HELD = re.compile(rb"Unable to create '(.*\.lock)'")
 _KEEP_AS_PACK = 100  # objects in one commit; git's own unpackLimit: fewer become files, more stay together
 
 
@@ -44,17 +49,25 @@ class Writer:
         self._checkouts = Checkouts(process, head)
         self._checkouts.recover()
         self._turn = threading.Lock()
+        self._obstacle: str | None = None  # the lock file that kept the branch from being moved
 
     def write(self, changes: Collection[Change], author: Author, summary: str, time: datetime | None) -> str:
         """Make one commit of all *changes*; see `engine.store.Store.write`."""
         signature = Signature.make(author, summary, time)
         with self._turn:
+            deadline = clock.monotonic() + _PATIENCE_S
             for attempt in range(_ATTEMPTS):
+                if self._obstacle is not None and clock.monotonic() > deadline:
+                    break
+                self._obstacle = None
                 new = self._attempt(self._head.read(), changes, signature)
                 if new is not None:
                     return new
                 # Random, so that two processes do not march in step.
                 clock.sleep(random.uniform(0, 0.002 * min(attempt, 15)))  # noqa: S311
+            obstacle, self._obstacle = self._obstacle, None
+        if obstacle is not None:
+            raise StoreError(f"another git process holds {obstacle}; if none is running, delete that file")
         raise HeadMovedError(f"{self._head.reference} moved {_ATTEMPTS} times meanwhile; try again")
 
     def _attempt(self, old: str | None, changes: Collection[Change], signature: Signature) -> str | None:
@@ -112,10 +125,24 @@ class Writer:
             GIT_COMMITTER_EMAIL=by.email,
         )
         if moved.returncode == 0 or (now := self._head.read()) == new:
+            _sync((self._process.common_dir / self._head.reference).parent)
             return True
-        if now == old and b".lock" not in moved.stderr:
-            raise GitError("update-ref", moved.stderr)
+        if now == old:
+            held = _HELD.search(moved.stderr)
+            if held is None:
+                raise GitError("update-ref", moved.stderr)
+            self._obstacle = os.fsdecode(held[1])
         return False
+
+
+def _sync(folder: Path) -> None:
+    """Put the names in *folder* on disk: git does so with what is in a reference's file, but not with its name."""
+    with suppress(OSError):  # no such folder, or a system that knows no such thing
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _commit(tree: str, parent: str | None, signature: Signature, committer: Author) -> bytes:

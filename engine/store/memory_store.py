@@ -5,6 +5,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from engine.errors import RevisionNotFoundError
 from engine.ids import page_stem
@@ -231,7 +232,11 @@ class _Folder:
         return self.items
 
     def alike(self, key: str) -> Collection[str]:
-        return rules.keys(self.items).get(key, ())
+        return self._keys.get(key, ())
+
+    @cached_property
+    def _keys(self) -> Mapping[str, Sequence[str]]:
+        return rules.keys(self.items)
 
 
 def _folders(files: Mapping[str, Entry]) -> rules.Folders:

@@ -78,9 +78,10 @@ def effective(changes: Collection[Change], folders: Folders, blob_id: Callable[[
     for change in ordered:
         _check_base(change, found[change.path])
     gone = {change.path for change in ordered if change.content is None}
-    new = [change.path for change in ordered if change.content is not None and change.base is None]
+    # A dict, for its order and because it is asked often.
+    new = {change.path: None for change in ordered if change.content is not None and change.base is None}
     for path in new:
-        _check_place(path, set(new), gone, folders)
+        _check_place(path, new, gone, folders)
     _check_keys(new, gone, folders)
     return [
         change

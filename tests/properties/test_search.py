@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from engine.search import analysis
 from engine.search.query import MAX_LENGTH, MAX_WORDS, parse
+from engine.search.snippet import ELLIPSIS, snippet
 
 TYPED = st.one_of(
     st.text(max_size=80),
@@ -46,3 +47,26 @@ def test_long_queries_are_cut_and_say_so(count: int) -> None:
     query = parse(" ".join(f"w{number}" for number in range(count)))
     assert len(query.parts) == min(count, MAX_WORDS)
     assert bool(query.notes) == (count > MAX_WORDS)
+
+
+@given(
+    TYPED,
+    st.one_of(st.text(max_size=2000), TYPED.map(lambda text: text * 20)),
+    st.sampled_from(["en", "ar", "zh", ""]),
+)
+def test_a_snippet_is_a_piece_of_its_text(typed: str, text: str, lang: str) -> None:
+    shown = snippet(text, parse(typed), lang)
+    whole = "".join(text.split())
+    assert "".join(str(shown).strip(ELLIPSIS).split()) in whole
+    assert 0 <= shown.offset <= len(text)
+    assert all(part for part, _ in shown.parts)
+    first = next((part for part, matches in shown.parts if matches), "")
+    assert "".join(text[shown.offset :].split()).startswith("".join(first.split()))
+
+
+@given(
+    st.sampled_from(["llama", "数组", "كتاب", "naïve", "house"]), st.text(max_size=300), st.text(max_size=300)
+)
+def test_a_word_that_stands_in_a_text_is_marked(word: str, before: str, after: str) -> None:
+    shown = snippet(f"{before} {word} {after}", parse(word), "en")
+    assert any(matches for _, matches in shown.parts)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.wiki import RESULT_PAGES
 from wiki import current
-from wiki.current import current_snapshot, reads, unsettled
+from wiki.current import current_snapshot, reads
 from wiki.urls import query_text, whole_number
 
 bp = Blueprint("search", __name__)
@@ -17,8 +17,5 @@ def results() -> ResponseReturnValue:
     """Show one page of the hits for what somebody typed."""
     text = query_text()
     page = whole_number("page", 1, 1, RESULT_PAGES)
-    snapshot = current_snapshot()
-    found = snapshot.search(text, page=page) if text else None
-    if found is not None and found.commit != snapshot.commit:
-        unsettled()  # the index is behind, or ahead
+    found = current_snapshot().search(text, page=page) if text else None
     return current.site().themes.render("search/results.html", text=text, page=page, found=found)

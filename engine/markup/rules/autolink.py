@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
-from engine.markup.parsed import draft
-
 _LONGEST = 2000  # characters of one address
 # What ends a sentence in Chinese and Japanese, where no space follows it.
 _WIDE_PUNCTUATION = "、。《》「」『』【】！（），：；？"
@@ -28,6 +26,7 @@ _START = (
     rf"|(?<![A-Za-z0-9.+:/-])(?<![A-Za-z0-9]_)(?:mailto:|xmpp:)?{_LOCAL}[A-Za-z0-9]"
 )
 _BEGINS = re.compile(f"(?={_START})")
+_ADDRESSES = "addresses"  # in `env`: text -> where addresses may begin
 _SIGNS = ("://", "www.", "@")  # no address is without one of them
 _URL = re.compile(
     r"(?P<scheme>(?:https?|ftp)://)?"
@@ -52,10 +51,8 @@ def parse_text(state: StateInline, silent: bool) -> bool:
     """Read plain text up to the next character that may mean something, or the next address."""
     found = state.md.inline.terminator_re.search(state.src, state.pos)
     end = found.start() if found else state.posMax
-    if starts := _starts(state):
-        following = bisect_left(starts, state.pos)
-        if following < len(starts):
-            end = min(end, starts[following])
+    if (starts := _starts(state)) and (following := bisect_left(starts, state.pos)) < len(starts):
+        end = min(end, starts[following])
     if end == state.pos:
         return False
     if not silent:
@@ -66,15 +63,19 @@ def parse_text(state: StateInline, silent: bool) -> bool:
 
 def _starts(state: StateInline) -> Sequence[int]:
     """Return the positions where addresses may begin; worked out once for each piece of text."""
-    known = draft(state.env).addresses
+    known: dict[str, Sequence[int]] | None = state.env.get(_ADDRESSES)
+    if known is None:
+        known = state.env[_ADDRESSES] = {}
     starts = known.get(state.src)
     if starts is None:
-        starts = known[state.src] = (
-            [match.start() for match in _BEGINS.finditer(state.src)]
-            if any(sign in state.src for sign in _SIGNS)
-            else ()
-        )
+        starts = known[state.src] = _find_starts(state.src)
     return starts
+
+
+def _find_starts(text: str) -> Sequence[int]:
+    if not any(sign in text for sign in _SIGNS):
+        return ()
+    return [match.start() for match in _BEGINS.finditer(text)]
 
 
 def parse(state: StateInline, silent: bool) -> bool:

@@ -10,6 +10,8 @@ from markdown_it.token import Token
 from engine.markup.parsed import Draft, draft
 
 _ID = re.compile(r"(?:(?<=\s)|(?<![\s\S]))\^(?P<id>[A-Za-z0-9-]+)\Z")
+# What an id may follow without a space between.
+_MAY_PRECEDE = frozenset({"softbreak", "hardbreak", "embed", "image"})
 _LONGEST = 200  # characters of an id
 
 
@@ -55,7 +57,9 @@ def _take(inline: Token) -> str | None:
         return None
     last = children[-1]
     match = _ID.search(last.content, max(0, len(last.content) - _LONGEST))
-    if match is None or (match.start() == 0 and len(children) > 1 and "break" not in children[-2].type):
+    if match is None:
+        return None
+    if match.start() == 0 and len(children) > 1 and children[-2].type not in _MAY_PRECEDE:
         return None
     last.content = last.content[: match.start()].rstrip()
     if not last.content:

@@ -5,6 +5,7 @@ How deep and how much is bounded; a page that would embed itself shows a note in
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -17,7 +18,7 @@ from markdown_it.token import Token
 from engine.markup.context import Context, Reference, context_of, env_for, is_page
 from engine.markup.media import is_media, render_media
 from engine.markup.parsed import Parsed
-from engine.markup.rules import notes
+from engine.markup.rules import note_list
 from engine.markup.rules.wikilink import attributes, clean, match_target, shown
 from engine.markup.sections import select
 from engine.markup.tags import open_tag
@@ -55,7 +56,7 @@ def parse(state: StateInline, silent: bool) -> bool:
 
 
 def lift(state: StateCore) -> None:
-    """Turn paragraphs that hold nothing but embedded pages into blocks."""
+    """Turn embedded pages that stand on lines of their own into blocks, between what is left of their paragraph."""
     if "![[" not in state.src:
         return
     lifted: list[Token] = []
@@ -63,17 +64,55 @@ def lift(state: StateCore) -> None:
         lifted.append(token)
         if token.type != "paragraph_close" or len(lifted) < 3:
             continue
-        paragraph, inline = lifted[-3], lifted[-2]
-        for embed in (embeds := [child for child in inline.children or () if child.type == "embed"]):
-            embed.meta["line"] = inline.map[0] if inline.map else 0
-        if not embeds or not all(map(_is_lone, inline.children or ())):
-            continue
-        del lifted[-3:]
-        for embed in embeds:
-            embed.block, embed.level, embed.map = True, paragraph.level, paragraph.map
-        embeds[-1].attrs |= paragraph.attrs
-        lifted += embeds
+        children = lifted[-2].children or ()
+        if any(child.type == "embed" for child in children):
+            lifted[-3:] = _split(*lifted[-3:])
     state.tokens = lifted
+
+
+def _split(opening: Token, inline: Token, closing: Token) -> list[Token]:
+    """Split a paragraph into shorter ones and blocks; return it as it was where it holds no embed to lift."""
+    tokens: list[Token] = []
+    words: list[Token] = []  # of a paragraph between embeds
+
+    def end_paragraph() -> None:
+        while words and "break" in words[-1].type:
+            words.pop()
+        if words:
+            part = replace(inline, children=list(words))
+            tokens.extend((replace(opening, attrs={}), part, closing))
+            words.clear()
+
+    first = inline.map[0] if inline.map else 0
+    for number, line in enumerate(_lines(inline.children or ())):
+        embeds = [child for child in line if child.type == "embed"]
+        for embed in embeds:
+            embed.meta["line"] = first + number
+        if embeds and all(map(_is_lone, line)):
+            end_paragraph()
+            for embed in embeds:
+                embed.block, embed.level, embed.map = True, opening.level, opening.map
+            tokens += embeds
+        else:
+            words += line
+    if not any(token.type == "embed" for token in tokens):
+        return [opening, inline, closing]
+    end_paragraph()
+    # A block's id is written at its end, and stands for its last part.
+    tokens[-3 if tokens[-1] is closing else -1].attrs |= opening.attrs
+    return tokens
+
+
+def _lines(children: Sequence[Token]) -> list[list[Token]]:
+    """Split inline tokens into lines, each with the break that ends it, but not within emphasis or links."""
+    lines: list[list[Token]] = [[]]
+    depth = 0
+    for child in children:
+        depth += child.nesting
+        lines[-1].append(child)
+        if depth == 0 and child.type in {"softbreak", "hardbreak"}:
+            lines.append([])
+    return lines
 
 
 def _is_lone(child: Token) -> bool:
@@ -120,14 +159,15 @@ def _page(self: RendererHTML, token: Token, reference: Reference, context: Conte
         context.problem("missing-embed", f"{page} has no {fragment} to embed.", line)
         return _note(token, reference, "missing", "")
     inner = context.within(page, parsed, fragment)
-    chosen = notes.without_ids(chosen)
+    chosen = note_list.without_ids(chosen)
     body = self.render(chosen, options, env_for(inner))
     if fragment:
-        body += notes.render_used(self, chosen, options, env_for(inner))
-    title = token.meta["label"] or (
-        shown(reference.target.title or str(page), fragment) if reference.target else shown("", fragment)
-    )
-    heading = f'<p class="embed-title">{open_tag("a", {"class": "wikilink", "href": reference.href})}{escapeHtml(title)}</a></p>'
+        body += note_list.render_used(self, chosen, options, env_for(inner))
+    part = "" if fragment.startswith("^") else fragment
+    name = reference.target.title or str(page) if reference.target else ""
+    title = token.meta["label"] or shown(name, part) or str(page)
+    link = open_tag("a", {"class": "wikilink", "href": reference.href})
+    heading = f'<p class="embed-title">{link}{escapeHtml(title)}</a></p>'
     identity = str(token.attrs["id"]) if "id" in token.attrs and not context.embedded else None
     return f"{open_tag('div', {'class': 'embed', 'id': identity})}\n{heading}\n{body}</div>\n"
 

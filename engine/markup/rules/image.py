@@ -1,8 +1,9 @@
-"""``![alt](target)``, also with a width as in ``![alt|200](target)``."""
+"""``![alt](target)``, also with a size as in ``![alt|200](target)``."""
 
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -15,7 +16,8 @@ from engine.markup.plain import plain
 from engine.markup.tags import open_tag
 from engine.model import LinkKind
 
-_SIZE = re.compile(r"\|(?P<width>\d{1,5})(?:x(?P<height>\d{1,5}))?\Z")
+# Words that are nothing but a size count as one too, from two digits on.
+_SIZE = re.compile(r"(?:\||\A(?=\d\d))(?P<width>\d{1,5})(?:x(?P<height>\d{1,5}))?\Z")
 
 
 def use(md: MarkdownIt) -> None:
@@ -40,9 +42,9 @@ def render(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
         )
     found = resolved(source, context)
     if found is None:
-        return (
-            f"{open_tag('span', {'class': 'missing', 'title': f'No file {source}'})}{escapeHtml(alt)}</span>"
-        )
+        name = unquote(source)
+        lost = {"class": "missing", "title": f"No file {name}"}
+        return f"{open_tag('span', lost)}{escapeHtml(alt or name)}</span>"
     size = _SIZE.search(plain(token.children))
     attributes = {"src": found, "alt": alt, "title": title}
     attributes |= {"width": size["width"], "height": size["height"]} if size else {}

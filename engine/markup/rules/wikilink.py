@@ -12,6 +12,7 @@ from markdown_it.token import Token
 
 from engine.markup.context import Reference, context_of
 from engine.markup.links import is_external
+from engine.markup.media import is_media
 from engine.markup.tags import open_tag
 from engine.model import LinkKind
 
@@ -79,5 +80,6 @@ def render(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
 def attributes(reference: Reference, target: str, name: str | None = None) -> dict[str, str | None]:
     """Return the attributes of a link after resolution; *name* is the class of one that leads somewhere."""
     if reference.missing:
-        return {"class": "missing", "href": reference.href, "title": f"No page {target}"}
+        kind = "file" if is_media(target) else "page"
+        return {"class": "missing", "href": reference.href, "title": f"No {kind} {target}"}
     return {"class": name, "href": reference.href}

@@ -25,6 +25,11 @@ PAGES = {
     "media/diagram.svg": "<svg/>",
     "help/diagram.svg": "<svg/>",
     "a/only.md": "only",
+    "a b/c.txt": "text",
+    "a-b/c.txt": "text",
+    "a0/c.txt": "text",
+    "a0/d/e.txt": "text",
+    "a/deep/f.txt": "text",
     "empty folder/x/y.txt": "text",
 }
 
@@ -134,7 +139,17 @@ def test_urls_are_looked_up_exactly_then_by_key_then_by_alias(moment: Moment) ->
 
 
 def test_folders_are_listed(moment: Moment) -> None:
-    assert moment.subfolders("") == ["News", "a", "empty folder", "guide", "help", "media"]
+    assert moment.subfolders("") == [
+        "News",
+        "a",
+        "a b",
+        "a-b",
+        "a0",
+        "empty folder",
+        "guide",
+        "help",
+        "media",
+    ]
     assert moment.subfolders("help") == ["help/deep"]
     assert [name.path for name in moment.files("help")] == ["help/diagram.svg", "help/search.md"]
     assert moment.has_folder("empty folder/x")

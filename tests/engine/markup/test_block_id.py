@@ -24,6 +24,7 @@ Scan = Callable[[str], Facts]
         ("```\nx\n```\n\n^id", '<pre id="^id">'),
         ("|a|\n|-|\n\n^id", '<div class="table" id="^id" tabindex="0">'),
         ("$$\nx\n$$\n\n^id", '<div class="math" id="^id">'),
+        ("![[i.png]]^id", '<p id="^id">'),
         ("para\n\n^id", '<p id="^id">para</p>'),
     ],
 )

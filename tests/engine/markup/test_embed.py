@@ -144,6 +144,23 @@ def test_media_are_shown_by_their_kind(render: Render, text: str, shown: str) ->
     assert render(text, {"i.png": "", "s.mp3": "", "d.pdf": ""}).html == f"<p>{shown}</p>\n"
 
 
+def test_lines_of_their_own_become_blocks_between_words(render: Render, scan: Scan) -> None:
+    files = {"A.md": "in a", "B.md": "in b"}
+    text = "*one*\n![[A]]\ntwo\nthree  \n![[B]] ![[A]]\n![[i.png]] four ^id"
+    html = render(text, files | {"i.png": ""}).html
+    assert html.startswith('<p><em>one</em></p>\n<div class="embed">')
+    assert "</div>\n<p>two\nthree</p>\n<div" in html
+    assert html.endswith('</div>\n<p id="^id"><img src="/i.png" alt="i.png" loading="lazy"> four</p>\n')
+    assert html.count('<div class="embed">') == 3
+    assert scan(text).text == "one\ntwo three\n four\n"
+    assert [problem.line for problem in render("a\nb\n![[None]]").problems] == [3]
+
+
+def test_emphasis_is_not_torn_apart(render: Render) -> None:
+    html = render("*one\n![[A]]\ntwo*", {"A.md": "in a"}).html
+    assert html == '<p><em>one\n<a class="wikilink" href="/A">A</a>\ntwo</em></p>\n'
+
+
 def test_facts_name_embeds(scan: Scan) -> None:
     facts = scan("![[Page#Part]]\n\nwith ![[i.png|a label|30]] in it")
     assert facts.links == (

@@ -121,6 +121,8 @@ def test_a_sentence_goes_with_each_link(scan: Scan) -> None:
     [
         ('![a *b*|200](/i.png "t")', '<img src="/i.png" alt="a b" title="t" width="200" loading="lazy">'),
         ("![a|20x30](/i.png)", '<img src="/i.png" alt="a" width="20" height="30" loading="lazy">'),
+        ("![250](/i.png)", '<img src="/i.png" alt="" width="250" loading="lazy">'),
+        ("![1](/i.png)", '<img src="/i.png" alt="1" loading="lazy">'),
         ("![](https://e.org/i.png)", '<img src="https://e.org/i.png" alt="" loading="lazy">'),
         ('![a<b>"](/no.png)', '<span class="missing" title="No file /no.png">a&quot;</span>'),
     ],

@@ -1,20 +1,16 @@
 """What always holds, whatever is written."""
 
-import time
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.ids import PageId
 from engine.markup import Markup, Rendered
 from engine.markup.parser import core, dialect
-from engine.model import Form, Name, Target
+from tests.engine.markup.hostile import HOME, HOSTILE, Loop
 
 MARKUP = Markup()
-HOME = PageId.take("Home")
 
 PIECES = (
     "# ", "- ", "> ", "1. ", "[ ] ", "[x] ", "    ", "\n", "\n\n", "a", "b c", "[[", "]]", "![[", "|", "#", "^", "^id",
@@ -22,19 +18,6 @@ PIECES = (
     "-->", "|---|", ": ", "[!note]- ", "---\n", "title: x", "https://a.b/", "www.", "@", "\\", "&amp;", "!", "é", "中",
     "\u202e", "\x00", "Home", "x.png", "References", "</div>", "<div id=x>", "\r\n", "\t", "{", "}", "\\frac",
 )  # fmt: skip
-
-
-class Loop:
-    """Every link leads back to the same text."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def target(self, source: PageId, link: str) -> Target | None:
-        return Target(Name(f"{link}.md", "0" * 40, Form.PAGE), link) if len(link) % 2 else None
-
-    def text(self, target: Target) -> str | None:
-        return self._text
 
 
 def render(text: str) -> Rendered:
@@ -85,55 +68,11 @@ def test_threads_share_one_pipeline() -> None:
     assert together == [work(text) for text in texts] * 3
 
 
-HOSTILE: Mapping[str, Callable[[int], str]] = {
-    "colons": lambda n: "a:" * (n // 2),
-    "mailto": lambda n: "mailto:" * (n // 7),
-    "closing parentheses": lambda n: "http://a.b/" + ")" * n,
-    "addresses within addresses": lambda n: "~www." * (n // 5) + "_!",
-    "at signs": lambda n: "a@b." * (n // 4),
-    "tasks": lambda n: "- [ ] a\n" * (n // 8),
-    "same headings": lambda n: "# a\n" * (n // 4),
-    "note openings": lambda n: "[^" * (n // 2),
-    "brackets": lambda n: "[" * n,
-    "images": lambda n: "![" * (n // 2),
-    "inline notes": lambda n: "^[" * (n // 3) + "a" + "]" * (n // 3),
-    "wide table": lambda n: "|" + "a|" * (n // 4) + "\n|" + "-|" * (n // 4) + "\n|a\n",
-    "wikilink openings": lambda n: "[[a " * (n // 4),
-    "wikilinks": lambda n: "[[a]] " * (n // 6),
-    "embeds": lambda n: "![[a]]\n\n" * (n // 8),
-    "dollars": lambda n: "$a " * (n // 3),
-    "display dollars": lambda n: "$$a\n" * (n // 4),
-    "equals": lambda n: "a==" * (n // 3),
-    "percents": lambda n: "x %%a " * (n // 6),
-    "carets": lambda n: "a ^id\n\n" * (n // 7),
-    "callouts": lambda n: "> [!note]\n\n" * (n // 11),
-    "chain of notes": lambda n: "".join(f"[^{i}]: a[^{i + 1}]\n" for i in range(n // 16)) + "\n[^0]",
-    "uses of one note": lambda n: "[^1] " * (n // 5) + "\n\n[^1]: x",
-    "open tags": lambda n: "<a '" * (n // 4),
-    "comments": lambda n: "<!--" * (n // 4),
-    "style": lambda n: "<div>\n" + "<style " * (n // 7),
-    "ellipsis": lambda n: "[[b]]" + "." * n,
-    "definitions": lambda n: "a\n" + ": b\n" * (n // 4),
-    "sentences": lambda n: "a. [[b]] " * (n // 9),
-    "one sentence": lambda n: "a, [[b]] " * (n // 9),
-    "emphasis": lambda n: "**a *b" * (n // 6),
-    "quotes": lambda n: "> a\n" + "b\n" * (n // 2),
-    "tags": lambda n: "#é" * (n // 2) + " #t" * (n // 3),
-    "front matter": lambda n: "---\n" + "a: [\n" * (n // 5) + "---\n",
-}
-
-
 @pytest.mark.parametrize("name", HOSTILE)
-def test_time_grows_with_length_and_no_faster(name: str) -> None:
-    def seconds(length: int) -> float:
-        text = HOSTILE[name](length)
-        start = time.perf_counter()
-        render(text) if name != "embeds" else MARKUP.render(MARKUP.parse(text), HOME, Loop("a"))
-        MARKUP.scan(MARKUP.parse(text))
-        return time.perf_counter() - start
-
-    short = min(seconds(12_500), seconds(12_500))
-    assert seconds(50_000) < max(12 * short, 1.0)  # a quadratic one takes sixteen times as long
+def test_hostile_text_is_read_to_its_end(name: str) -> None:
+    parsed = MARKUP.parse(HOSTILE[name](12_500))
+    assert MARKUP.scan(parsed).words >= 0
+    assert isinstance(MARKUP.render(parsed, HOME, Loop("a")).html, str)
 
 
 def test_the_core_is_commonmark_alone() -> None:

@@ -1,7 +1,6 @@
 """What a page may hold, tried with what has gone wrong in other wikis, sanitizers and browsers."""
 
 import re
-import time
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -460,10 +459,8 @@ N = 20_000
         ("<math>" + "<mi/>" * N, 3),
     ],
 )  # fmt: skip
-def test_tangled_html_costs_little(html: str, growth: int) -> None:
-    start = time.process_time()
+def test_tangled_html_does_not_grow(html: str, growth: int) -> None:
     clean = sanitize(html)
-    assert time.process_time() - start < 3  # generous: each takes some tens of milliseconds
     assert len(clean) <= growth * len(html)
     inspect(clean)
 

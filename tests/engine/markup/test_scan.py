@@ -67,7 +67,7 @@ def test_a_page_beyond_the_limit_is_cut_at_a_line() -> None:
 
 
 def test_nesting_beyond_the_limit_is_a_problem(scan: Scan) -> None:
-    assert [problem.code for problem in scan(f"{'> ' * 30}deep").problems] == ["deep-nesting"]
+    assert [problem.code for problem in scan(f"{'> ' * 120}deep").problems] == ["deep-nesting"]
     assert scan(f"{'> ' * 15}deep").problems == ()
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from engine.search import Document, IndexLostError, whoosh_index
 from engine.search.query import parse
-from engine.search.whoosh_index import MAX_SEGMENTS, WhooshIndex
+from engine.search.whoosh_index import FACTOR, LEVELS, MAX_SEGMENTS, WhooshIndex
 
 ROOT = Path(__file__).parents[3]
 
@@ -30,7 +30,7 @@ def pages(state: str) -> list[Document]:
 
 def state(index: WhooshIndex) -> tuple[str | None, set[str], int]:
     """Return the commit, the blobs, and the number of pages that a search sees."""
-    results = index.search(parse("common"), limit=100)
+    results = index.search(parse("common"), limit=200)
     return results.commit, {hit.blob for hit in results.hits}, len(results.hits)
 
 
@@ -79,20 +79,21 @@ def test_a_rebuild_in_parts_is_one_index(index: WhooshIndex, monkeypatch: pytest
 
 def test_updates_leave_few_segments_and_no_debris(index: WhooshIndex, folder: Path) -> None:
     index.rebuild(pages("0"), "0")
-    for number in range(1, 61):
-        index.update([document(f"{number % 10}.md", "common words", str(number))], (), str(number))
-        assert len(list(folder.glob("v1-1/*.trm"))) <= MAX_SEGMENTS
-    assert state(index) == ("60", {str(number) for number in range(51, 61)}, 10)
+    for number in range(1, 101):
+        index.update([document(f"{number}.md", "common words", str(number))], (), str(number))
+        assert len(list(folder.glob("v1-1/*.trm"))) <= (FACTOR - 1) * LEVELS + 1
+    assert state(index)[0] == "100"
+    assert state(index)[1] == {str(number) for number in range(101)}
     assert len(list(folder.glob("v1-1/*.toc"))) == 1
 
 
 def test_large_segments_are_left_to_a_rebuild(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whoosh_index, "MAX_MERGED", 0)
+    monkeypatch.setattr(whoosh_index, "LEVELS", 0)
     index.rebuild(pages("0"), "0")
     assert not index.worn()
-    for number in range(2 * MAX_SEGMENTS):
+    for number in range(MAX_SEGMENTS):
         index.update([document(f"new {number}.md", "common words")], (), str(number))
     assert index.worn()
     index.rebuild(pages("0"), "0")

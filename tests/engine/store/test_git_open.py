@@ -39,13 +39,13 @@ def test_a_bare_repository(bare: Repository) -> None:
     assert (store.root, store.branch) == ("", "main")
     assert paths(store) == ["docs/a.md", "docs/deep/b.md", "top.md"]
     assert store.git_dir == bare.path
-    assert store.cache_folder == bare.path / "quire"
+    assert store.cache_folder.parent == bare.path / "quire"
 
 
 def test_a_work_tree(checked_out: Repository) -> None:
     store = GitStore.open(checked_out.path)
     assert paths(store) == ["docs/a.md", "docs/deep/b.md", "top.md"]
-    assert store.cache_folder == checked_out.path / ".git" / "quire"
+    assert store.cache_folder.parent == checked_out.path / ".git" / "quire"
 
 
 def test_nothing_is_read_from_the_work_tree(checked_out: Repository) -> None:
@@ -125,7 +125,7 @@ def test_a_linked_work_tree(checked_out: Repository, tmp_path: Path) -> None:
     assert (store.branch, store.root) == ("side", "docs")
     assert paths(store) == ["a.md", "deep/b.md"]
     assert store.git_dir == checked_out.path / ".git" / "worktrees" / "linked"
-    assert store.cache_folder == checked_out.path / ".git" / "quire"
+    assert store.cache_folder.parent == checked_out.path / ".git" / "quire"
     checked_out.git("pack-refs", "--all")
     assert paths(store) == ["a.md", "deep/b.md"]
     new = checked_out.commit({"docs/new.md": b"n"}, branch="side")
@@ -253,3 +253,14 @@ def test_a_closed_store_says_so(bare: Repository) -> None:
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.read(blob)
+
+
+def test_each_branch_and_root_has_derived_data_of_its_own(checked_out: Repository) -> None:
+    commit = checked_out.commit({"docs/a.md": b"a"})
+    checked_out.git("branch", "--force", "other", commit)
+    checked_out.git("update-ref", "refs/heads/main", commit)
+    whole, folder, branch = (
+        GitStore.open(checked_out.path, root=root, branch=name)
+        for root, name in ((None, "main"), ("docs", "main"), (None, "other"))
+    )
+    assert len({whole.cache_folder, folder.cache_folder, branch.cache_folder}) == 3

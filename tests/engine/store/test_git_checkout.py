@@ -1,0 +1,422 @@
+"""Where the branch is checked out: files and index follow, and no local work is ever touched."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ConflictError, StoreError
+from engine.model import Author
+from engine.store import Change, git_checkout
+from engine.store.git_store import GitStore
+from tests import repositories
+from tests.repositories import EXECUTABLE, SYMLINK, File, Repository
+
+ADA = Author("Ada", "ada@example.org")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    repository = repositories.make(tmp_path / "wiki", bare=False)
+    repository.commit({"a.md": b"a\n", "b.md": b"b\n", "d/e/f.md": b"f\n", "d/g.md": b"g\n"})
+    repository.git("reset", "-q", "--hard")
+    return repository
+
+
+@pytest.fixture
+def store(repository: Repository) -> GitStore:
+    return GitStore.open(repository.path)
+
+
+def write(store: GitStore, *changes: tuple[str, bytes | None]) -> str:
+    blobs = {entry.path: entry.blob for entry in store.tree(store.head() or "")} if store.head() else {}
+    made = [Change(path, content, blobs.get(path)) for path, content in changes]
+    return store.write(made, author=ADA, summary="Save")
+
+
+def status(repository: Repository) -> list[str]:
+    assert not list((repository.path / ".git").glob("index.*"))
+    return sorted(repository.git("status", "--porcelain").splitlines())
+
+
+def files(repository: Repository) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(repository.path)): file.read_bytes()
+        for file in repository.path.rglob("*")
+        if file.is_file() and ".git" not in file.relative_to(repository.path).parts
+    }
+
+
+def test_files_and_index_follow(repository: Repository, store: GitStore) -> None:
+    write(store, ("a.md", b"A\n"), ("d/e/f.md", None), ("new/deep/n.md", b"n\n"), ("d/首页.md", b"z\n"))
+    assert status(repository) == []
+    assert files(repository) == {
+        "a.md": b"A\n",
+        "b.md": b"b\n",
+        "d/g.md": b"g\n",
+        "d/首页.md": b"z\n",
+        "new/deep/n.md": b"n\n",
+    }
+    assert not (repository.path / "d/e").exists()
+
+
+def test_the_first_commit_follows_too(tmp_path: Path) -> None:
+    repository = repositories.make(tmp_path / "new", bare=False)
+    write(GitStore.open(repository.path), ("a/b.md", b"b\n"))
+    assert status(repository) == []
+    assert files(repository) == {"a/b.md": b"b\n"}
+
+
+def test_a_folder_as_the_root(repository: Repository) -> None:
+    write(GitStore.open(repository.path / "d"), ("g.md", b"G\n"), ("new.md", b"n\n"))
+    assert status(repository) == []
+    assert (repository.path / "d/new.md").read_bytes() == b"n\n"
+
+
+def test_a_file_and_a_folder_change_places(repository: Repository, store: GitStore) -> None:
+    write(
+        store, ("d/e/f.md", None), ("d/g.md", None), ("d", b"file\n"), ("a.md", None), ("a.md/x.md", b"x\n")
+    )
+    assert status(repository) == []
+    assert files(repository) == {"d": b"file\n", "a.md/x.md": b"x\n", "b.md": b"b\n"}
+
+
+def test_an_untracked_file_below_a_folder_to_go_is_kept(repository: Repository, store: GitStore) -> None:
+    (repository.path / "d/mine.txt").write_text("mine")
+    with pytest.raises(ConflictError, match="does not know"):
+        write(store, ("d/e/f.md", None), ("d/g.md", None), ("d", b"file\n"))
+    write(store, ("d/e/f.md", None), ("d/g.md", None))
+    assert (repository.path / "d/mine.txt").read_text() == "mine"
+
+
+def test_local_changes_elsewhere_stay_as_they_are(repository: Repository, store: GitStore) -> None:
+    (repository.path / "b.md").write_text("mine\n")
+    (repository.path / "d/g.md").write_text("staged\n")
+    repository.git("add", "d/g.md")
+    (repository.path / "new.md").write_text("untracked\n")
+    write(store, ("a.md", b"A\n"))
+    assert status(repository) == [" M b.md", "?? new.md", "M  d/g.md"]
+    assert files(repository)["b.md"] == b"mine\n"
+
+
+@pytest.mark.parametrize("content", [b"theirs\n", None])
+def test_a_file_with_local_changes_is_refused(
+    repository: Repository, store: GitStore, content: bytes | None
+) -> None:
+    head = store.head()
+    (repository.path / "a.md").write_text("mine\n")
+    with pytest.raises(ConflictError, match=r"a\.md has local changes in .*; commit or undo"):
+        write(store, ("b.md", b"B\n"), ("a.md", content))
+    assert store.head() == head
+    assert status(repository) == [" M a.md"]
+    write(store, ("b.md", b"B\n"))
+    assert status(repository) == [" M a.md"]
+
+
+def test_a_staged_file_is_refused(repository: Repository, store: GitStore) -> None:
+    (repository.path / "a.md").write_text("mine\n")
+    repository.git("add", "a.md")
+    (repository.path / "a.md").write_text("a\n")
+    with pytest.raises(ConflictError, match="staged"):
+        write(store, ("a.md", b"theirs\n"))
+    assert status(repository) == ["MM a.md"]
+
+
+def test_a_file_deleted_locally_is_refused(repository: Repository, store: GitStore) -> None:
+    (repository.path / "a.md").unlink()
+    with pytest.raises(ConflictError, match="local changes"):
+        write(store, ("a.md", b"theirs\n"))
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "link", "dangling", "staged"])
+def test_an_untracked_file_in_the_way_is_refused(repository: Repository, store: GitStore, kind: str) -> None:
+    place = repository.path / "new.md"
+    if kind == "folder":
+        place.mkdir()
+        (place / "inside").write_text("mine")
+    elif kind == "link":
+        place.symlink_to("a.md")
+    elif kind == "dangling":
+        place.symlink_to("nowhere")
+    else:
+        place.write_text("mine\n")
+    if kind == "staged":
+        repository.git("add", "new.md")
+    before = status(repository), files(repository)
+    with pytest.raises(ConflictError):
+        write(store, ("new.md", b"theirs\n"))
+    assert (status(repository), files(repository)) == before
+
+
+def test_a_link_above_a_file_is_never_followed(
+    repository: Repository, store: GitStore, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "g.md").write_text("g\n")
+    (repository.path / "d").rename(tmp_path / "moved")
+    (repository.path / "d").symlink_to(outside)
+    for change in (("d/g.md", b"G\n"), ("d/g.md", None), ("d/new.md", b"n\n")):
+        with pytest.raises(ConflictError):
+            write(store, change)
+    assert {file.name: file.read_text() for file in outside.iterdir()} == {"g.md": "g\n"}
+
+
+def test_a_touched_file_without_changes_is_no_obstacle(repository: Repository, store: GitStore) -> None:
+    os.utime(repository.path / "a.md", (1, 1))
+    write(store, ("a.md", b"A\n"))
+    assert status(repository) == []
+    assert files(repository)["a.md"] == b"A\n"
+
+
+def test_line_ends_follow_the_settings(repository: Repository, store: GitStore) -> None:
+    repository.git("config", "core.autocrlf", "true")
+    write(store, ("a.md", b"one\ntwo\n"))
+    assert files(repository)["a.md"] == b"one\r\ntwo\r\n"
+    assert status(repository) == []
+    write(store, ("a.md", b"three\n"))
+    assert status(repository) == []
+
+
+def test_modes_are_kept(repository: Repository, store: GitStore) -> None:
+    repository.commit({"run": File(b"#!\n", EXECUTABLE), "l.md": File(b"run", SYMLINK)}, store.head() or "")
+    repository.git("reset", "-q", "--hard")
+    write(store, ("run", b"#!/bin/sh\n"), ("l.md", None))
+    assert status(repository) == []
+    assert os.access(repository.path / "run", os.X_OK)
+
+
+def test_a_conflict_in_progress_is_refused(repository: Repository, store: GitStore) -> None:
+    base = store.head() or ""
+    blobs = [repository.blob(text) for text in (b"1", b"2", b"3")]
+    lines = "".join(f"100644 {blob} {stage}\ta.md\n" for stage, blob in enumerate(blobs, 1))
+    repository.git("update-index", "--force-remove", "a.md")
+    repository.git("update-index", "--index-info", stdin=lines.encode())
+    with pytest.raises(ConflictError, match="staged"):
+        write(store, ("a.md", b"A\n"))
+    write(store, ("b.md", b"B\n"))
+    assert store.head() != base
+    assert status(repository) == ["UU a.md"]
+
+
+def test_a_linked_work_tree_follows(repository: Repository, tmp_path: Path) -> None:
+    repository.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "linked"))
+    linked = Repository(tmp_path / "linked")
+    write(GitStore.open(repository.path, branch="side"), ("a.md", b"side\n"))
+    assert linked.git("status", "--porcelain") == repository.git("status", "--porcelain") == ""
+    assert (linked.path / "a.md").read_bytes() == b"side\n"
+    assert (repository.path / "a.md").read_bytes() == b"a\n"
+    write(GitStore.open(linked.path, branch="main"), ("a.md", b"main\n"))
+    assert linked.git("status", "--porcelain") == repository.git("status", "--porcelain") == ""
+    assert (repository.path / "a.md").read_bytes() == b"main\n"
+
+
+def test_a_work_tree_of_a_bare_repository_follows(repository: Repository, tmp_path: Path) -> None:
+    repository.git("clone", "-q", "--bare", str(repository.path), str(tmp_path / "bare.git"))
+    bare = Repository(tmp_path / "bare.git")
+    bare.git("worktree", "add", "-q", str(tmp_path / "linked"), "main")
+    write(GitStore.open(bare.path), ("a.md", b"new\n"))
+    assert Repository(tmp_path / "linked").git("status", "--porcelain") == ""
+    assert (tmp_path / "linked/a.md").read_bytes() == b"new\n"
+
+
+def test_another_branch_leaves_the_work_tree_alone(repository: Repository) -> None:
+    repository.git("branch", "other")
+    (repository.path / "a.md").write_text("mine\n")
+    write(GitStore.open(repository.path, branch="other"), ("a.md", b"theirs\n"))
+    assert status(repository) == [" M a.md"]
+    assert repository.git("show", "other:a.md") == "theirs"
+
+
+def test_a_clone_without_files_gets_none(repository: Repository, tmp_path: Path) -> None:
+    repository.git("clone", "-q", "--no-checkout", str(repository.path), str(tmp_path / "clone"))
+    write(GitStore.open(tmp_path / "clone"), ("a.md", b"A\n"))
+    assert [file.name for file in (tmp_path / "clone").iterdir()] == [".git"]
+
+
+def test_a_held_index_is_named(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_checkout, "_PATIENCE_S", 0.1)
+    head = store.head()
+    lock = repository.path / ".git/index.lock"
+    lock.touch()
+    with pytest.raises(StoreError, match=r"holds .*index\.lock; if none is running, delete"):
+        write(store, ("a.md", b"A\n"))
+    assert store.head() == head
+    lock.unlink()
+    write(store, ("a.md", b"A\n"))
+    assert status(repository) == []
+
+
+def test_git_cannot_commit_in_between(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = store._writer
+    assert writer is not None
+    move = writer._move
+
+    def tried(*arguments: object) -> bool:
+        with pytest.raises(AssertionError, match=r"index\.lock"):
+            repository.git("commit", "-q", "--allow-empty", "-m", "mine")
+        moved = move(*arguments)  # type: ignore[arg-type]
+        with pytest.raises(AssertionError, match=r"index\.lock"):
+            repository.git("commit", "-q", "--allow-empty", "-m", "mine")
+        return moved
+
+    monkeypatch.setattr(writer, "_move", tried)
+    write(store, ("a.md", b"A\n"))
+    assert status(repository) == []
+
+
+def test_a_file_changed_in_the_last_moment_is_kept(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = store._writer
+    assert writer is not None
+    move = writer._move
+
+    def change_first(*arguments: object) -> bool:
+        (repository.path / "a.md").write_text("mine, just now\n")
+        (repository.path / "new.md").write_text("mine as well\n")
+        return move(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(writer, "_move", change_first)
+    write(store, ("a.md", b"theirs\n"), ("new.md", b"theirs\n"), ("b.md", b"B\n"))
+    assert status(repository) == [" M a.md", " M new.md"]
+    assert files(repository)["a.md"] == b"mine, just now\n"
+    assert files(repository)["b.md"] == b"B\n"
+    assert repository.git("show", "main:a.md") == "theirs"
+
+
+class Crash(BaseException):
+    """Stands for a process that ends here."""
+
+
+def crash(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    def fall(*_arguments: object) -> None:
+        # What a killed process leaves is what is on disk now: nothing may be tidied up behind it.
+        monkeypatch.setattr(Path, "unlink", lambda *_a, **_k: None)
+        raise Crash
+
+    monkeypatch.setattr(f"engine.store.{step}", fall)
+
+
+STEPS = ["git_write.Writer._store", "git_write.Writer._move", "git_checkout.Checkout.follow"]
+STEPS += ["git_checkout.Checkout._write_files", "git_checkout.Checkout._change_index"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_crash_is_finished_by_the_next_to_come(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    head = store.head()
+    with monkeypatch.context() as patch:
+        crash(patch, step)
+        with pytest.raises(Crash):
+            write(store, ("a.md", b"A\n"), ("d/e/f.md", None), ("new.md", b"n\n"))
+    assert (repository.path / ".git/index.lock").exists()
+    new = GitStore.open(repository.path)
+    moved = step in {"git_checkout.Checkout.follow", "git_checkout.Checkout._write_files"}
+    assert (new.head() != head) == moved
+    assert status(repository) == []
+    assert files(repository)["a.md"] == (b"A\n" if moved else b"a\n")
+    assert ("d/e/f.md" in files(repository)) == (not moved)
+    write(new, ("b.md", b"B\n"))
+    assert status(repository) == []
+
+
+def test_after_a_crash_a_running_server_goes_on(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = GitStore.open(repository.path)
+    with monkeypatch.context() as patch:
+        crash(patch, "git_checkout.Checkout.follow")
+        with pytest.raises(Crash):
+            write(store, ("a.md", b"A\n"))
+    write(other, ("b.md", b"B\n"))
+    assert status(repository) == []
+    assert files(repository)["a.md"] == b"A\n"
+
+
+def test_a_crash_between_files_and_index(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        crash(patch, "git_checkout.Checkout.follow")
+        with pytest.raises(Crash):
+            write(store, ("a.md", b"A\n"), ("new.md", b"n\n"), ("b.md", None), ("d/g.md", b"G\n"))
+    (repository.path / "a.md").write_text("A\n")
+    (repository.path / "new.md").write_text("n\n")
+    (repository.path / "b.md").unlink()
+    GitStore.open(repository.path)
+    assert status(repository) == []
+
+
+def test_a_crash_in_the_middle_of_a_file(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        crash(patch, "git_checkout.Checkout.follow")
+        with pytest.raises(Crash):
+            write(
+                store, *((path, b"all of the text\n") for path in ("a.md", "b.md", "d/g.md", "n.md", "m.md"))
+            )
+    (repository.path / "a.md").unlink()
+    (repository.path / "b.md").write_bytes(b"")
+    (repository.path / "d/g.md").write_bytes(b"all of")
+    (repository.path / "n.md").write_bytes(b"all of")
+    GitStore.open(repository.path)
+    assert status(repository) == []
+
+
+def test_local_work_since_a_crash_is_kept(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        crash(patch, "git_checkout.Checkout.follow")
+        with pytest.raises(Crash):
+            write(store, ("a.md", b"A\n"), ("new.md", b"n\n"), ("d/g.md", b"G\n"), ("b.md", None))
+    for name in ("a.md", "new.md", "b.md"):
+        (repository.path / name).write_text("mine\n")
+    GitStore.open(repository.path)
+    assert status(repository) == [" M a.md", " M new.md", "?? b.md"]
+    assert {name: files(repository)[name] for name in ("a.md", "new.md", "b.md", "d/g.md")} == {
+        "a.md": b"mine\n",
+        "new.md": b"mine\n",
+        "b.md": b"mine\n",
+        "d/g.md": b"G\n",
+    }
+
+
+def test_a_lock_of_git_is_nobody_elses_business(repository: Repository) -> None:
+    lock = repository.path / ".git/index.lock"
+    lock.write_bytes(b"DIRC")
+    GitStore.open(repository.path)
+    assert lock.read_bytes() == b"DIRC"
+
+
+def test_a_journal_that_never_became_a_lock_is_swept(repository: Repository) -> None:
+    old, new = (repository.path / f".git/index.quire-{name}.journal" for name in ("old", "new"))
+    for journal in (old, new):
+        journal.touch()
+    os.utime(old, (1, 1))
+    GitStore.open(repository.path)
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_a_branch_switched_while_waiting_is_left_alone(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.git("branch", "other")
+    take = git_checkout.Checkout._take_lock
+
+    def switch_first(*arguments: object) -> None:
+        repository.git("checkout", "-q", "other")
+        take(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(git_checkout.Checkout, "_take_lock", switch_first)
+    write(store, ("a.md", b"A\n"))
+    assert status(repository) == []
+    assert files(repository)["a.md"] == b"a\n"
+    assert repository.git("show", "main:a.md") == "A"
