@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
     """
     settings = settings or load_settings()
     app = Flask("wiki", static_folder=None, template_folder=None)
+    app.request_class = urls.Request
     app.url_map.merge_slashes = False
     app.url_map.converters["address"] = urls.AddressConverter
     themes = Themes(app)

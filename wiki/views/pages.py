@@ -1,7 +1,5 @@
 """Pages: as HTML, as Markdown, or a choice where several have one key."""
 
-from urllib.parse import quote
-
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -24,7 +22,7 @@ def view(text: str) -> ResponseReturnValue:
     """Show what a URL leads to: a page, its Markdown, a folder, a medium."""
     found = found_at(text)
     if found.redirect:
-        query = quote(request.query_string, safe="!$%&'()*+,/:;=?@~")
+        query = request.query_string.decode()
         return redirect(f"{found.redirect}?{query}" if query else found.redirect, 302)
     if found.choices:
         return current.site().themes.render("pages/choices.html", text=text, choices=found.choices), 300
