@@ -132,6 +132,7 @@ class Wiki:
         self._parts = parts
         self._follower = Follower(parts, processes=processes)
         self._rendered: Cache[bytes, Rendered] = Cache(cache_bytes)
+        self._pages: Cache[tuple[str | None, str, str], Page] = Cache(cache_bytes // 4)
         self._sites: Cache[str, Site] = Cache(1_000_000)
 
     @classmethod
@@ -217,6 +218,19 @@ class Wiki:
     def keep(self, key: bytes, rendered: Rendered) -> None:
         """Keep HTML for `rendered`."""
         self._rendered.put(key, rendered, 2 * len(rendered.html) + 200)
+
+    def kept_page(self, commit: str | None, scope: str, path: str) -> Page | None:
+        """Return a page that was kept as it is at *commit*, for readers with one scope."""
+        return self._pages.get((commit, scope, path))
+
+    def keep_page(self, commit: str | None, scope: str, page: Page) -> None:
+        """Keep a page for `kept_page`; only one whose facts and history are complete at that commit."""
+        size = (
+            2 * len(page.html)
+            + len(page.facts.text)
+            + 500 * (len(page.facts.links) + len(page.backlinks) + 4)
+        )
+        self._pages.put((commit, scope, page.name.path), page, size)
 
     def site(self, blob: str) -> Site:
         """Return the content settings that a blob holds."""
@@ -330,6 +344,15 @@ class Snapshot:
         """
         if not self.may_see(name) or name.form is not Form.PAGE:
             raise PageNotFoundError(f"there is no page {str(name.id)!r}")
+        scope = self._wiki.policy.scope(self.actor)
+        page = self._wiki.kept_page(self.commit, scope, name.path) if self.complete else None
+        if page is None:
+            page = self._page(name)
+            if self.complete:
+                self._wiki.keep_page(self.commit, scope, page)
+        return page
+
+    def _page(self, name: Name) -> Page:
         facts, rendered = self._render(name)
         lang = language(facts.lang, name.id, self.site.language)
         return Page(

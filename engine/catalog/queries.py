@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from engine.catalog.codec import decode, decode_text, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
@@ -31,12 +31,36 @@ from engine.catalog.schema import (
     lineage,
     link,
     name,
-    read_state,
+    read_states,
     tag,
     touch,
 )
 from engine.ids import fold_path, page_stem
 from engine.model import Author, Facts, Form, Name, Revision, Target
+
+# What every page view asks is put together once: that takes longer than the answer.
+_NAME = select(name).where(name.c.path == bindparam("path"))
+_FACTS = select(fact.c.data, fact.c.text).where(fact.c.blob == bindparam("blob"))
+_LAST_CHANGE = (
+    select(commit, lineage.c.commit.label("first"), lineage.c.path.label("first_path"))
+    .join(arrival, arrival.c.commit == commit.c.id)
+    .join(touch, touch.c.commit == commit.c.id)
+    .join(lineage, lineage.c.id == touch.c.lineage)
+    .where(touch.c.path == bindparam("path"))
+    .order_by(arrival.c.rank.desc())
+    .limit(1)
+)
+_LINKS_HERE = (
+    select(name, link.c.target, link.c.sentence, fact.c.title)
+    .join(fact, fact.c.id == link.c.fact)
+    .join(name, name.c.blob == fact.c.blob)
+    .where(
+        link.c.tail.in_(bindparam("tails", expanding=True)),
+        name.c.form == Form.PAGE.value,
+        name.c.path != bindparam("path"),
+    )
+    .order_by(name.c.path, link.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +89,10 @@ class Moment:
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self.head = read_state(db, HEAD)
-        self.scanned_at = read_state(db, SCANNED)
-        self.traced_at = read_state(db, TRACED)
+        at = read_states(db)
+        self.head = at.get(HEAD)
+        self.scanned_at = at.get(SCANNED)
+        self.traced_at = at.get(TRACED)
 
     @property
     def scanned(self) -> bool:
@@ -93,7 +118,7 @@ class Moment:
 
     def name(self, path: str) -> Name | None:
         """Return the name of one path."""
-        row = self._db.execute(select(name).where(name.c.path == path)).first()
+        row = self._db.execute(_NAME, {"path": path}).first()
         return to_name(row) if row else None
 
     def names(self, paths: Iterable[str] | None = None, form: Form | None = None) -> Iterator[Name]:
@@ -166,7 +191,7 @@ class Moment:
 
     def facts(self, blob: str) -> Facts | None:
         """Return what the scan of *blob* learnt, ``None`` before it was scanned."""
-        row = self._db.execute(select(fact.c.data, fact.c.text).where(fact.c.blob == blob)).first()
+        row = self._db.execute(_FACTS, {"blob": blob}).first()
         return decode(row.data, row.text) if row else None
 
     def all_facts(self, blobs: Iterable[str]) -> Iterator[tuple[str, Facts]]:
@@ -201,18 +226,8 @@ class Moment:
 
     def backlinks(self, target: Name, visible: Visible = everything) -> list[Backlink]:
         """Return the pages that link to *target*, ordered by id; a page's links to itself do not count."""
-        query = (
-            select(name, link.c.target, link.c.sentence, fact.c.title)
-            .join(fact, fact.c.id == link.c.fact)
-            .join(name, name.c.blob == fact.c.blob)
-            .where(
-                link.c.tail.in_(self._tails(target)),
-                name.c.form == Form.PAGE.value,
-                name.c.path != target.path,
-            )
-            .order_by(name.c.path, link.c.id)
-        )
-        rows = [(page, row) for row in self._db.execute(query) if visible(page := to_name(row))]
+        asked = {"tails": list(self._tails(target)), "path": target.path}
+        rows = [(page, row) for row in self._db.execute(_LINKS_HERE, asked) if visible(page := to_name(row))]
         meant = self.resolve(((page.folder, row.target) for page, row in rows), visible)
         found: dict[str, Backlink] = {}
         for page, row in rows:
@@ -225,15 +240,7 @@ class Moment:
         """Return the last commit that touched *path*, ``None`` while the history is still being read."""
         if not self.traced:
             return None
-        row = self._db.execute(
-            select(commit, lineage.c.commit.label("first"), lineage.c.path.label("first_path"))
-            .join(arrival, arrival.c.commit == commit.c.id)
-            .join(touch, touch.c.commit == commit.c.id)
-            .join(lineage, lineage.c.id == touch.c.lineage)
-            .where(touch.c.path == path)
-            .order_by(arrival.c.rank.desc())
-            .limit(1)
-        ).first()
+        row = self._db.execute(_LAST_CHANGE, {"path": path}).first()
         return LastChange(_revision(row), f"{row.first}:{row.first_path}") if row else None
 
     def tags(self, blobs: Iterable[str]) -> dict[str, list[str]]:

@@ -35,6 +35,7 @@ state = Table(
     Column("key", Text, primary_key=True),  # see the constants below
     Column("value", Text, nullable=False),
 )
+_STATES = select(state.c.key, state.c.value)
 HEAD = "head"  # the commit that the names describe
 TRACED = "traced"  # the commit that the arrivals describe
 SCANNED = "scanned"  # the commit at which the facts of every page were known
@@ -189,8 +190,12 @@ class Catalog:
 
 def read_state(db: Connection, key: str) -> str | None:
     """Return one value of the state table."""
-    value: str | None = db.execute(select(state.c.value).where(state.c.key == key)).scalar()
-    return value
+    return read_states(db).get(key)
+
+
+def read_states(db: Connection) -> dict[str, str]:
+    """Return the state table, which has but a few rows."""
+    return {row.key: row.value for row in db.execute(_STATES)}
 
 
 def write_state(db: Connection, key: str, value: str | None) -> None:

@@ -31,12 +31,13 @@ from engine.search.query import Query
 from engine.search.ranking import Ranking
 from engine.search.whoosh_segment import VERSION, Codec, Segment, Storage, mark, merge, page, schema, sync
 
-FACTOR = 4  # so many small segments of about one size an update merges into one
-LEVELS = 4  # of segments that are merged; those of more than FACTOR ** LEVELS documents are left to a rebuild
+FACTOR = 6  # so many small segments of about one size an update merges into one
+LEVELS = 3  # of segments that are merged; those of more than FACTOR ** LEVELS documents are left to a rebuild
 MAX_SEGMENTS = 24  # more make a search slower than a rebuild is worth
 POSTINGS_IN_MEMORY = (
     1_200_000  # a full segment of a rebuild; one posting takes about 250 bytes until it is written
 )
+MAX_IDLE = 8  # readings that are kept open for the next question; each has two files a segment
 MAX_WORN = 0.25  # the share of deleted documents from which a rebuild pays
 
 _log = logging.getLogger(__name__)
@@ -170,7 +171,11 @@ class WhooshIndex:
         finally:
             if reading is not None:
                 with self._lock:
-                    self._idle.append(reading)
+                    kept = len(self._idle) < MAX_IDLE
+                    if kept:
+                        self._idle.append(reading)
+                if not kept:
+                    reading.close()
 
     def _borrow(self) -> "_Reading | None":
         missed = None

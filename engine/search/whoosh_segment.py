@@ -67,8 +67,7 @@ class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
             self._postfile.write(WHOOSH3_HEADER_MAGIC)
         self._terminfo.add_block(self)
         data = pack(self._ids) + pack(map(int, self._weights))
-        if self._values:
-            data += zlib.compress(b"".join(self._values), 1)
+        data += _squeeze(b"".join(self._values))
         # How many postings, the last document; Whoosh's own scoring asks for the rest; "compression" is a check sum here.
         head = pickle.dumps((len(self._ids), self._ids[-1], self._maxweight, zlib.crc32(data), 0, 0), 2)
         length = len(head) + len(data)
@@ -114,10 +113,19 @@ def unpack(packed: bytes) -> tuple[int, ...]:
     return struct.unpack(f"<{len(packed) // 4}I", packed)
 
 
+def _squeeze(steps: bytes) -> bytes:
+    """Compress what is worth it: to set up a compressor takes longer than to write most postings."""
+    return b"z" + zlib.compress(steps, 1) if len(steps) > 128 else b"-" + steps
+
+
+def _unsqueeze(places: bytes) -> bytes:
+    return zlib.decompress(places[1:]) if places[:1] == b"z" else places[1:]
+
+
 def split(block: Block, within: Collection[int] | None = None) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Return the documents of a block, or those of *within*, each with its positions; stems have none."""
     documents, counts, places = block
-    steps = unpack(zlib.decompress(places)) if places else ()
+    steps = unpack(_unsqueeze(places))
     end = 0
     for document, count in zip(documents, counts, strict=True):
         start, end = end, end + count
@@ -327,7 +335,7 @@ class Segment:
             matcher = self._reader.codec().postings_reader(terms._postfile, terminfo, self._format)
             while matcher.is_active():
                 documents, counts, places = matcher.block()
-                steps = zlib.decompress(places) if places else b""
+                steps = _unsqueeze(places)
                 end = 0
                 for document, count in zip(documents, counts, strict=True):
                     start, end = end, end + 4 * count

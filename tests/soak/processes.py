@@ -64,7 +64,7 @@ def started(
 ) -> Iterator[Started]:
     """Run *command* from the source folder; at the end nothing of it is left."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("QUIRE_", "GIT_"))}
-    with log.open("ab") as sink:
+    with log.open("wb") as sink:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
