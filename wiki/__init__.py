@@ -57,9 +57,11 @@ def open_wiki(settings: Settings) -> Wiki:
     store = GitStore.open(
         Path(settings.repository), root=settings.root or None, branch=settings.branch or None
     )
-    folder = Path(settings.cache) if settings.cache else store.cache_folder
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    folder = store.cache_folder
+    if settings.cache:  # which other repositories may share
+        folder = Path(settings.cache) / sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     return Wiki.open(
         store,
         WhooshIndex(folder / "search"),
