@@ -285,7 +285,8 @@ class Snapshot:
         Raises:
             PageNotFoundError: Nothing has that name, or nothing that the actor may know of.
         """
-        if len(text.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES + len(".md/") or "\0" in text:
+        known = text.encode("utf-8", "replace").decode() == text and "\0" not in text
+        if not known or len(text.encode()) > MAX_PATH_BYTES + len(".md/"):
             raise PageNotFoundError(f"no page is named {text[:60]!r}")
         if not text:
             found: Found | None = self._home()
