@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
     app.request_class = urls.Request
     app.url_map.merge_slashes = False
     app.url_map.converters["address"] = urls.AddressConverter
-    themes = Themes(app)
+    themes = Themes(app, Path(settings.themes) if settings.themes else None)
     if wiki is None:
         wiki = open_wiki(settings)
         wiki.follow()
