@@ -13,8 +13,8 @@ gap, and the next one closes it. Of several processes on one host one works; the
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
@@ -29,7 +29,7 @@ from engine.errors import RevisionNotFoundError, StoreError, WikiError
 from engine.language import language
 from engine.locks import HostLock
 from engine.markup import Markup
-from engine.model import Difference, Entry, Form, Name
+from engine.model import Commit, Difference, Entry, Form, Name
 from engine.scanning import scan_page, scan_pages
 from engine.search import Document, SearchIndex
 from engine.site import PATH, Site, parse_site
@@ -38,6 +38,7 @@ from engine.store import Store
 log = getLogger(__name__)
 
 SMALL = 200  # files or commits: up to so many are scanned and traced together with the names
+FEW = 8  # files that are read one by one
 POLL = 0.1  # seconds between two looks at the branch
 REST = 30.0  # seconds without any change, after which a worn index is built anew
 RETRY = 2.0  # seconds until work that failed is tried again
@@ -132,15 +133,15 @@ class Follower:
                 replace_names(db, head, store.tree(head))
             return
         rows = self._scan_now(differences) if len(differences) <= SMALL else None
-        ordered = self._order_now(at, head) if traced else None
+        arrived = self._arrived_now(at, head) if traced else None
         with catalog.writing() as db:
             change_names(db, head, differences)
             if rows is not None:
                 add_facts(db, rows)
                 if scanned:
                     write_state(db, SCANNED, head)
-            if ordered is not None and read_state(db, TRACED) == at:
-                Tracer(store.commits).append(db, ordered)
+            if arrived is not None and read_state(db, TRACED) == at:
+                Tracer(lambda ids: [arrived[each] for each in ids]).append(db, list(arrived))
                 finish(db, head)
 
     def _differences(self, at: str | None, head: str) -> Sequence[Difference] | None:
@@ -148,24 +149,40 @@ class Follower:
             return None
         try:
             return self._parts.store.difference(at, head)
-        except RevisionNotFoundError:
-            return None  # gone after a force-push and gc
+        except (RevisionNotFoundError, StoreError):
+            return None  # gone after a force-push and gc, or half gone: what still has it open cannot tell
 
     def _scan_now(self, differences: Sequence[Difference]) -> list[FactRows]:
         blobs = {d.new.blob for d in differences if d.new is not None and d.new.form is Form.PAGE}
-        return [scan_page(self._parts.markup, *page) for page in self._parts.store.read_many(sorted(blobs))]
+        return [scan_page(self._parts.markup, *page) for page in self._read(sorted(blobs))]
 
-    def _order_now(self, at: str | None, head: str) -> list[str] | None:
-        """Return the few commits that arrived since *at*, ``None`` when they are many or the line does not continue."""
+    def _read(self, blobs: Sequence[str]) -> Iterable[tuple[str, bytes]]:
+        """Read texts: many of them by a process of their own, for which a few would only wait."""
+        if len(blobs) > FEW:
+            return self._parts.store.read_many(blobs)
+        with suppress(RevisionNotFoundError):
+            return [(blob, self._parts.store.read(blob)) for blob in blobs]
+        return self._parts.store.read_many(blobs)  # it leaves out what is missing
+
+    def _arrived_now(self, at: str | None, head: str) -> dict[str, Commit] | None:
+        """Read the few commits that arrived since *at*, in order.
+
+        Returns:
+            The commits by id; ``None`` when they are many, or the line does not continue.
+        """
+        store = self._parts.store
         if at is None:
             return None
         try:
-            chain = self._parts.store.chain(head, since=at)
-        except RevisionNotFoundError:
-            return None
-        if len(chain) > SMALL or not continues(chain, head, at):
-            return None
-        return order(chain, head)
+            newest = list(store.commits([head]))
+            if newest[0].parents == (at,):
+                return {head: newest[0]}
+            chain = store.chain(head, since=at)
+            if len(chain) > SMALL or not continues(chain, head, at):
+                return None
+            return {commit.id: commit for commit in store.commits(order(chain, head))}
+        except (RevisionNotFoundError, StoreError):
+            return None  # as in `_differences`
 
     # -- the rest, behind
 
@@ -264,6 +281,8 @@ class Follower:
 
     def _scan(self, progress: Progress) -> None:
         with self._moment() as moment:
+            if moment.scanned:
+                return
             head, blobs, total = moment.head, moment.unknown_blobs(), moment.page_count()
         done = total - len(blobs)
         processes = self._processes if len(blobs) > SMALL else 0

@@ -4,6 +4,7 @@ A child process reads batches of pages from its standard input and answers on it
 parent does, however that ends. A page that kills or stalls a child costs that page its facts, and nothing else.
 """
 
+import os
 import pickle
 import subprocess
 import sys
@@ -143,7 +144,7 @@ class _Child:
     def _ask(self, batch: Batch) -> list[FactRows]:
         if self._process is None:
             root = str(Path(__file__).parent.parent)
-            command = [sys.executable, "-c", _CHILD, root]
+            command = [sys.executable, "-P", "-c", _CHILD, root]  # nothing from the current folder
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         process = self._process
         if process.stdin is None or process.stdout is None:
@@ -170,5 +171,9 @@ def answer(source: BinaryIO = sys.stdin.buffer, sink: BinaryIO = sys.stdout.buff
             batch: Batch = pickle.load(source)  # noqa: S301 -- our own parent wrote it
         except (EOFError, KeyboardInterrupt):
             return
-        pickle.dump([scan_page(markup, blob, content) for blob, content in batch], sink)
-        sink.flush()
+        rows = [scan_page(markup, blob, content) for blob, content in batch]
+        try:
+            pickle.dump(rows, sink)
+            sink.flush()
+        except BrokenPipeError:
+            os._exit(1)  # the parent was killed; nobody is left to be told

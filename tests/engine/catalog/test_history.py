@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,10 @@ class Wiki:
 
 
 @pytest.fixture
-def wiki(tmp_path: Path) -> Wiki:
-    return Wiki(tmp_path)
+def wiki(tmp_path: Path) -> Iterator[Wiki]:
+    made = Wiki(tmp_path)
+    yield made
+    made.catalog.close()
 
 
 def test_commits_arrive_first_parent_first() -> None:
