@@ -20,7 +20,7 @@ from logging import getLogger
 from pathlib import Path
 
 from engine.catalog import Catalog, Moment
-from engine.catalog.codec import FactRows
+from engine.catalog.codec import FactRows, encode
 from engine.catalog.facts import add_facts, forget_facts
 from engine.catalog.history import BATCH, Tracer, continues, finish, keep_arrivals, order
 from engine.catalog.names import change_names, replace_names
@@ -29,8 +29,8 @@ from engine.errors import RevisionNotFoundError, StoreError, WikiError
 from engine.language import language
 from engine.locks import HostLock
 from engine.markup import Markup
-from engine.model import Commit, Difference, Entry, Form, Name
-from engine.scanning import scan_page, scan_pages
+from engine.model import Commit, Difference, Entry, Facts, Form, Name
+from engine.scanning import MISSING, scan_page, scan_pages
 from engine.search import Document, SearchIndex
 from engine.site import PATH, Site, parse_site
 from engine.store import Store
@@ -41,6 +41,7 @@ SMALL = 200  # files or commits: up to so many are scanned and traced together w
 FEW = 8  # files that are read one by one
 POLL = 0.1  # seconds between two looks at the branch
 REST = 30.0  # seconds without any change, after which a worn index is built anew
+SHORTLY = 1.0  # seconds that the work waits for others to bring the names
 RETRY = 2.0  # seconds until work that failed is tried again
 FIRST = 60.0  # seconds to wait for the very first names, before which nothing can be shown
 
@@ -239,6 +240,7 @@ class Follower:
             if not held:
                 return False
             while not self._is_done():
+                self.follow(SHORTLY)  # a commit that was forced away cannot be finished any more
                 self._scan(progress)
                 self._trace(progress)
                 self._index(progress)
@@ -288,12 +290,17 @@ class Follower:
         processes = self._processes if len(blobs) > SMALL else 0
         scanned = scan_pages(self._parts.markup, self._parts.store.read_many(blobs), processes)
         pending: list[FactRows] = []
+        missing = dict.fromkeys(blobs)
         for rows in scanned:
             pending += rows
+            for row in rows:
+                missing.pop(row.blob, None)
             if len(pending) >= BATCH:
                 done += self._add(pending)
                 self._tell(progress, "pages", done, total)
                 pending = []
+        if missing and self._parts.store.head() == head:  # and not forced away while it was scanned
+            pending += [encode(blob, Facts(problems=(MISSING,))) for blob in missing]
         done += self._add(pending)
         self._tell(progress, "pages", done, total)
         with self._parts.catalog.writing() as db:
@@ -321,9 +328,14 @@ class Follower:
                 return
             head = moment.head
         try:
-            ordered = order(self._parts.store.chain(head), head)
-        except RevisionNotFoundError:
-            return  # force-pushed away meanwhile; the names will follow
+            self._trace_to(head, progress)
+        except (RevisionNotFoundError, StoreError):
+            if self._stopping.is_set() or self._parts.store.head() == head:
+                raise
+            # Forced away meanwhile, and gone; the names will follow.
+
+    def _trace_to(self, head: str, progress: Progress) -> None:
+        ordered = order(self._parts.store.chain(head), head)
         with self._parts.catalog.writing() as db:
             finish(db, None)
             done = keep_arrivals(db, ordered)

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.catalog import Moment
+from engine.scanning import MISSING
+from engine.store.memory_store import MemoryStore, blob_id
+from tests.indexes import ListIndex
 from tests.repositories import Repository
 from tests.soak.rebuilding import (
     check_history,
@@ -48,6 +52,33 @@ def test_a_head_that_git_forgot_while_it_was_open_is_no_error(tmp_path: Path) ->
         assert follower.catch_up()
         check_same(parts, tmp_path / "b", "forgotten")
     world.store.close()
+
+
+def test_catching_up_leaves_a_commit_that_was_forced_away(tmp_path: Path) -> None:
+    world = in_git(tmp_path)
+    world.commits.set_head(world.commits.commit_tree({f"{n}.md": b"# First %d" % n for n in range(5)}))
+    with following(world.store, whoosh_index(tmp_path / "a"), tmp_path / "a") as (follower, parts):
+        follower.follow(1)
+        world.commits.set_head(world.commits.commit_tree({f"{n}.md": b"# Second %d" % n for n in range(4)}))
+        forget(tmp_path)
+        assert follower.catch_up()
+        check_same(parts, tmp_path / "b", "forced away")
+    world.store.close()
+
+
+def test_a_text_that_is_missing_is_a_problem_of_its_page_alone(tmp_path: Path) -> None:
+    store = MemoryStore()
+    store.set_head(store.commit_tree({"a.md": b"# Here", "b.md": b"# Missing"}))
+    del store._blobs[blob_id(b"# Missing")]
+    with following(store, ListIndex(), tmp_path) as (follower, parts):
+        follower.follow(1)
+        assert follower.catch_up()
+        with parts.catalog.reading() as db:
+            facts = Moment(db).facts(blob_id(b"# Missing"))
+        assert facts is not None
+        assert facts.problems == (MISSING,)
+        assert isinstance(parts.index, ListIndex)
+        assert parts.index.documents["a.md"].title == "Here"
 
 
 def forget(folder: Path) -> None:

@@ -147,7 +147,21 @@ def check_same(parts: Parts, folder: Path, story: object, processes: int = 0) ->
         assert (rebuilt["scanned"], rebuilt["traced"]) == (True, True)
         assert followed["head"] == followed["index"] == parts.store.head()
         for part, value in rebuilt.items():
-            assert followed[part] == value, (part, story)
+            if followed[part] != value:  # no assertion on both: pytest would compare them for minutes
+                raise AssertionError(f"{part} differs: {_difference(followed[part], value)}; {story}")
+
+
+def _difference(one: Any, other: Any) -> str:
+    """Say where two values differ first."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
+        return f"{keys[:3]}: {one.get(keys[0])!r} and anew {other.get(keys[0])!r}"
+    if isinstance(one, list) and isinstance(other, list):
+        at = next(
+            (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+        )
+        return f"from {at}: {one[at : at + 2]!r} and anew {other[at : at + 2]!r}"
+    return f"{one!r} and anew {other!r}"
 
 
 def _place(index: SearchIndex, folder: Path) -> tuple[Path, ...]:
