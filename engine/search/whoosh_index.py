@@ -18,7 +18,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -191,14 +191,12 @@ class WhooshIndex:
                     with storage.opening():
                         reading = _Reading(storage, name, generation, stale[0] if stale else None)
                 return reading
-            except FileNotFoundError:
-                # A writer has just replaced what the table of contents names; if so, there is a newer one.
+            except Exception as error:  # a damaged pickle may raise anything
+                # A writer may just have removed what this generation names; if so, there is a newer one.
                 if missed != (name, generation):
                     missed = name, generation
                     continue
-                _log.exception("A file of the search index %s is missing", self._folder / name)
-            except Exception:  # a damaged pickle may raise anything
-                _log.exception("The search index %s cannot be read", self._folder / name)
+                _log.error("The search index %s cannot be read", self._folder / name, exc_info=error)
             finally:
                 for each in stale:
                     each.close()
@@ -327,7 +325,7 @@ def _write(
         writer.add_document(**mark(commit, parts + in_parts))
         _commit(writer, leaving)
     except BaseException:
-        if not writer.is_closed:
+        with suppress(Exception):  # the first error counts; what is left behind is removed by the next commit
             writer.cancel()
         raise
 

@@ -291,7 +291,8 @@ class Segment:
         self.documents: int = segment.doc_count_all()
         self.deleted: frozenset[int] = frozenset(segment.deleted_docs())
         # Every file is opened now: a writer may remove it while this is read.
-        self._reader._perdoc._cached_reader("_stored", STORED_COLUMN)
+        if self._reader._perdoc._cached_reader("_stored", STORED_COLUMN) is None:
+            raise FileNotFoundError(f"{self.name}: what is stored of its documents")
         self._lengths = {field: self._column(f"_{field}_len") for field in TEXTS}
 
     def frequency(self, field: str, term: str) -> int:

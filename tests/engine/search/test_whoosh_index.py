@@ -191,14 +191,16 @@ def test_threads_see_whole_commits_while_others_are_written(index: WhooshIndex) 
     readers = [threading.Thread(target=read) for _ in range(4)]
     for reader in readers:
         reader.start()
-    for number in range(1, 25):
-        if number % 6 == 0:
-            index.rebuild(pages(str(number)), str(number))
-        else:
-            index.update(pages(str(number)), (), str(number))
-    done.set()
-    for reader in readers:
-        reader.join()
+    try:
+        for number in range(1, 25):
+            if number % 6 == 0:
+                index.rebuild(pages(str(number)), str(number))
+            else:
+                index.update(pages(str(number)), (), str(number))
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
     assert [each for each in seen if each != (each[0], {each[0]}, 10)] == []
     assert state(index) == ("24", {"24"}, 10)
 
