@@ -9,12 +9,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from logging import getLogger
 from pathlib import Path
+
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from engine.access import Action, Actor, Policy
 from engine.cache import Cache
 from engine.catalog import Backlink, Catalog, LastChange, Moment, Visible, everything
-from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError, TooLargeError
+from engine.errors import (
+    MediaNotFoundError,
+    PageNotFoundError,
+    RevisionNotFoundError,
+    StoreError,
+    TooLargeError,
+    WikiError,
+)
 from engine.following import Follower, Parts, Progress, Work
 from engine.ids import MAX_PATH_BYTES, PageId, page_stem, url_path
 from engine.language import direction, language
@@ -28,6 +38,8 @@ from engine.site import PATH, Site, parse_site
 from engine.store import Store
 
 INDEX_WAIT = 0.2  # seconds that a search waits for the index to follow a small change
+log = getLogger(__name__)
+
 WAIT = 0.1  # seconds that a reader waits for another process to follow, before the older commit is served
 HOME_KEYS = ("home", "index", "readme", "start")
 MEDIA_BYTES = 100_000_000  # a larger file is not served
@@ -183,10 +195,27 @@ class Wiki:
 
     @contextmanager
     def at(self, actor: Actor) -> Iterator["Snapshot"]:
-        """Follow, and give a snapshot for *actor*; it ends with the context."""
-        self.follow()
-        with self._parts.catalog.reading() as db:
-            yield Snapshot(self, self._parts, Moment(db), actor)
+        """Follow, and give a snapshot for *actor*; it ends with the context.
+
+        Where following fails, the snapshot is of the commit before.
+        """
+        self._follow_for_a_reader()
+        try:
+            with self._parts.catalog.reading() as db:
+                yield Snapshot(self, self._parts, Moment(db), actor)
+        except DatabaseError as error:
+            self._follower.fail(error)
+            raise StoreError("what is known of the pages could not be read; try again in a moment") from error
+
+    def _follow_for_a_reader(self) -> None:
+        try:
+            self.follow()
+        except (SQLAlchemyError, WikiError, OSError) as error:
+            log.exception("following failed; serving the commit before")
+            self._follower.fail(error)
+            with self._parts.catalog.reading() as db:
+                if Moment(db).head is None:
+                    raise
 
     def status(self) -> Status:
         """Say how fresh everything is."""

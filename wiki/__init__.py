@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from engine.access import RolePolicy
+from engine.markup import SCANNER
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
@@ -64,7 +65,7 @@ def open_wiki(settings: Settings) -> Wiki:
     folder.mkdir(mode=0o700, exist_ok=True)
     return Wiki.open(
         store,
-        WhooshIndex(folder / "search"),
+        WhooshIndex(folder / f"search-{SCANNER}"),  # what another scanner read is indexed anew
         folder,
         RolePolicy(),
         cache_bytes=settings.render_cache,
