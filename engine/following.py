@@ -31,7 +31,7 @@ from engine.locks import HostLock
 from engine.markup import Markup
 from engine.model import Commit, Difference, Entry, Facts, Form, Name
 from engine.scanning import MISSING, scan_page, scan_pages
-from engine.search import Document, SearchIndex
+from engine.search import Document, IndexLostError, SearchIndex
 from engine.site import PATH, Site, parse_site
 from engine.store import Store
 
@@ -404,7 +404,11 @@ class Follower:
             removed = [d.path for d in differences if d.path not in changed]
             total = len(changed)
             names = [Name(entry.path, entry.blob, entry.form) for entry in changed.values()]
-            index.update(_documents(moment, names, site), removed, head, progress=told)
+            try:
+                index.update(_documents(moment, names, site), removed, head, progress=told)
+            except IndexLostError:
+                log.exception("the search index is lost, and is built anew")
+                self._reindex = True
 
     def _site(self, moment: Moment) -> Site:
         return self._read_site(moment.name(PATH))

@@ -27,7 +27,7 @@ from whoosh.util.numeric import byte_to_length
 from engine.ids import fold_path, page_stem
 from engine.search import Document, analysis
 
-VERSION = 1
+VERSION = 2
 """Changes whenever an index written by other code would be read wrongly: fields, terms, analysis, file format."""
 
 TEXTS = ("title", "headings", "body")
