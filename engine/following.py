@@ -13,6 +13,7 @@ gap, and the next one closes it. Of several processes on one host one works; the
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ FEW = 8  # files that are read one by one
 POLL = 0.1  # seconds between two looks at the branch
 REST = 30.0  # seconds without any change, after which a worn index is built anew
 SHORTLY = 1.0  # seconds that the work waits for others to bring the names
+INDEX_WAIT = 0.2  # seconds that a search waits for the index to follow a small change
 RETRY = 2.0  # seconds until work that failed is tried again
 FIRST = 60.0  # seconds to wait for the very first names, before which nothing can be shown
 
@@ -200,8 +202,16 @@ class Follower:
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
         self._thread.start()
 
+    def await_index(self, commit: str | None) -> None:
+        """Wait shortly until the index describes *commit*, if the follower is about to bring it there."""
+        end = time.monotonic() + INDEX_WAIT
+        while self._is_near_done and self._indexed() != commit:
+            if time.monotonic() > end:
+                return
+            time.sleep(0.005)
+
     @property
-    def is_near_done(self) -> bool:
+    def _is_near_done(self) -> bool:
         """Whether the thread runs, and has no more before it than a small change."""
         return self._thread is not None and self.work.total <= SMALL
 

@@ -205,7 +205,7 @@ def test_what_is_kept_is_bounded(store: MemoryStore, commit: Commit, tmp_path: P
         commit({f"p{i}.md": "Some text. " * 100 for i in range(100)})
         for i in range(100):
             html(wiki, f"p{i}")
-        assert 0 < wiki._rendered.size <= 50_000
+        assert 0 < wiki._kept._rendered.size <= 50_000
     finally:
         wiki.close()
 
