@@ -16,6 +16,7 @@ from engine.catalog.resolve import (
     everything,
     folder_index,
     has_folder,
+    is_in,
     pages_by_fact,
     resolve,
     to_name,
@@ -157,7 +158,7 @@ class Moment:
     def folder_like(self, text: str, visible: Visible = everything) -> str | None:
         """Return the folder that *text* may stand for by key, spelled as git has it; the first in order of paths."""
         key = fold_path(text)
-        query = select(name).where(name.c.key.between(f"{key}/", f"{key}0")).order_by(name.c.key)
+        query = select(name).where(is_in(name.c.key, key)).order_by(name.c.key)
         if visible is everything:
             query = query.limit(1)
         for row in self._db.execute(query):
