@@ -26,7 +26,6 @@ from engine.catalog.schema import (
     SCANNED,
     TRACED,
     alias,
-    arrival,
     commit,
     fact,
     lineage,
@@ -44,11 +43,10 @@ _NAME = select(name).where(name.c.path == bindparam("path"))
 _FACTS = select(fact.c.data, fact.c.text).where(fact.c.blob == bindparam("blob"))
 _LAST_CHANGE = (
     select(commit, lineage.c.commit.label("first"), lineage.c.path.label("first_path"))
-    .join(arrival, arrival.c.commit == commit.c.id)
     .join(touch, touch.c.commit == commit.c.id)
     .join(lineage, lineage.c.id == touch.c.lineage)
-    .where(touch.c.path == bindparam("path"))
-    .order_by(arrival.c.rank.desc())
+    .where(touch.c.path == bindparam("path"), touch.c.rank.is_not(None))
+    .order_by(touch.c.rank.desc())
     .limit(1)
 )
 _LINKS_HERE = (
