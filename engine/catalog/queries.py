@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from engine.catalog.codec import decode, decode_text, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
 from engine.catalog.resolve import (
+    INDEX_KEYS,
     Visible,
     chunks,
     claim,
@@ -262,9 +263,14 @@ class Moment:
         known = self.facts(target.blob)
         if known is not None:
             tails.update(tail(each) for each in (known.title, *known.aliases))
-        if target.path in {"index.md", "README.md"}:
-            tails.add("")
+        if target.form is Form.PAGE and self._may_speak_for_folder(page.key):
+            tails.add("")  # ``./``, ``..`` and the like
         return tails
+
+    def _may_speak_for_folder(self, key: str) -> bool:
+        """Say whether a page is an index by its key, or is called like a folder."""
+        inside = select(name.c.path).where(is_in(name.c.key, key)).limit(1)
+        return key.rpartition("/")[2] in INDEX_KEYS or self._db.execute(inside).first() is not None
 
 
 def _revision(row: Row[Any]) -> Revision:
