@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DatabaseError, DisconnectionError
 
-SCHEMA = 1
+SCHEMA = 2
 """Raise it when a table changes; the catalog is then built anew beside the old one."""
 
 PATIENT = 30_000  # milliseconds that the work behind waits for another writer
@@ -113,11 +113,13 @@ touch = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("commit", Integer, nullable=False, index=True),
-    Column("path", Text, nullable=False, index=True),
+    Column("path", Text, nullable=False),
     Column("old_path", Text),
     Column("blob", Text),
     Column("added", Boolean, nullable=False),
-    Column("lineage", Integer, index=True),  # set while the commit is among the arrivals
+    # Both are set while the commit is among the arrivals:
+    Column("rank", Integer),  # the commit's, so that the newest touch of a path is found without the others
+    Column("lineage", Integer, index=True),
 )
 
 arrival = Table(
@@ -136,7 +138,7 @@ lineage = Table(
     UniqueConstraint("commit", "path"),
 )
 
-Index("touch_path_lineage", touch.c.path, touch.c.commit, touch.c.lineage)
+Index("touch_path_rank", touch.c.path, touch.c.rank)
 
 
 class Catalog:
