@@ -348,9 +348,10 @@ class Follower:
         with self._moment() as moment:
             if not moment.has_past_facts():
                 return
-        with self._parts.catalog.writing() as db:
-            if read_state(db, HEAD) == self._indexed():
-                forget_facts(db)
+        gone = 1
+        while gone:
+            with self._parts.catalog.writing() as db:
+                gone = forget_facts(db) if read_state(db, HEAD) == self._indexed() else 0
 
     def _add(self, rows: Sequence[FactRows]) -> int:
         if rows:
