@@ -33,11 +33,12 @@ class Cache(Generic[K, V]):
 
     def put(self, key: K, value: V, size: int) -> None:
         """Keep *value*, of *size* bytes; one that is larger than a quarter of the cache is not kept."""
-        if size * 4 > self.capacity:
-            return
         with self._lock:
-            old = self._items.pop(key, None)
-            self.size += size - (old[1] if old else 0)
+            if (old := self._items.pop(key, None)) is not None:
+                self.size -= old[1]
+            if size * 4 > self.capacity:
+                return
+            self.size += size
             self._items[key] = (value, size)
             while self.size > self.capacity:
                 _, (_, freed) = self._items.popitem(last=False)

@@ -13,6 +13,7 @@ gap, and the next one closes it. Of several processes on one host one works; the
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,26 +23,30 @@ from pathlib import Path
 from engine.catalog import Catalog, Moment
 from engine.catalog.codec import FactRows, encode
 from engine.catalog.facts import add_facts, forget_facts
-from engine.catalog.history import BATCH, Tracer, continues, finish, keep_arrivals, order
+from engine.catalog.history import BATCH, Tracer, continues, finish, keep_arrivals, next_rank, order
 from engine.catalog.names import change_names, replace_names
-from engine.catalog.schema import HEAD, SCANNED, TRACED, read_state, write_state
+from engine.catalog.schema import HEAD, SCANNED, TRACED, is_damage, read_state, write_state
 from engine.errors import RevisionNotFoundError, StoreError, WikiError
 from engine.language import language
 from engine.locks import HostLock
 from engine.markup import Markup
 from engine.model import Commit, Difference, Entry, Facts, Form, Name
 from engine.scanning import MISSING, scan_page, scan_pages
-from engine.search import Document, SearchIndex
+from engine.search import Document, IndexLostError, SearchIndex
 from engine.site import PATH, Site, parse_site
 from engine.store import Store
 
 log = getLogger(__name__)
 
 SMALL = 200  # files or commits: up to so many are scanned and traced together with the names
+INLINE_PAGES = 64  # changed pages that are scanned while a reader waits, if together they have
+INLINE_BYTES = 200_000  # no more than so many bytes
+HASTE = 1.0  # seconds: who waits no longer than this is a reader
 FEW = 8  # files that are read one by one
 POLL = 0.1  # seconds between two looks at the branch
 REST = 30.0  # seconds without any change, after which a worn index is built anew
 SHORTLY = 1.0  # seconds that the work waits for others to bring the names
+INDEX_WAIT = 0.2  # seconds that a search waits for the index to follow a small change
 RETRY = 2.0  # seconds until work that failed is tried again
 FIRST = 60.0  # seconds to wait for the very first names, before which nothing can be shown
 
@@ -83,7 +88,7 @@ class Follower:
         self._processes = max(1, (os.cpu_count() or 1)) if processes is None else processes
         self._names_lock = HostLock(parts.folder / "names.lock")
         self._work_lock = HostLock(parts.folder / "work.lock")
-        self._known: str | None = None  # the head that the catalog was last seen at
+        self._reindex = False  # the index is to be built anew although it describes the head
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -98,14 +103,9 @@ class Follower:
         then still describes the commit before.
         """
         head = self._parts.store.head()
-        if head is None or head != self._known:
-            self._bring(head, wait)
-
-    def _bring(self, head: str | None, wait: float) -> None:
         with self._parts.catalog.reading() as db:
             at = read_state(db, HEAD)
         if at == head:
-            self._known = head
             return
         with self._names_lock.held(wait if at is not None else FIRST) as held:
             if not held:
@@ -114,15 +114,16 @@ class Follower:
             with self._parts.catalog.reading() as db:
                 at, scanned, traced = (read_state(db, key) for key in (HEAD, SCANNED, TRACED))
             if at != head:
-                self._bring_from(at, head, scanned=scanned == at, traced=traced == at)
-            self._known = head
+                self._bring_from(at, head, scanned=scanned == at, traced=traced == at, hasty=wait <= HASTE)
         self._wake.set()
 
-    def _bring_from(self, at: str | None, head: str | None, *, scanned: bool, traced: bool) -> None:
+    def _bring_from(
+        self, at: str | None, head: str | None, *, scanned: bool, traced: bool, hasty: bool
+    ) -> None:
         """Move the names, and with a small change its facts and touches, in one transaction."""
         store, catalog = self._parts.store, self._parts.catalog
         if head is None:
-            with catalog.writing() as db:
+            with catalog.writing(hasty=hasty) as db:
                 replace_names(db, None, ())
                 keep_arrivals(db, ())
                 for key in (SCANNED, TRACED):
@@ -130,12 +131,13 @@ class Follower:
             return
         differences = self._differences(at, head)
         if differences is None:
-            with catalog.writing() as db:
+            with catalog.writing(hasty=hasty and at is not None) as db:
                 replace_names(db, head, store.tree(head))
             return
-        rows = self._scan_now(differences) if len(differences) <= SMALL else None
-        arrived = self._arrived_now(at, head) if traced else None
-        with catalog.writing() as db:
+        small = len(differences) <= SMALL
+        rows = self._scan_now(differences) if small else None
+        arrived = self._arrived_now(at, head) if small and traced else None
+        with catalog.writing(hasty=hasty) as db:
             change_names(db, head, differences)
             if rows is not None:
                 add_facts(db, rows)
@@ -153,9 +155,17 @@ class Follower:
         except (RevisionNotFoundError, StoreError):
             return None  # gone after a force-push and gc, or half gone: what still has it open cannot tell
 
-    def _scan_now(self, differences: Sequence[Difference]) -> list[FactRows]:
-        blobs = {d.new.blob for d in differences if d.new is not None and d.new.form is Form.PAGE}
-        return [scan_page(self._parts.markup, *page) for page in self._read(sorted(blobs))]
+    def _scan_now(self, differences: Sequence[Difference]) -> list[FactRows] | None:
+        """Scan what changed, while a reader waits; ``None`` where that is much, or odd: then it is done behind."""
+        changed = {d.new.blob for d in differences if d.new is not None and d.new.form is Form.PAGE}
+        store = self._parts.store
+        try:
+            if len(changed) > INLINE_PAGES or sum(map(store.size, changed)) > INLINE_BYTES:
+                return None
+            return [scan_page(self._parts.markup, *page) for page in self._read(sorted(changed))]
+        except Exception:  # whatever is wrong with a page, it is shown by itself
+            log.exception("a changed page could not be scanned at once")
+            return None
 
     def _read(self, blobs: Sequence[str]) -> Iterable[tuple[str, bytes]]:
         """Read texts: many of them by a process of their own, for which a few would only wait."""
@@ -192,8 +202,16 @@ class Follower:
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
         self._thread.start()
 
+    def await_index(self, commit: str | None) -> None:
+        """Wait shortly until the index describes *commit*, if the follower is about to bring it there."""
+        end = time.monotonic() + INDEX_WAIT
+        while self._is_near_done and self._indexed() != commit:
+            if time.monotonic() > end:
+                return
+            time.sleep(0.005)
+
     @property
-    def is_near_done(self) -> bool:
+    def _is_near_done(self) -> bool:
         """Whether the thread runs, and has no more before it than a small change."""
         return self._thread is not None and self.work.total <= SMALL
 
@@ -206,15 +224,15 @@ class Follower:
             self._thread = None
 
     def _run(self) -> None:
-        pause = 0.0
-        rested = 0.0
+        pause = rested = 0.0
+        seen: str | None = None
         while not self._stopping.wait(pause):
             try:
-                before = self._known
                 self.follow(0)
+                before, seen = seen, self._parts.store.head()
                 done = self.catch_up()
                 pause = POLL if done else POLL * 5
-                rested = rested + pause if done and self._known == before else 0.0
+                rested = rested + pause if done and seen == before else 0.0
                 if rested > REST:
                     rested = 0.0
                     self.tidy()
@@ -222,7 +240,7 @@ class Follower:
                 return
             except Exception as error:  # the wiki goes on serving; the work is tried again
                 log.exception("following failed; trying again in %s s", RETRY)
-                self.work = Work(problem=_shown(error))
+                self.fail(error)
                 pause = RETRY
             self._wake.wait(pause)
             self._wake.clear()
@@ -255,23 +273,41 @@ class Follower:
         with self._work_lock.held(0) as held, self._moment() as moment:
             if held and moment.head is not None and self._indexed() == moment.head:
                 names = list(moment.names(form=Form.PAGE))
-                self._parts.index.rebuild(_documents(moment, names, self._site(moment)), moment.head)
+
+                def told(done: int) -> None:
+                    self._tell(lambda stage, done, total: None, "index", done, len(names))
+
+                documents = _documents(moment, names, self._site(moment))
+                self._parts.index.rebuild(documents, moment.head, progress=told)
+                self.work = Work()
+
+    def fail(self, error: Exception) -> None:
+        """Note why following failed; where the catalog is broken, put a new one in its place."""
+        self.work = Work(problem=_shown(error))
+        if is_damage(error):
+            with self._names_lock.held(FIRST) as held:
+                if held and not self._parts.catalog.is_sound():
+                    log.error("the catalog is broken, and is built anew")
+                    self._parts.catalog.renew()
 
     def forget(self, wait: float) -> None:
-        """Empty the catalog, so that the next `catch_up` builds catalog and index anew; StoreError while others work."""
+        """Put an empty catalog in the place of this one; the next `catch_up` fills it, and builds the index anew.
+
+        Raises:
+            StoreError: Another process is at work, for longer than *wait* seconds.
+        """
         with self._work_lock.held(wait) as held, self._names_lock.held(wait) as still:
             if not (held and still):
                 raise StoreError(
                     "another process is indexing this repository; wait until it is done, and try again"
                 )
-            self._parts.catalog.discard()
-            self._known = None
-            self._parts.index.rebuild((), "")
+            self._parts.catalog.renew()
+            self._reindex = True
 
     def _is_done(self) -> bool:
         with self._moment() as moment:
             done = moment.head is None or (moment.scanned and moment.traced)
-            return done and self._indexed() == moment.head
+            return done and self._indexed() == moment.head and not self._reindex
 
     def _indexed(self) -> str | None:
         return self._parts.index.commit() or None  # an index of an empty branch has the empty commit
@@ -312,9 +348,10 @@ class Follower:
         with self._moment() as moment:
             if not moment.has_past_facts():
                 return
-        with self._parts.catalog.writing() as db:
-            if read_state(db, HEAD) == self._indexed():
-                forget_facts(db)
+        gone = 1
+        while gone:
+            with self._parts.catalog.writing() as db:
+                gone = forget_facts(db) if read_state(db, HEAD) == self._indexed() else 0
 
     def _add(self, rows: Sequence[FactRows]) -> int:
         if rows:
@@ -342,20 +379,24 @@ class Follower:
         tracer = Tracer(self._parts.store.commits)
         for start in range(done, len(ordered), BATCH):
             with self._parts.catalog.writing() as db:
+                if next_rank(db) != start:
+                    return  # the branch was emptied meanwhile; the next round begins again
                 tracer.append(db, ordered[start : start + BATCH])
             self._tell(progress, "history", min(start + BATCH, len(ordered)), len(ordered))
         with self._parts.catalog.writing() as db:
-            finish(db, head)
+            if next_rank(db) == len(ordered):
+                finish(db, head)
 
     def _index(self, progress: Progress) -> None:
         index = self._parts.index
-        at = self._indexed()
+        at = None if self._reindex else self._indexed()
         with self._moment() as moment:
             head = moment.head
-            if head == at or not moment.scanned:
+            if not moment.scanned or (head == at and not self._reindex):
                 return
             if head is None:
                 index.rebuild((), "")
+                self._reindex = False
                 return
             differences = self._differences(at, head)
             site = self._site(moment)
@@ -368,12 +409,17 @@ class Follower:
                 index.rebuild(
                     _documents(moment, list(moment.names(form=Form.PAGE)), site), head, progress=told
                 )
+                self._reindex = False
                 return
             changed = {d.path: d.new for d in differences if d.new is not None and d.new.form is Form.PAGE}
             removed = [d.path for d in differences if d.path not in changed]
             total = len(changed)
             names = [Name(entry.path, entry.blob, entry.form) for entry in changed.values()]
-            index.update(_documents(moment, names, site), removed, head, progress=told)
+            try:
+                index.update(_documents(moment, names, site), removed, head, progress=told)
+            except IndexLostError:
+                log.exception("the search index is lost, and is built anew")
+                self._reindex = True
 
     def _site(self, moment: Moment) -> Site:
         return self._read_site(moment.name(PATH))

@@ -31,9 +31,10 @@ def _facts(db: Connection) -> list[Any]:
 
 
 def _arrivals(db: Connection) -> list[Any]:
-    columns = (arrival.c.rank, commit.c.hex, touch.c.path, touch.c.old_path, touch.c.blob, touch.c.added)
+    columns = (commit.c.hex, touch.c.path, touch.c.old_path, touch.c.blob, touch.c.added)
     query = (
-        select(*columns, lineage.c.commit.label("first"), lineage.c.path.label("first_path"))
+        select(arrival.c.rank, touch.c.rank.label("touch_rank"), *columns)
+        .add_columns(lineage.c.commit.label("first"), lineage.c.path.label("first_path"))
         .join(commit, commit.c.id == arrival.c.commit)
         .outerjoin(touch, touch.c.commit == commit.c.id)
         .outerjoin(lineage, lineage.c.id == touch.c.lineage)

@@ -12,26 +12,38 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     ("wiki", 0),
     ("engine.wiki", 1),
-    ("engine.following", 2),
-    ("engine.scanning", 3),
-    ("engine.store", 4),
-    ("engine.markup", 4),
-    ("engine.catalog", 4),
-    ("engine.search", 4),
-    ("engine.access", 5),
-    ("engine.frontmatter", 6),
-    ("engine.site", 6),
-    ("engine.language", 7),
-    ("engine.model", 7),
-    ("engine.ids", 8),
-    ("engine.errors", 9),
-    ("engine.cache", 9),
-    ("engine.locks", 9),
-    ("engine", 9),
+    ("engine.snapshot", 2),
+    ("engine.following", 3),
+    ("engine.kept", 3),
+    ("engine.linking", 3),
+    ("engine.answers", 4),
+    ("engine.scanning", 4),
+    ("engine.store", 5),
+    ("engine.markup", 5),
+    ("engine.catalog", 5),
+    ("engine.search", 5),
+    ("engine.access", 6),
+    ("engine.frontmatter", 7),
+    ("engine.site", 7),
+    ("engine.language", 8),
+    ("engine.model", 9),
+    ("engine.ids", 10),
+    ("engine.errors", 11),
+    ("engine.cache", 11),
+    ("engine.locks", 11),
+    ("engine", 11),
 ]
 # Where everything is put together: the only modules of the shell that may name a store or an index.
 OPENING = {"wiki", "wiki.starting"}
-HIDDEN = ("engine.store", "engine.catalog", "engine.search.whoosh_index", "engine.markup", "engine.following")
+HIDDEN = (
+    "engine.store",
+    "engine.catalog",
+    "engine.search.whoosh_index",
+    "engine.markup",
+    "engine.following",
+    "engine.kept",
+    "engine.linking",
+)
 SHELL = ("flask", "werkzeug", "jinja2", "waitress", "click")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from engine.access import RolePolicy
+from engine.markup import SCANNER
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
@@ -28,9 +29,10 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
     """
     settings = settings or load_settings()
     app = Flask("wiki", static_folder=None, template_folder=None)
+    app.request_class = urls.Request
     app.url_map.merge_slashes = False
     app.url_map.converters["address"] = urls.AddressConverter
-    themes = Themes(app)
+    themes = Themes(app, Path(settings.themes) if settings.themes else None)
     if wiki is None:
         wiki = open_wiki(settings)
         wiki.follow()
@@ -56,12 +58,14 @@ def open_wiki(settings: Settings) -> Wiki:
     store = GitStore.open(
         Path(settings.repository), root=settings.root or None, branch=settings.branch or None
     )
-    folder = Path(settings.cache) if settings.cache else store.cache_folder
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    folder = store.cache_folder
+    if settings.cache:  # which other repositories may share
+        folder = Path(settings.cache) / sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     return Wiki.open(
         store,
-        WhooshIndex(folder / "search"),
+        WhooshIndex(folder / f"search-{SCANNER}"),  # what another scanner read is indexed anew
         folder,
         RolePolicy(),
         cache_bytes=settings.render_cache,

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from wiki.theming import shipped
 
 LOCAL = Actor(Kind.PERSON, "local", Role.ADMIN)
 INDEX_SECONDS = 3_600  # that `quire index` waits for another process that indexes already
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 repository = click.argument("repo", default=".", type=click.Path(path_type=Path))
 location = [
@@ -137,12 +139,20 @@ def search(query: tuple[str, ...], repo: Path, config: Path | None, as_json: boo
         for note in found.query.notes:
             click.echo(f"({note})", err=True)
         for result in found.results:
-            click.echo(click.style(result.title, bold=True) + f"  {result.name.path}")
-            words = (click.style(text, bold=True) if matches else text for text, matches in result.parts)
+            click.echo(f"{click.style(_plain(result.title), bold=True)}  {_plain(result.name.path)}")
+            words = (
+                click.style(_plain(text), bold=True) if matches else _plain(text)
+                for text, matches in result.parts
+            )
             click.echo("  " + " ".join("".join(words).split()))
         if not found.results:
             click.echo("nothing found", err=True)
     raise SystemExit(0 if found.results else 1)
+
+
+def _plain(text: str) -> str:
+    """Make text of a page harmless to a terminal: control characters could move its cursor, or its keys."""
+    return _CONTROLS.sub(" ", text)
 
 
 def _settings(repo: Path, config: Path | None, **given: Any) -> Settings:

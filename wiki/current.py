@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 
 from engine.access import ANONYMOUS, Actor, Kind, Role
+from engine.errors import StoreError
 from engine.wiki import Snapshot, Wiki
 from wiki.settings import Settings
 from wiki.theming import Themes
@@ -82,7 +83,7 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
         wiki, actor = current_wiki(), current_actor()
         with wiki.at(actor) as snapshot:
             g.snapshot = snapshot
-            g.stale = snapshot.commit != wiki.head()
+            g.stale = _is_behind(wiki, snapshot)
             etag = _etag(snapshot)
             if snapshot.settled and _has(etag):
                 response = Response(status=304)
@@ -96,6 +97,14 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
             return response
 
     return answer
+
+
+def _is_behind(wiki: Wiki, snapshot: Snapshot) -> bool:
+    """Say whether the branch has moved on, or cannot even be asked."""
+    try:
+        return snapshot.commit != wiki.head()
+    except StoreError:
+        return True
 
 
 def _has(etag: str) -> bool:

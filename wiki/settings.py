@@ -28,6 +28,7 @@ class Settings:
     threads: int = 8  # requests answered at once by one process
     anonymous: str = "reader"  # what visitors without an account may: "reader" or "nobody"
     remote_images: bool = True  # let pages show images from other sites (https only)
+    themes: str = ""  # a folder of further themes; one of an existing name comes before it
     processes: int = 0  # children that scan pages; 0: one a core
     render_cache: int = 32_000_000  # bytes of HTML kept in each process
     response_cache: int = 32_000_000  # bytes of whole answers for anonymous readers kept in each process
@@ -59,6 +60,10 @@ class Settings:
             raise SettingsError(f"port is {self.port}; it must be from 0 to 65535")
         if self.anonymous not in {"reader", "nobody"}:
             raise SettingsError(f'anonymous is {self.anonymous!r}; it must be "reader" or "nobody"')
+        if not self.host:
+            raise SettingsError("host is empty; name an address, or 0.0.0.0 for all of them")
+        if self.themes and not Path(self.themes).is_dir():
+            raise SettingsError(f"themes is {self.themes!r}; there is no such folder")
         if not 1 <= self.threads <= 256:
             raise SettingsError(f"threads is {self.threads}; it must be from 1 to 256")
         for name in ("processes", "render_cache", "response_cache"):
@@ -80,8 +85,8 @@ def _from_file(file: Path) -> dict[str, Any]:
 
 def _known(name: str, where: str) -> str:
     if name not in _TYPES:
-        near = get_close_matches(name, _TYPES, 1, 0.5)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_TYPES)}"
+        near = get_close_matches(name, _TYPES, 2, 0.6)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(_TYPES)}"
         raise SettingsError(f"{where} has no setting {name!r}; {hint}")
     return name
 

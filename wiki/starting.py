@@ -1,6 +1,7 @@
 """Makes a content repository from a folder of pages, with their history where they have one."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -26,9 +27,14 @@ def make_repository(folder: Path, pages: Path) -> int:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidChangeError(f"{folder} exists already; name a folder that does not, or delete it first")
-    if not _with_history(folder, pages.resolve()):
-        _git("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", "--", str(folder))
-        _import(folder, pages)
+    try:
+        if not _with_history(folder, pages.resolve()):
+            changes = _changes(pages)
+            _git("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", "--", str(folder))
+            _import(folder, changes)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)  # it was empty, or not there
+        raise
     store = GitStore.open(folder)
     try:
         head = store.head()
@@ -68,8 +74,8 @@ def _with_history(folder: Path, pages: Path) -> bool:
     return True
 
 
-def _import(folder: Path, pages: Path) -> None:
-    """Commit the files of *pages*, leaving out hidden ones."""
+def _changes(pages: Path) -> list[Change]:
+    """Return what makes the files of *pages* new, leaving out hidden ones."""
     changes = []
     for file in sorted(pages.rglob("*")):
         path = file.relative_to(pages).as_posix()
@@ -86,6 +92,10 @@ def _import(folder: Path, pages: Path) -> None:
                 ) from error
     if not changes:
         raise InvalidChangeError(f"{pages} holds no files to begin with")
+    return changes
+
+
+def _import(folder: Path, changes: list[Change]) -> None:
     store = GitStore.open(folder)
     try:
         store.write(changes, author=STARTER, summary="Begin with starter pages")

@@ -22,14 +22,20 @@ def shipped(name: str) -> Path:
 
 
 class Themes:
-    """The themes of one application."""
+    """The themes of one application: those that are shipped, and those in a folder of its own.
+
+    A theme is a folder with a ``theme.toml``; what it lacks, the default theme has.
+    """
 
     def __init__(self, app: Flask, folder: Path | None = None) -> None:
         self._app = app
-        self._folder = folder or shipped("themes")
+        roots = [shipped("themes"), *([folder] if folder else [])]
+        self._default = roots[0] / DEFAULT
+        self._themes = {
+            file.parent.name: file.parent for root in roots for file in sorted(root.glob("*/theme.toml"))
+        }
         self._environments: dict[str, Environment] = {}
         self._versions: dict[Path, str] = {}
-        self._names = {file.parent.name for file in self._folder.glob("*/theme.toml")}
         self.stamp = self._stamp()
 
     def render(self, template: str, **context: Any) -> str:
@@ -53,12 +59,13 @@ class Themes:
         return None
 
     def _folders(self, theme: str) -> Iterator[Path]:
-        if theme in self._names and theme != DEFAULT:
-            yield self._folder / theme
-        yield self._folder / DEFAULT
+        own = self._themes.get(theme, self._default)
+        if own != self._default:
+            yield own
+        yield self._default
 
     def _environment(self, theme: str) -> Environment:
-        if theme not in self._names:
+        if theme not in self._themes:
             theme = DEFAULT
         if theme not in self._environments:
             folders = [folder / "templates" for folder in self._folders(theme)]
@@ -88,7 +95,8 @@ class Themes:
     def _stamp(self) -> str:
         """Digest all files of all themes, as answers depend on them."""
         digest = sha256()
-        for file in sorted(self._folder.rglob("*")):
-            if file.is_file():
-                digest.update(f"{file.relative_to(self._folder)}\0".encode() + file.read_bytes())
+        for folder in (self._default, *self._themes.values()):
+            for file in sorted(folder.rglob("*")):
+                if file.is_file():
+                    digest.update(f"{folder.name}/{file.relative_to(folder)}\0".encode() + file.read_bytes())
         return digest.hexdigest()

@@ -1,5 +1,9 @@
 """Path and query text -> typed values, at the border."""
 
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import flask
 from flask import request
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import BaseConverter
@@ -7,10 +11,24 @@ from werkzeug.routing import BaseConverter
 from engine.wiki import Found
 from wiki.current import current_snapshot
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 QUERY_CHARACTERS = 500
 RESERVED = ("-", "wiki.git")
 """Folders at the root that belong to the wiki itself."""
 RESERVED_FILES = ("wiki.git", "sitemap.xml", "robots.txt", "llms.txt", "favicon.ico")
+
+
+class Request(flask.Request):
+    """A request whose query is ASCII: other bytes, which no browser sends, are percent-encoded."""
+
+    def __init__(
+        self, environ: "WSGIEnvironment", populate_request: bool = True, shallow: bool = False
+    ) -> None:
+        query = environ.get("QUERY_STRING", "").encode("latin-1")
+        environ["QUERY_STRING"] = quote(query, safe="!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~")
+        super().__init__(environ, populate_request, shallow)
 
 
 class AddressConverter(BaseConverter):

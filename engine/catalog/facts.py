@@ -9,6 +9,7 @@ from engine.catalog.schema import alias, fact, link, name, tag
 from engine.model import Form
 
 KEEP = 1_000  # facts of past texts that are kept, beside as many as there are pages
+FORGET = 1_000  # facts that go in one transaction, so that other writers wait little
 
 
 def unknown_blobs(db: Connection) -> list[str]:
@@ -67,13 +68,13 @@ def too_many(db: Connection) -> bool:
 
 
 def forget_facts(db: Connection) -> int:
-    """Delete the facts that no name has, when they are too many; return how many went."""
-    if not too_many(db):
-        return 0
-    unused = list(db.execute(select(fact.c.id).where(~exists().where(name.c.blob == fact.c.blob))).scalars())
-    for start in range(0, len(unused), 5_000):
-        ids = unused[start : start + 5_000]
-        for table in (link, alias, tag):
-            db.execute(delete(table).where(table.c.fact.in_(ids)))
-        db.execute(delete(fact).where(fact.c.id.in_(ids)))
-    return len(unused)
+    """Delete facts that no name has, at most `FORGET` of them; return how many went.
+
+    To forget them all, call it in one short transaction after another, until it returns 0.
+    """
+    unused = select(fact.c.id).where(~exists().where(name.c.blob == fact.c.blob)).limit(FORGET)
+    ids = list(db.execute(unused).scalars())
+    for table in (link, alias, tag):
+        db.execute(delete(table).where(table.c.fact.in_(ids)))
+    db.execute(delete(fact).where(fact.c.id.in_(ids)))
+    return len(ids)

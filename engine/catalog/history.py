@@ -5,10 +5,11 @@ commit itself. So it has the order of every commit on the first-parent line as i
 only appends. A page's lineage is the commit and path it began with, carried along that order through renames.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, delete, func, insert, select, update
 
 from engine.catalog.schema import TRACED, arrival, commit, lineage, touch, write_state
 from engine.model import Commit
@@ -17,6 +18,18 @@ BATCH = 500  # commits in one transaction, so that other writers wait little
 
 Chain = Sequence[tuple[str, tuple[str, ...]]]
 """Commits with their parents, as `Store.chain` gives them."""
+
+
+# One step down the index for each path, however often it was touched: a grouped maximum would read all its touches.
+_PATH = func.json_each(bindparam("paths", type_=Text)).table_valued("value").c.value
+_LINEAGES = select(
+    _PATH,
+    select(touch.c.lineage)
+    .where(touch.c.path == _PATH, touch.c.rank.is_not(None))
+    .order_by(touch.c.rank.desc())
+    .limit(1)
+    .scalar_subquery(),
+)
 
 
 def order(chain: Chain, head: str) -> list[str]:
@@ -66,7 +79,7 @@ def keep_arrivals(db: Connection, ordered: Sequence[str]) -> int:
     db.execute(
         update(touch)
         .where(touch.c.commit.in_(select(arrival.c.commit).where(arrival.c.rank >= kept)))
-        .values(lineage=None)
+        .values(rank=None, lineage=None)
     )
     db.execute(delete(arrival).where(arrival.c.rank >= kept))
     return kept
@@ -111,10 +124,10 @@ class Tracer:
         db.execute(
             insert(arrival), [{"rank": rank + i, "commit": ids[hex_id]} for i, hex_id in enumerate(ordered)]
         )
-        self._carry(db, {ids[hex_id]: hex_id for hex_id in ordered})
+        self._carry(db, {ids[hex_id]: hex_id for hex_id in ordered}, rank)
 
-    def _carry(self, db: Connection, batch: Mapping[int, str]) -> None:
-        """Give each touch of *batch* (commit number to hex id, in order of arrival) its lineage."""
+    def _carry(self, db: Connection, batch: Mapping[int, str], first: int) -> None:
+        """Give each touch of *batch* (commit number to hex id, in order of arrival, from rank *first*) its lineage."""
         columns = (touch.c.id, touch.c.commit, touch.c.path, touch.c.old_path, touch.c.added)
         by_commit: dict[int, list[Any]] = {}
         paths: set[str] = set()
@@ -124,32 +137,23 @@ class Tracer:
         self._load(db, paths)
         begun = _Begun(db, batch.values())
         given: list[dict[str, int]] = []
-        for number, hex_id in batch.items():
+        for rank, (number, hex_id) in enumerate(batch.items(), first):
             after: dict[str, int] = {}
             for row in by_commit.get(number, ()):
                 known = None if row.added else self._current.get(row.old_path or row.path)
                 after[row.path] = known if known is not None else begun.lineage(hex_id, row.path)
-                given.append({"touch_id": row.id, "lineage_id": after[row.path]})
+                given.append({"touch_id": row.id, "rank": rank, "lineage": after[row.path]})
             self._current.update(after)  # afterwards, so that names can be exchanged within one commit
         begun.write(db)
         if given:
-            statement = update(touch).where(touch.c.id == bindparam("touch_id"))
-            db.execute(statement.values(lineage=bindparam("lineage_id")), given)
+            db.execute(update(touch).where(touch.c.id == bindparam("touch_id")), given)
 
     def _load(self, db: Connection, paths: Iterable[str]) -> None:
         """Learn the lineages of *paths* before this batch: each that of the path's last touch so far."""
         new = [path for path in paths if path not in self._current]
         for start in range(0, len(new), 5_000):
             part = new[start : start + 5_000]
-            self._current.update(dict.fromkeys(part))
-            rows = db.execute(
-                select(touch.c.path, touch.c.lineage)
-                .join(arrival, arrival.c.commit == touch.c.commit)
-                .where(touch.c.path.in_(part), touch.c.lineage.is_not(None))
-                .order_by(arrival.c.rank)
-            )
-            for path, known in rows:
-                self._current[path] = known
+            self._current.update(db.execute(_LINEAGES, {"paths": json.dumps(part)}).all())
 
 
 class _Begun:

@@ -10,12 +10,14 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from engine.catalog.codec import decode, decode_text, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
 from engine.catalog.resolve import (
+    INDEX_KEYS,
     Visible,
     chunks,
     claim,
     everything,
     folder_index,
     has_folder,
+    is_in,
     pages_by_fact,
     resolve,
     to_name,
@@ -25,7 +27,6 @@ from engine.catalog.schema import (
     SCANNED,
     TRACED,
     alias,
-    arrival,
     commit,
     fact,
     lineage,
@@ -43,11 +44,10 @@ _NAME = select(name).where(name.c.path == bindparam("path"))
 _FACTS = select(fact.c.data, fact.c.text).where(fact.c.blob == bindparam("blob"))
 _LAST_CHANGE = (
     select(commit, lineage.c.commit.label("first"), lineage.c.path.label("first_path"))
-    .join(arrival, arrival.c.commit == commit.c.id)
     .join(touch, touch.c.commit == commit.c.id)
     .join(lineage, lineage.c.id == touch.c.lineage)
-    .where(touch.c.path == bindparam("path"))
-    .order_by(arrival.c.rank.desc())
+    .where(touch.c.path == bindparam("path"), touch.c.rank.is_not(None))
+    .order_by(touch.c.rank.desc())
     .limit(1)
 )
 _LINKS_HERE = (
@@ -157,7 +157,7 @@ class Moment:
     def folder_like(self, text: str, visible: Visible = everything) -> str | None:
         """Return the folder that *text* may stand for by key, spelled as git has it; the first in order of paths."""
         key = fold_path(text)
-        query = select(name).where(name.c.key.between(f"{key}/", f"{key}0")).order_by(name.c.key)
+        query = select(name).where(is_in(name.c.key, key)).order_by(name.c.key)
         if visible is everything:
             query = query.limit(1)
         for row in self._db.execute(query):
@@ -263,9 +263,14 @@ class Moment:
         known = self.facts(target.blob)
         if known is not None:
             tails.update(tail(each) for each in (known.title, *known.aliases))
-        if target.path in {"index.md", "README.md"}:
-            tails.add("")
+        if target.form is Form.PAGE and self._may_speak_for_folder(page.key):
+            tails.add("")  # ``./``, ``..`` and the like
         return tails
+
+    def _may_speak_for_folder(self, key: str) -> bool:
+        """Say whether a page is an index by its key, or is called like a folder."""
+        inside = select(name.c.path).where(is_in(name.c.key, key)).limit(1)
+        return key.rpartition("/")[2] in INDEX_KEYS or self._db.execute(inside).first() is not None
 
 
 def _revision(row: Row[Any]) -> Revision:

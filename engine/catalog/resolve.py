@@ -6,7 +6,7 @@ Within a step the nearest folder wins, then the shortest path, then the id.
 A target that says where it is (``/x``, ``./x``, ``../x``) is looked for there only.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.ids import PAGE_SUFFIXES, fold, fold_path, page_stem
 from engine.model import Form, Name, Target
 
 CHUNK = 5_000  # values in one IN (…)
+FEW = 50  # places that are looked at one by one
 
 Visible = Callable[[Name], bool]
 
@@ -171,33 +172,68 @@ def _by_fact(
 
 def _by_folder(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _Step:
     """A folder's index page, else the folder itself."""
+    places = list(dict.fromkeys(place for item in wanted for place in item.places))
+    by_key = _names(db, name.c.key, (key for place in places for key in _index_keys(place)), visible)
+    folders = _folders(db, places, visible)
     for item in wanted:
         for place in item.places:
-            if (index := folder_index(db, place, visible)) is not None:
+            if (index := _index(place, by_key)) is not None:
                 yield item, index, False
                 break
-            if has_folder(db, place, visible):
+            if place in folders:
                 yield item, Name(place, "", Form.FOLDER), False
                 break
 
 
 def folder_index(db: Connection, folder: str, visible: Visible = everything) -> Name | None:
     """Return the page that speaks for a folder: ``index``, ``README``, or the page named like the folder."""
-    keys = [f"{folder}/{key}" if folder else key for key in map(fold, INDEX_KEYS)]
-    keys = [fold_path(key) for key in keys] + ([fold_path(folder)] if folder else [])
-    rows = [row for found in _names(db, name.c.key, keys, visible).values() for row in found]
-    pages = [row for row in rows if row.form is Form.PAGE and (row.folder == folder or str(row.id) == folder)]
-    return min(pages, key=lambda row: (keys.index(row.id.key), claim(row)), default=None)
+    return _index(folder, _names(db, name.c.key, _index_keys(folder), visible))
+
+
+def _index_keys(folder: str) -> list[str]:
+    """Return the keys of pages that may speak for a folder, best first."""
+    if not folder:
+        return list(INDEX_KEYS)
+    key = fold_path(folder)
+    return [*(f"{key}/{each}" for each in INDEX_KEYS), key]
+
+
+def _index(folder: str, by_key: Mapping[str, Sequence[Name]]) -> Name | None:
+    for key in _index_keys(folder):
+        pages = [row for row in by_key.get(key, ()) if row.form is Form.PAGE]
+        if pages := [row for row in pages if row.folder == folder or str(row.id) == folder]:
+            return min(pages, key=claim)
+    return None
+
+
+def _folders(db: Connection, places: Sequence[str], visible: Visible) -> set[str]:
+    """Return those of *places* that are folders with a visible file in them, at any depth."""
+    found: Collection[str] = places
+    if len(places) > FEW:
+        known: set[str] = set()
+        for folder in db.execute(select(name.c.folder).distinct()).scalars():
+            while folder not in known:
+                known.add(folder)
+                folder = folder.rpartition("/")[0]
+        found = known.intersection(places)
+        if visible is everything:
+            return set(found)
+    return {place for place in found if has_folder(db, place, visible)}
 
 
 def has_folder(db: Connection, folder: str, visible: Visible = everything) -> bool:
     """Say whether a visible file lies in *folder*, at any depth."""
     query = select(name)
     if folder:
-        query = query.where((name.c.folder == folder) | name.c.folder.between(f"{folder}/", f"{folder}0"))
+        query = query.where(is_in(name.c.folder, folder) | (name.c.folder == folder))
     if visible is everything:
         query = query.limit(1)
     return any(visible(to_name(row)) for row in db.execute(query))
+
+
+def is_in(column: Any, folder: str) -> Any:
+    """Make the condition that a path is that of something in *folder*, at any depth."""
+    return (column > f"{folder}/") & (column < f"{folder}0")  # "0" follows "/"
 
 
 def pages_by_fact(

@@ -1,11 +1,13 @@
 """The tables, the file they live in, and connections that see one moment."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Boolean,
     Column,
     Connection,
@@ -22,10 +24,13 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DisconnectionError
 
-SCHEMA = 1
+SCHEMA = 2
 """Raise it when a table changes; the catalog is then built anew beside the old one."""
+
+PATIENT = 30_000  # milliseconds that the work behind waits for another writer
+HASTY = 100  # milliseconds that a writer waits for whom a reader waits
 
 metadata = MetaData()
 
@@ -108,11 +113,13 @@ touch = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("commit", Integer, nullable=False, index=True),
-    Column("path", Text, nullable=False, index=True),
+    Column("path", Text, nullable=False),
     Column("old_path", Text),
     Column("blob", Text),
     Column("added", Boolean, nullable=False),
-    Column("lineage", Integer, index=True),  # set while the commit is among the arrivals
+    # Both are set while the commit is among the arrivals:
+    Column("rank", Integer),  # the commit's, so that the newest touch of a path is found without the others
+    Column("lineage", Integer, index=True),
 )
 
 arrival = Table(
@@ -131,7 +138,7 @@ lineage = Table(
     UniqueConstraint("commit", "path"),
 )
 
-Index("touch_path_lineage", touch.c.path, touch.c.commit, touch.c.lineage)
+Index("touch_path_rank", touch.c.path, touch.c.rank)
 
 
 class Catalog:
@@ -146,9 +153,15 @@ class Catalog:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         self.path = folder / f"catalog-{SCHEMA}-{version}.db"
-        self._readers = _engine(self.path, "BEGIN")
-        self._writers = _engine(self.path, "BEGIN IMMEDIATE")
-        self._prepare()
+        self._readers = _engine(self.path, "BEGIN", PATIENT)
+        self._writers = _engine(self.path, "BEGIN IMMEDIATE", PATIENT)
+        self._hasty = _engine(self.path, "BEGIN IMMEDIATE", HASTY)
+        try:
+            self._make_tables()
+        except DatabaseError as error:
+            if not is_damage(error):
+                raise
+            self.renew()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -157,35 +170,46 @@ class Catalog:
             yield db
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Give the one connection that may write now; others wait. All or nothing is kept."""
-        with self._writers.begin() as db:
+    def writing(self, *, hasty: bool = False) -> Iterator[Connection]:
+        """Give the one connection that may write now; others wait. All or nothing is kept.
+
+        Args:
+            hasty: Rather fail than wait for another writer for long: a reader stands behind.
+        """
+        with (self._hasty if hasty else self._writers).begin() as db:
             yield db
 
-    def discard(self) -> None:
-        """Delete everything in the catalog; it is built anew from the store."""
-        with self.writing() as db:
-            for table in metadata.sorted_tables:
-                db.execute(table.delete())
+    def is_sound(self) -> bool:
+        """Read the whole file, and say whether it is a catalog; takes seconds where there are many pages."""
+        try:
+            with self.reading() as db:
+                return db.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
+        except DatabaseError as error:
+            if is_damage(error):
+                return False
+            raise
+
+    def renew(self) -> None:
+        """Put an empty catalog in the place of this one, whatever it holds; other processes notice and turn to it."""
+        self.close()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        self._make_tables()
 
     def close(self) -> None:
         """Close all connections."""
-        self._readers.dispose()
-        self._writers.dispose()
+        for engine in (self._readers, self._writers, self._hasty):
+            engine.dispose()
 
-    def _prepare(self) -> None:
-        """Make the tables; a file that is no database any more is set aside by deleting it."""
-        try:
-            with self.writing() as db:
-                metadata.create_all(db)
-        except DatabaseError as error:
-            if "locked" in str(error):
-                raise
-            self.close()
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-            with self.writing() as db:
-                metadata.create_all(db)
+    def _make_tables(self) -> None:
+        with self.writing() as db:
+            metadata.create_all(db)
+
+
+def is_damage(error: Exception) -> bool:
+    """Say whether *error* tells that the file is broken, or no database at all, rather than busy or on a full disk."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def read_state(db: Connection, key: str) -> str | None:
@@ -207,23 +231,36 @@ def write_state(db: Connection, key: str, value: str | None) -> None:
         db.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
 
-def _engine(path: Path, begin: str) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", pool_size=8, max_overflow=64, pool_use_lifo=True)
+def _engine(path: Path, begin: str, patience: int) -> Engine:
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, pool_size=8, max_overflow=64, pool_use_lifo=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # transactions begin where we say, not where sqlite3 guesses
         cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout = 30000")
+        cursor.execute(f"PRAGMA busy_timeout = {patience}")
         cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute(
-            "PRAGMA synchronous = NORMAL"
-        )  # derived data: the last commits may be lost, never mixed up
+        cursor.execute("PRAGMA synchronous = NORMAL")  # derived: the last commits may be lost, never mixed up
         cursor.execute("PRAGMA cache_size = -4000")  # KiB
         cursor.close()
+        record.info["file"] = _file(path)
+
+    @event.listens_for(engine, "checkout")
+    def check(connection: Any, record: Any, proxy: Any) -> None:
+        if record.info.get("file") != _file(path):
+            raise DisconnectionError("another process has put a new catalog in its place")
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _file(path: Path) -> int | None:
+    """Return what tells a file from another one of the same name."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None

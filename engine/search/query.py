@@ -130,6 +130,8 @@ class _Reader:
                 f"There is no field “{name}”; it was searched as a word. Fields are {', '.join(FIELDS)}."
             )
             parts = _words(name, exact=False)
+        elif value.endswith(":") and value[:-1].lower() in FIELDS:
+            self.note(f"“{value}” needs its value right behind the colon; it was searched as a word.")
         if not parts or name not in FIELDS:
             parts += _words(value, exact=quoted)
         if not parts and len(value) > 1:

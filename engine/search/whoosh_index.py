@@ -18,7 +18,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,15 @@ from engine.search.query import Query
 from engine.search.ranking import Ranking
 from engine.search.whoosh_segment import VERSION, Codec, Segment, Storage, mark, merge, page, schema, sync
 
-FACTOR = 4  # so many small segments of about one size an update merges into one
-LEVELS = 4  # of segments that are merged; those of more than FACTOR ** LEVELS documents are left to a rebuild
-MAX_SEGMENTS = 24  # more make a search slower than a rebuild is worth
+FACTOR = 6  # so many small segments of about one size an update merges into one
+LEVELS = 3  # of segments that are merged; those of more than FACTOR ** LEVELS documents are left to a rebuild
+MAX_SEGMENTS = 24  # more, beside those of the last rebuild, make a search slower than a rebuild is worth
 POSTINGS_IN_MEMORY = (
     1_200_000  # a full segment of a rebuild; one posting takes about 250 bytes until it is written
 )
-MAX_WORN = 0.25  # the share of deleted documents from which a rebuild pays
+MAX_IDLE = 8  # readings that are kept open for the next question; each has two files a segment
+MAX_WORN = 0.25  # the share of deleted documents above which a rebuild pays, when they are
+MIN_WORN = 500  # so many at least
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(rf"v{VERSION}-([0-9]{{1,12}})")
@@ -87,12 +89,14 @@ class WhooshIndex:
     ) -> None:
         """Put *documents* in, take *removed* paths out, name *commit*: all at once, or nothing."""
         with self._writing():
-            if self.commit() is None:
-                raise IndexLostError(self._folder)
+            with self._reading() as reading:
+                if reading is None:
+                    raise IndexLostError(self._folder)
+                parts = reading.parts
             name = self._current()
             try:
                 index = FileIndex(self._storage_of(name), schema())
-                _write(index, documents, removed, commit, progress, in_parts=False)
+                _write(index, documents, removed, commit, progress, parts=parts)
             except _DamagedError as error:
                 self._damaged = name
                 raise IndexLostError(self._folder) from error
@@ -113,7 +117,7 @@ class WhooshIndex:
             folder = self._folder / name
             folder.mkdir(mode=0o700)
             index = FileIndex.create(Storage(folder), schema())
-            _write(index, documents, (), commit, progress, in_parts=True)
+            _write(index, documents, (), commit, progress)
             self._point_to(name)
 
     def close(self) -> None:
@@ -170,7 +174,11 @@ class WhooshIndex:
         finally:
             if reading is not None:
                 with self._lock:
-                    self._idle.append(reading)
+                    kept = len(self._idle) < MAX_IDLE
+                    if kept:
+                        self._idle.append(reading)
+                if not kept:
+                    reading.close()
 
     def _borrow(self) -> "_Reading | None":
         missed = None
@@ -183,14 +191,12 @@ class WhooshIndex:
                     with storage.opening():
                         reading = _Reading(storage, name, generation, stale[0] if stale else None)
                 return reading
-            except FileNotFoundError:
-                # A writer has just replaced what the table of contents names; if so, there is a newer one.
+            except Exception as error:  # a damaged pickle may raise anything
+                # A writer may just have removed what this generation names; if so, there is a newer one.
                 if missed != (name, generation):
                     missed = name, generation
                     continue
-                _log.exception("A file of the search index %s is missing", self._folder / name)
-            except Exception:  # a damaged pickle may raise anything
-                _log.exception("The search index %s cannot be read", self._folder / name)
+                _log.error("The search index %s cannot be read", self._folder / name, exc_info=error)
             finally:
                 for each in stale:
                     each.close()
@@ -240,15 +246,17 @@ class _Reading:
                     self._segments.append(same)
                 else:
                     self._segments.append(Segment(storage, pages, segment))
-            self.commit = next(
-                segment.stored(document)["commit"] for segment, document in self._live("kind", "commit")
-            )
+            named = next(segment.stored(document) for segment, document in self._live("kind", "commit"))
         except BaseException:
             self.close()
             raise
+        self.commit: str = named["commit"]
+        self.parts: int = named["parts"]
         total = sum(segment.documents for segment in self._segments)
         deleted = sum(len(segment.deleted) for segment in self._segments)
-        self.worn = len(self._segments) > MAX_SEGMENTS or deleted > MAX_WORN * total
+        self.worn = len(self._segments) > self.parts + MAX_SEGMENTS or deleted > max(
+            MIN_WORN, MAX_WORN * total
+        )
         languages = [name for name in analysis.LANGUAGES if next(self._live("lang", name), None)]
         self._ranking = Ranking(self._segments, total - deleted - 1, languages)
 
@@ -291,9 +299,10 @@ def _write(
     commit: str,
     progress: Callable[[int], None],
     *,
-    in_parts: bool,
+    parts: int = 0,
 ) -> None:
-    """Write one commit, or, in an index that nobody reads yet, as many as keep the memory small."""
+    """Write one commit; or, in an index without *parts*, which nobody reads yet, as many as keep the memory small."""
+    in_parts = not parts
     written: set[str] = set()  # in parts before this one
     fresh: dict[str, int] = {}  # in this part
     leaving = set(removed)
@@ -304,6 +313,7 @@ def _write(
                 _commit(writer, leaving)
                 written.update(fresh)
                 fresh, leaving = {}, set()
+                parts += 1
                 writer = _writer(index)
             if document.path in fresh:  # of two with one path the later counts
                 writer.newsegment.delete_document(fresh[document.path])
@@ -312,10 +322,10 @@ def _write(
             fresh[document.path] = writer.docnum
             writer.add_document(**page(document))
             progress(len(written) + len(fresh))
-        writer.add_document(**mark(commit))
+        writer.add_document(**mark(commit, parts + in_parts))
         _commit(writer, leaving)
     except BaseException:
-        if not writer.is_closed:
+        with suppress(Exception):  # the first error counts; what is left behind is removed by the next commit
             writer.cancel()
         raise
 

@@ -16,7 +16,9 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from logging import getLogger
 from pathlib import Path
+from typing import IO
 
 from engine.errors import ConflictError, StoreError
 from engine.store.git_head import Head
@@ -28,6 +30,8 @@ try:
     import fcntl
 except ImportError:  # Windows: a crash there leaves its journal and index.lock to a person
     fcntl = None  # type: ignore[assignment]
+
+log = getLogger(__name__)
 
 _PATIENCE_S = 3.0  # how long somebody else may hold the index: a status, a commit, a checkout
 _AT_ONCE = 200  # paths on one command line
@@ -65,9 +69,12 @@ class Checkouts:
         return [checkout for checkout in checkouts if checkout.shows(self._head.reference)]
 
     def recover(self) -> None:
-        """Finish what a crash left half done."""
+        """Finish what a crash left half done; where that fails, the next commit tries again."""
         for checkout in self.found():
-            checkout.recover(self._head)
+            try:
+                checkout.recover(self._head)
+            except Exception:  # a full disk, most likely: pages can be read all the same
+                log.exception("cannot finish what a crash left in %s", checkout)
             checkout.sweep()
 
 
@@ -89,6 +96,9 @@ class Checkout:
         self._edits: Sequence[Edit] = ()
         self._seen: Mapping[bytes, object] = {}
         self._keep_lock = False
+
+    def __str__(self) -> str:
+        return str(self._folder)
 
     def shows(self, reference: str) -> bool:
         """Say whether this branch is checked out here."""
@@ -121,7 +131,7 @@ class Checkout:
                 self._change_index(edits)
                 yield
             finally:
-                self._copy.unlink(missing_ok=True)
+                _discard(self._copy)
 
     def follow(self) -> None:
         """Bring files and index to the new commit. Should that fail, the lock and its journal stay for `recover`."""
@@ -132,6 +142,7 @@ class Checkout:
             if self._edits:
                 self._copy.replace(self._index)
         except (OSError, StoreError):
+            log.exception("cannot bring %s to the new commit; the next one tries again", self)
             self._keep_lock = True
 
     def recover(self, head: Head) -> None:
@@ -157,7 +168,7 @@ class Checkout:
                 self._copy.unlink(missing_ok=True)
             for left in (said["copy"], f"{said['copy']}.lock"):
                 (self._index.parent / left).unlink(missing_ok=True)
-            self._lock.unlink()
+            self._unlock(file)
 
     def sweep(self) -> None:
         """Remove journals that never became a lock, once nobody can be about to make them one."""
@@ -183,7 +194,12 @@ class Checkout:
                 yield
             finally:
                 if not self._keep_lock:
-                    self._lock.unlink()
+                    self._unlock(file)
+
+    def _unlock(self, file: IO[bytes]) -> None:
+        # Somebody may have deleted our lock, and may hold one of their own by now.
+        if _is_at(file.fileno(), self._lock):
+            _discard(self._lock)
 
     def _take_lock(self, head: Head) -> None:
         # The lock is born whole, with its journal in it: a crash never leaves one that says nothing.
@@ -342,6 +358,14 @@ def _folders(path: bytes) -> Iterator[bytes]:
 def _chunks(paths: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
     for start in range(0, len(paths), _AT_ONCE):
         yield paths[start : start + _AT_ONCE]
+
+
+def _discard(file: Path) -> None:
+    """Delete *file*. The branch may have moved by now: what fails is logged, for the commit is made."""
+    try:
+        file.unlink(missing_ok=True)
+    except OSError:
+        log.exception("cannot delete %s; delete it by hand", file)
 
 
 def _is_at(descriptor: int, file: Path) -> bool:

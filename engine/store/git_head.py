@@ -29,13 +29,13 @@ class Head:
         """Return the commit id, ``None`` while there is none.
 
         Raises:
-            StoreError: The reference is broken.
+            StoreError: The reference is broken, or the whole repository is out of reach.
         """
         reference = self.reference
         for _ in range(_MAX_STEPS if self._in_files else 0):
             text = self._loose(reference)
             if text is None:
-                return self._packed_id(reference)
+                return self._packed_id(reference) or self._no_commit()
             if is_object_id(text):
                 return text
             if not text.startswith("ref: refs/"):
@@ -64,6 +64,8 @@ class Head:
             stat = os.stat(self._packed)  # noqa: PTH116 - on every request
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise StoreError(f"cannot read {self._packed}: {error.strerror}") from error
         stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         answer = self._packed_answer
         if answer is not None and answer[0] == stamp and answer[1] == reference:
@@ -76,11 +78,19 @@ class Head:
             self._packed_answer = (stamp, reference, found)
         return found
 
+    def _no_commit(self) -> str | None:
+        """Say that there is no commit, once it is sure that there is a repository: its folder may be unmounted."""
+        if not os.path.lexists(os.path.join(self._common_dir, "HEAD")):  # noqa: PTH118 - a link, in old ones
+            raise StoreError(
+                f"no repository in {self._common_dir} any more; mount or restore it, and try again"
+            )
+        return None
+
     def _ask_git(self) -> str | None:
         found = self._process.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", self.reference)
         text = found.stdout.decode().strip()
         if found.returncode == 0 and is_object_id(text):
             return text
         if found.returncode == 1 and not self._in_files:
-            return None
+            return self._no_commit()
         raise StoreError(f"{self.reference} is broken; repair it with git fsck and git update-ref")

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from random import Random
 
+from engine.markup import SCANNER
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.git_store import GitStore
 from tests.histories import WORDS
@@ -112,7 +113,7 @@ def check_kills(folder: Path, seed: int, kills: int, pages: int) -> Seen:
     for log in folder.glob("log-*"):
         check_log(log.read_text(encoding="utf-8"))
     store = GitStore.open(growing.path)
-    with following(store, WhooshIndex(cache / "search"), cache, CHILDREN) as (follower, parts):
+    with following(store, WhooshIndex(cache / f"search-{SCANNER}"), cache, CHILDREN) as (follower, parts):
         assert said(parts)["head"] == store.head()
         follower.follow(1)
         assert follower.catch_up(10)
@@ -218,7 +219,7 @@ def _left_behind(growing: Growing) -> str:
     for part, what in (("head", "names"), ("scanned", "facts"), ("traced", "history")):
         if state.get(part) != head:
             return what
-    index = WhooshIndex(cache_of(growing.path) / "search")
+    index = WhooshIndex(cache_of(growing.path) / f"search-{SCANNER}")
     try:
         return "nothing" if index.commit() == head else "index"
     finally:

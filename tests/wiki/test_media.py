@@ -167,7 +167,7 @@ def test_a_file_stays_fresh_across_commits_that_do_not_touch_it(commit: Commit, 
 def test_a_file_beyond_the_bound_is_refused_with_a_way(
     commit: Commit, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.wiki.MEDIA_BYTES", 100)
+    monkeypatch.setattr("engine.snapshot.MEDIA_BYTES", 100)
     commit({"a.png": PNG})
     answer = client.get("/a.png")
     assert answer.status_code == 413

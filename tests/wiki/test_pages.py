@@ -117,6 +117,17 @@ def test_an_unknown_page_is_missing_and_offers_a_search(commit: Commit, client: 
 # -- Markdown
 
 
+def test_an_unknown_page_suggests_those_that_have_its_words(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit({"Llama 3.md": "# Llama 3\n\nA model.\n", "other.md": "# Other\n"})
+    wiki.catch_up()
+    answer = client.get("/people/llama_model")
+    assert answer.status_code == 404
+    assert '<a href="/Llama%203">Llama 3</a>' in answer.text
+    assert "/other" not in answer.text
+
+
 def test_md_gives_the_bytes_of_the_page(commit: Commit, client: FlaskClient) -> None:
     source = b"\xef\xbb\xbf---\r\ntitle: A\r\n---\r\nText \xf0\x9f\xa6\x99\r\n"
     commit({"a.md": source})

@@ -24,4 +24,6 @@ def healthz() -> ResponseReturnValue:
     if not wiki.policy.is_open(current_actor()):
         for name in ("pages", "unknown", "work"):
             del told[name]
-    return jsonify(status="failing" if failing else "ok", **told), 503 if failing else 200
+    response = jsonify(status="failing" if failing else "ok", **told)
+    response.headers["Cache-Control"] = "no-store"
+    return response, 503 if failing else 200

@@ -1,6 +1,6 @@
-"""Pages: as HTML, as Markdown, or a choice where several have one key."""
+"""Pages: as HTML, as Markdown, a choice where several have one key, or what else there is where there is none."""
 
-from urllib.parse import quote
+import re
 
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -10,11 +10,13 @@ from engine.ids import url_path
 from engine.model import Form, Name
 from wiki import current
 from wiki.current import current_snapshot, reads
-from wiki.urls import found_at
+from wiki.urls import QUERY_CHARACTERS, found_at
 from wiki.views.folders import folder_response
 from wiki.views.media import file_response
 
 bp = Blueprint("pages", __name__)
+
+SUGGESTIONS = 5  # pages that are named where there is none
 
 
 @bp.get("/", defaults={"text": ""})
@@ -22,9 +24,12 @@ bp = Blueprint("pages", __name__)
 @reads
 def view(text: str) -> ResponseReturnValue:
     """Show what a URL leads to: a page, its Markdown, a folder, a medium."""
-    found = found_at(text)
+    try:
+        found = found_at(text)
+    except PageNotFoundError as error:
+        return _missing(text, error)
     if found.redirect:
-        query = quote(request.query_string, safe="!$%&'()*+,/:;=?@~")
+        query = request.query_string.decode()
         return redirect(f"{found.redirect}?{query}" if query else found.redirect, 302)
     if found.choices:
         return current.site().themes.render("pages/choices.html", text=text, choices=found.choices), 300
@@ -37,6 +42,18 @@ def view(text: str) -> ResponseReturnValue:
     if found.source or _wants_markdown():
         return _markdown(found.name)
     return _html(found.name)
+
+
+def _missing(text: str, error: PageNotFoundError) -> ResponseReturnValue:
+    """Suggest pages that have the words of the address."""
+    words = " ".join(re.findall(r"\w+", text.rstrip("/").rpartition("/")[2].replace("_", " ")))[
+        :QUERY_CHARACTERS
+    ]
+    found = current_snapshot().search(words) if words else None
+    similar = found.results[:SUGGESTIONS] if found else ()
+    return current.site().themes.render(
+        "pages/missing.html", message=str(error), words=words, similar=similar
+    ), 404
 
 
 def _html(name: Name) -> ResponseReturnValue:

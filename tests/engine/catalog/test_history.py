@@ -1,9 +1,13 @@
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Select
 
 from engine.catalog import Catalog, Moment
-from engine.catalog.history import continues, order
+from engine.catalog.history import _LINEAGES, continues, order
+from engine.catalog.queries import _LAST_CHANGE
 from engine.following import Follower, Parts
 from engine.markup import Markup
 from engine.store.memory_store import MemoryStore
@@ -39,8 +43,10 @@ class Wiki:
 
 
 @pytest.fixture
-def wiki(tmp_path: Path) -> Wiki:
-    return Wiki(tmp_path)
+def wiki(tmp_path: Path) -> Iterator[Wiki]:
+    made = Wiki(tmp_path)
+    yield made
+    made.catalog.close()
 
 
 def test_commits_arrive_first_parent_first() -> None:
@@ -102,6 +108,15 @@ def test_going_back_by_force_forgets_what_came_after(wiki: Wiki) -> None:
     assert wiki.changed("a.md") == first
     wiki.store.set_head(second)
     assert wiki.changed("a.md") == second
+
+
+@pytest.mark.parametrize("query", [_LAST_CHANGE.params(path="a.md"), _LINEAGES.params(paths='["a.md"]')])
+def test_the_newest_touch_of_a_path_is_found_without_the_others(wiki: Wiki, query: Select[Any]) -> None:
+    with wiki.catalog.reading() as db:
+        literal = query.compile(db, compile_kwargs={"literal_binds": True})
+        steps = [row.detail for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {literal}")]
+    assert "SEARCH touch USING INDEX touch_path_rank (path=? AND rank>?)" in steps
+    assert not any("B-TREE" in step for step in steps)
 
 
 def test_an_empty_branch_has_no_names(wiki: Wiki) -> None:

@@ -2,9 +2,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from engine.catalog import Catalog, Moment
-from engine.catalog.resolve import above_root
+from engine.catalog.resolve import above_root, everything
 from engine.following import Follower, Parts
 from engine.markup import Markup
 from engine.model import Form, Name
@@ -30,6 +31,8 @@ PAGES = {
     "a0/c.txt": "text",
     "a0/d/e.txt": "text",
     "a/deep/f.txt": "text",
+    "b0/c.txt": "text",
+    "c0.md": "text",
     "empty folder/x/y.txt": "text",
 }
 
@@ -125,6 +128,42 @@ def test_what_is_hidden_is_no_target(moment: Moment) -> None:
     assert found["", "help/"] is None
 
 
+@pytest.mark.parametrize("hidden", [(), ("help/", "a/", "index"), ("",)])
+def test_many_targets_mean_what_each_means_alone(moment: Moment, hidden: tuple[str, ...]) -> None:
+    def visible(name: Name) -> bool:
+        return not name.path.startswith(hidden)
+
+    folders = ["", *(name.folder for name in moment.names()), "nowhere", "a/deep/er"]
+    targets = ["", ".", "./", "..", "../", "../..", "/", "./only", "nowhere", "index", *folders, *PAGES]
+    targets += [f"{way}{each}" for way in ("/", "../") for each in (*folders, *PAGES)]
+    pairs = [(folder, target) for folder in ("", "help/deep") for target in targets]
+    seen = visible if hidden else everything
+    together = moment.resolve(pairs, seen)
+    assert together == {pair: moment.resolve([pair], seen)[pair] for pair in pairs}
+
+
+def test_broken_links_are_looked_up_together(moment: Moment) -> None:
+    asked: list[str] = []
+
+    def note(*arguments: object) -> None:
+        asked.append(str(arguments[2]))
+
+    pairs = [("help/deep", f"n{number}N") for number in range(1000)]
+    event.listen(moment._db, "before_cursor_execute", note)
+    try:
+        assert set(moment.resolve(pairs).values()) == {None}
+    finally:
+        event.remove(moment._db, "before_cursor_execute", note)
+    assert len(asked) < 10
+
+
+def test_a_folder_is_not_taken_for_one_that_begins_like_it(moment: Moment) -> None:
+    assert moment.has_folder("b0")
+    assert not moment.has_folder("b")
+    assert moment.folder_like("b") is None
+    assert moment.folder_like("c") is None
+
+
 def test_climbing_above_the_root_is_told_apart() -> None:
     assert above_root("help", "../../x")
     assert not above_root("help", "../x")
@@ -145,6 +184,7 @@ def test_folders_are_listed(moment: Moment) -> None:
         "a b",
         "a-b",
         "a0",
+        "b0",
         "empty folder",
         "guide",
         "help",

@@ -73,8 +73,12 @@ def test_a_rebuild_leaves_one_index_in_the_folder(index: WhooshIndex, folder: Pa
 
 def test_a_rebuild_in_parts_is_one_index(index: WhooshIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whoosh_index, "POSTINGS_IN_MEMORY", 20)
+    monkeypatch.setattr(whoosh_index, "MAX_SEGMENTS", 2)
     index.rebuild([*pages("old"), *pages("new")], "1")
     assert state(index) == ("1", {"new"}, 10)
+    assert not index.worn()
+    index.update((), (), "2")
+    assert not index.worn()
 
 
 def test_updates_leave_few_segments_and_no_debris(index: WhooshIndex, folder: Path) -> None:
@@ -93,14 +97,15 @@ def test_large_segments_are_left_to_a_rebuild(
     monkeypatch.setattr(whoosh_index, "LEVELS", 0)
     index.rebuild(pages("0"), "0")
     assert not index.worn()
-    for number in range(MAX_SEGMENTS):
+    for number in range(MAX_SEGMENTS + 1):
         index.update([document(f"new {number}.md", "common words")], (), str(number))
     assert index.worn()
     index.rebuild(pages("0"), "0")
     assert not index.worn()
 
 
-def test_an_index_with_much_deleted_is_worn(index: WhooshIndex) -> None:
+def test_an_index_with_much_deleted_is_worn(index: WhooshIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whoosh_index, "MIN_WORN", 2)
     index.rebuild(pages("0"), "0")
     index.update((), ["1.md", "2.md", "3.md", "4.md"], "1")
     assert index.worn()
@@ -186,14 +191,16 @@ def test_threads_see_whole_commits_while_others_are_written(index: WhooshIndex) 
     readers = [threading.Thread(target=read) for _ in range(4)]
     for reader in readers:
         reader.start()
-    for number in range(1, 25):
-        if number % 6 == 0:
-            index.rebuild(pages(str(number)), str(number))
-        else:
-            index.update(pages(str(number)), (), str(number))
-    done.set()
-    for reader in readers:
-        reader.join()
+    try:
+        for number in range(1, 25):
+            if number % 6 == 0:
+                index.rebuild(pages(str(number)), str(number))
+            else:
+                index.update(pages(str(number)), (), str(number))
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
     assert [each for each in seen if each != (each[0], {each[0]}, 10)] == []
     assert state(index) == ("24", {"24"}, 10)
 

@@ -1,5 +1,6 @@
 """Where the branch is checked out: files and index follow, and no local work is ever touched."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -420,3 +421,60 @@ def test_a_branch_switched_while_waiting_is_left_alone(
     assert status(repository) == []
     assert files(repository)["a.md"] == b"a\n"
     assert repository.git("show", "main:a.md") == "A"
+
+
+@pytest.mark.parametrize("theirs", [None, b"DIRC"])
+def test_a_lock_that_somebody_took_away_spoils_no_save(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch, theirs: bytes | None
+) -> None:
+    lock = repository.path / ".git/index.lock"
+    follow = git_checkout.Checkout.follow
+
+    def lose_it_first(checkout: git_checkout.Checkout) -> None:
+        lock.unlink()
+        if theirs is not None:
+            lock.write_bytes(theirs)
+        follow(checkout)
+
+    monkeypatch.setattr(git_checkout.Checkout, "follow", lose_it_first)
+    assert write(store, ("a.md", b"A\n")) == store.head()
+    assert (lock.read_bytes() if lock.exists() else None) == theirs
+    lock.unlink(missing_ok=True)
+    assert status(repository) == []
+
+
+def test_files_that_cannot_be_deleted_spoil_no_save(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise OSError
+
+    def fail_from_here(_checkout: git_checkout.Checkout) -> None:
+        monkeypatch.setattr(Path, "unlink", fail)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(git_checkout.Checkout, "follow", fail_from_here)
+        assert write(store, ("a.md", b"A\n")) == store.head()
+    monkeypatch.undo()
+    GitStore.open(repository.path)
+    assert status(repository) == []
+
+
+def test_a_wiki_starts_where_a_crash_cannot_be_finished(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        crash(patch, "git_checkout.Checkout.follow")
+        with pytest.raises(Crash):
+            write(store, ("a.md", b"A\n"))
+    with monkeypatch.context() as patch:
+        patch.setattr(git_checkout.Checkout, "_replay", fail)
+        new = GitStore.open(repository.path)
+    assert "No space left" in caplog.text
+    assert (repository.path / ".git/index.lock").exists()
+    write(new, ("b.md", b"B\n"))
+    assert status(repository) == []
+    assert files(repository)["a.md"] == b"A\n"

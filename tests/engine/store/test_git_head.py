@@ -82,6 +82,25 @@ def test_a_deleted_branch_has_no_head(repository: Repository) -> None:
     assert store.head() is None
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_repository_that_is_gone_for_a_moment_is_no_empty_branch(
+    repository: Repository, packed: bool
+) -> None:
+    commit = repository.commit({"a.md": b"1"})
+    if packed:
+        repository.git("pack-refs", "--all")
+    store = GitStore.open(repository.path)
+    aside = repository.path.rename(repository.path.with_name("aside"))
+    with pytest.raises(StoreError, match="mount or restore it"):
+        store.head()
+    repository.path.mkdir()  # what an unmounted folder looks like
+    with pytest.raises(StoreError, match="mount or restore it"):
+        store.head()
+    repository.path.rmdir()
+    aside.rename(repository.path)
+    assert store.head() == commit
+
+
 def test_no_child_is_started(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = repository.commit({"a.md": b"1"})
     store = GitStore.open(repository.path)

@@ -1,0 +1,72 @@
+"""What a snapshot answers: records for views, commands and programs."""
+
+from dataclasses import dataclass
+
+from engine.catalog import Backlink, LastChange
+from engine.model import Facts, Name, Problem
+from engine.search.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a URL leads to: exactly one of the four."""
+
+    name: Name | None = None  # a page, a medium or a folder
+    source: bool = False  # with a page: its Markdown rather than its HTML
+    redirect: str = ""  # the canonical URL of what was meant
+    choices: tuple[Name, ...] = ()  # several pages have this key
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as it is shown."""
+
+    name: Name
+    title: str
+    html: str  # sanitized
+    lang: str
+    dir: str
+    facts: Facts
+    problems: tuple[Problem, ...]
+    backlinks: tuple[Backlink, ...]
+    last_change: LastChange | None
+    redirect: str = ""  # URL of the page that took its place
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One line of a folder's listing."""
+
+    name: Name
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder's listing: its folders, its pages by title, its media."""
+
+    path: str
+    folders: tuple[Child, ...]
+    pages: tuple[Child, ...]
+    media: tuple[Child, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One hit as it is shown; its title and text are those that were indexed."""
+
+    name: Name
+    title: str
+    url: str  # leads to the section with the best match
+    section: str  # that section's heading, empty when it is the page's beginning
+    parts: tuple[tuple[str, bool], ...]  # the snippet; true where it matches
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults:
+    """One page of results."""
+
+    query: Query
+    results: tuple[Result, ...]
+    more: bool
+    commit: str | None  # what the index describes; the results are of this commit

@@ -1,0 +1,51 @@
+"""What a wiki keeps in memory so as not to do it twice; bounded in bytes, and never the only copy."""
+
+from engine.answers import Page
+from engine.cache import Cache
+from engine.markup import Rendered
+from engine.site import Site, parse_site
+from engine.store import Store
+
+
+class Kept:
+    """Rendered HTML by a digest of all it depends on, whole pages by commit and scope, settings by blob.
+
+    Args:
+        store: Where the settings are read from.
+        capacity: Bytes of HTML that are kept; of whole pages a quarter as many.
+    """
+
+    def __init__(self, store: Store, capacity: int) -> None:
+        self._store = store
+        self._rendered: Cache[bytes, Rendered] = Cache(capacity)
+        self._pages: Cache[tuple[str | None, str, str], Page] = Cache(capacity // 4)
+        self._sites: Cache[str, Site] = Cache(1_000_000)
+
+    def rendered(self, key: bytes) -> Rendered | None:
+        """Return HTML that was kept under a digest of all that it depends on."""
+        return self._rendered.get(key)
+
+    def keep(self, key: bytes, rendered: Rendered) -> None:
+        """Keep HTML for `rendered`."""
+        self._rendered.put(key, rendered, 2 * len(rendered.html) + 200)
+
+    def kept_page(self, commit: str | None, scope: str, path: str) -> Page | None:
+        """Return a page that was kept as it is at *commit*, for readers with one scope."""
+        return self._pages.get((commit, scope, path))
+
+    def keep_page(self, commit: str | None, scope: str, page: Page) -> None:
+        """Keep a page for `kept_page`; only one whose facts and history are complete at that commit."""
+        size = (
+            2 * len(page.html)
+            + len(page.facts.text)
+            + 500 * (len(page.facts.links) + len(page.backlinks) + 4)
+        )
+        self._pages.put((commit, scope, page.name.path), page, size)
+
+    def site(self, blob: str) -> Site:
+        """Return the content settings that a blob holds."""
+        site = self._sites.get(blob)
+        if site is None:
+            site = parse_site(self._store.read(blob))
+            self._sites.put(blob, site, 2_000)
+        return site

@@ -1,0 +1,89 @@
+"""Locks between threads and processes, that die with their holder."""
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.locks import HostLock
+
+ROOT = Path(__file__).parent.parent.parent
+HOLDER = """
+import sys, time
+from pathlib import Path
+from engine.locks import HostLock
+with HostLock(Path(sys.argv[1])).held(0) as held:
+    print(held, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "x.lock"
+
+
+def test_one_thread_holds_it(path: Path) -> None:
+    lock = HostLock(path)
+    with lock.held(0) as first:
+        assert first
+        seen: list[bool] = []
+
+        def other() -> None:
+            with lock.held(0.05) as held:
+                seen.append(held)
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        assert seen == [False]
+    with lock.held(0) as again:
+        assert again
+
+
+def test_two_locks_on_one_file_exclude_each_other(path: Path) -> None:
+    with HostLock(path).held(0) as first:
+        assert first
+        began = time.monotonic()
+        with HostLock(path).held(0.1) as second:
+            assert not second
+        assert 0.09 < time.monotonic() - began < 5
+
+
+def test_it_is_given_back_when_what_it_guards_fails(path: Path) -> None:
+    lock = HostLock(path)
+    with pytest.raises(ZeroDivisionError), lock.held(0):
+        raise ZeroDivisionError
+    with lock.held(0) as held:
+        assert held
+
+
+def test_a_file_that_cannot_be_opened_gives_the_thread_lock_back(tmp_path: Path) -> None:
+    lock = HostLock(tmp_path / "missing" / "x.lock")
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError), lock.held(0):
+            pass
+    (tmp_path / "missing").mkdir()
+    with lock.held(0) as held:
+        assert held
+
+
+def test_it_dies_with_its_holder(path: Path) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        lock = HostLock(path)
+        with lock.held(0.05) as held:
+            assert not held
+        holder.kill()
+        with lock.held(20) as held:
+            assert held
+    finally:
+        holder.kill()
+        holder.communicate()

@@ -1,0 +1,115 @@
+"""What every answer says to the browser, over all that the application can answer."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from engine.wiki import Wiki
+from tests.conftest import Commit
+from wiki import create_app
+from wiki.settings import Settings
+
+# An example for each rule; a rule without one fails the test below, so that none is forgotten.
+EXAMPLES = {
+    "/": ["/"],
+    "/<address:text>": [
+        "/a",
+        "/a.md",
+        "/A",
+        "/f",
+        "/f/",
+        "/m.png",
+        "/m.svg",
+        "/m.pdf",
+        "/missing",
+        "/x-y",
+        "/-/x",
+    ],
+    "/-/search": ["/-/search", "/-/search?q=text", "/-/search?q=text&page=x"],
+    "/-/healthz": ["/-/healthz"],
+    "/-/static/<theme>/<path:path>": ["/-/static/default/css/base.css", "/-/static/default/no"],
+    "/favicon.ico": ["/favicon.ico"],
+}
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "TRACE"]
+ADDRESSES = [address for addresses in EXAMPLES.values() for address in addresses]
+
+
+@pytest.fixture
+def full(commit: Commit, wiki: Wiki, client: FlaskClient) -> FlaskClient:
+    commit(
+        {
+            "a.md": "Some text.\n",
+            "f/b.md": "Text\n",
+            "m.png": b"\x89PNG\r\n\x1a\n",
+            "m.svg": b"<svg/>",
+            "m.pdf": b"%PDF-1.7",
+            "X Y.md": "One\n",
+            "x_y.md": "Two\n",
+        }
+    )
+    wiki.catch_up()
+    return client
+
+
+def test_every_rule_has_an_example(app: Flask) -> None:
+    assert {rule.rule for rule in app.url_map.iter_rules()} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_answer_is_safe_to_receive(full: FlaskClient, address: str, method: str) -> None:
+    for _ in range(2):  # the second may be one that was kept
+        headers = full.open(address, method=method).headers
+        policy = dict(
+            part.strip().split(" ", 1)
+            for part in headers["Content-Security-Policy"].split(";")
+            if " " in part.strip()
+        )
+        assert policy["default-src"] == "'none'"
+        assert "unsafe" not in policy.get("script-src", "")
+        assert "*" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "Cache-Control" in headers
+        assert "Set-Cookie" not in headers
+        assert "Access-Control-Allow-Origin" not in headers
+        assert "Server" not in headers
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "PROPFIND", "TRACE"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_what_cannot_be_done_is_a_page_that_says_so(full: FlaskClient, address: str, method: str) -> None:
+    answer = full.open(address, method=method)
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+    assert "That cannot be done here" in answer.text
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_head_has_the_headers_of_a_get(full: FlaskClient, address: str) -> None:
+    head, get = full.head(address), full.get(address)
+    assert head.data == b""
+    assert head.status_code == get.status_code
+    assert dict(head.headers) == dict(get.headers)
+
+
+def test_pages_run_scripts_and_styles_of_the_site_only(full: FlaskClient) -> None:
+    answer = full.get("/a")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "style-src 'self'" in policy
+    assert "base-uri 'none'" in policy
+    assert "form-action 'self'" in policy
+    assert "<script" not in answer.text
+    assert " style=" not in answer.text
+
+
+def test_remote_images_are_a_setting(wiki: Wiki, commit: Commit) -> None:
+    commit({"a.md": "Text\n"})
+    for allowed in (True, False):
+        client = create_app(Settings(remote_images=allowed), wiki).test_client()
+        policy = client.get("/a").headers["Content-Security-Policy"]
+        assert ("img-src 'self' https:" in policy) is allowed

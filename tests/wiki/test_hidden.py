@@ -1,0 +1,317 @@
+"""Where a policy hides a page it is hidden from everything: nobody can tell it from a page that does not exist."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask, request
+from flask.testing import FlaskClient
+
+from engine.access import ANONYMOUS, Action, Actor, Kind, Policy, Role, RolePolicy
+from engine.errors import MediaNotFoundError, NotFoundError, PageNotFoundError
+from engine.model import Form, Name
+from engine.search.whoosh_index import WhooshIndex
+from engine.store.memory_store import MemoryStore
+from engine.wiki import Snapshot, Wiki
+from tests.conftest import Commit
+from wiki import create_app
+from wiki.settings import Settings
+
+INSIDER = Actor(Kind.PERSON, "ada", Role.READER)
+
+
+class HidesAFolder(RolePolicy):
+    """Visitors do not see the folder ``board``, whatever it holds."""
+
+    def allows(self, actor: Actor, action: Action, name: Name) -> bool:
+        hidden = name.path.startswith("board/") or name.path == "board.md"
+        return super().allows(actor, action, name) and not (hidden and actor.kind is Kind.ANONYMOUS)
+
+    def scope(self, actor: Actor) -> str:
+        return "visitors" if actor.kind is Kind.ANONYMOUS else "all"
+
+    def is_open(self, actor: Actor) -> bool:
+        return actor.kind is not Kind.ANONYMOUS
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return HidesAFolder()
+
+
+FILES: dict[str, str | bytes | None] = {
+    "open.md": """---
+redirect: ""
+---
+# Open
+
+See [[plan]], [[Board/Plan]], [[The Great Plan]], [[masterplan]], [the plan](board/plan.md) and [[board]].
+
+![[board/plan]]
+
+![[diagram.png]]
+
+![](board/diagram.png)
+""",
+    "plan of mine.md": "# My plan\n\nNothing about foxes.\n",
+    "moved.md": "---\nredirect: board/plan\n---\nStays here.\n",
+    "board/plan.md": """---
+title: The Great Plan
+aliases: [masterplan]
+tags: [secret-tag]
+---
+Zebras shall rule. See [[open]] for the rest of zebras.
+""",
+    "board/index.md": "# Board\n\nZebras meet here.\n",
+    "board/open.md": "# Another Open\n\nZebras.\n",
+    "board/diagram.png": b"\x89PNG\r\n\x1a\nzebra",
+    "board/deep/er.md": "Zebras.\n",
+}
+SECRETS = ("zebra", "secret-tag", "another open", 'src="/board')  # nothing that an open page says itself
+
+
+@pytest.fixture
+def visitor(commit: Commit, wiki: Wiki, client: FlaskClient) -> FlaskClient:
+    commit(FILES)
+    wiki.catch_up()
+    return client
+
+
+@pytest.fixture
+def insider(wiki: Wiki, app: Flask, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """The same application, asked by somebody who carries a cookie and may see everything."""
+    monkeypatch.setattr("wiki.current.current_actor", lambda: INSIDER if request.cookies else ANONYMOUS)
+    client = app.test_client()
+    client.set_cookie("session", "x")
+    return client
+
+
+@pytest.fixture
+def seen(commit: Commit, wiki: Wiki) -> Iterator[Snapshot]:
+    """What a visitor sees."""
+    commit(FILES)
+    wiki.catch_up()
+    with wiki.at(ANONYMOUS) as snapshot:
+        yield snapshot
+
+
+HIDDEN = [
+    "/board/plan",
+    "/board/plan.md",
+    "/board/index",
+    "/board/",
+    "/board",
+    "/Board/Plan",
+    "/BOARD",
+    "/Board/",
+    "/board/deep/",
+    "/board/deep",
+    "/board/deep/er",
+    "/board/diagram.png",
+    "/board/Diagram.PNG",
+    "/masterplan",
+    "/The Great Plan",
+]
+
+
+@pytest.mark.parametrize("address", HIDDEN)
+def test_a_hidden_page_answers_as_one_that_is_not_there(
+    visitor: FlaskClient, insider: FlaskClient, address: str
+) -> None:
+    assert insider.get(address, follow_redirects=True).status_code in {200, 404}
+    absent = visitor.get("/nowhere/at all")
+    for headers in ({}, {"Accept": "text/markdown"}, {"If-None-Match": "*"}, {"Range": "bytes=0-3"}):
+        answer = visitor.get(address, headers=headers)
+        assert answer.status_code == 404
+        assert set(answer.headers.keys()) == set(absent.headers.keys())
+        assert "zebra" not in answer.text.lower()
+
+
+def test_no_page_that_is_shown_tells_of_what_is_hidden(visitor: FlaskClient, insider: FlaskClient) -> None:
+    assert "Zebras shall rule" in insider.get("/open").text
+    assert "The Great Plan" in insider.get("/open").text
+    for address in ("/", "/open", "/open.md", "/plan of mine", "/moved", "/quire.toml"):
+        for _ in range(2):
+            text = visitor.get(address).text.lower()
+            for secret in SECRETS:
+                assert secret not in text, (address, secret)
+
+
+def test_links_to_hidden_pages_look_like_links_to_nowhere(visitor: FlaskClient) -> None:
+    text = visitor.get("/open").text
+    assert text.count('class="missing"') >= 7
+    assert "board/diagram.png</a>" in text or "No file board/diagram.png" in text
+    assert 'src="/board' not in text
+
+
+def test_a_hidden_page_is_no_backlink(visitor: FlaskClient, insider: FlaskClient) -> None:
+    assert 'href="/board/plan">The Great Plan</a>' in insider.get("/open").text
+    assert "No page links here" in visitor.get("/open").text
+
+
+def test_a_page_does_not_send_visitors_to_a_hidden_one(visitor: FlaskClient, insider: FlaskClient) -> None:
+    assert insider.get("/moved").headers["Location"] == "/board/plan"
+    answer = visitor.get("/moved")
+    assert answer.status_code == 200
+    assert "Stays here." in answer.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "zebras",
+        "title:great",
+        '"the great plan"',
+        "masterplan",
+        "path:board",
+        "tag:secret-tag",
+        "zebra*",
+        "-foxes",
+    ],
+)
+def test_the_search_does_not_find_what_is_hidden(
+    visitor: FlaskClient, insider: FlaskClient, query: str
+) -> None:
+    address = f"/-/search?q={query}"
+    assert "/board/" in insider.get(address).text
+    text = visitor.get(address).text
+    assert 'href="/board' not in text
+    assert "zebras shall" not in text.lower()
+    assert "zebras meet" not in text.lower()
+
+
+def test_hidden_hits_leave_no_gaps_and_no_further_pages(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit(
+        {f"board/{i:03}.md": "Giraffe giraffe giraffe.\n" for i in range(120)}
+        | {f"open{i:02}.md": f"A giraffe and {i} other animals are in this page.\n" for i in range(20)}
+    )
+    wiki.catch_up()
+    text = client.get("/-/search?q=giraffe").text
+    assert text.count('class="where"') == 20
+    assert 'rel="next"' not in text
+    commit({"board/x.md": "giraffe\n"})
+    wiki.catch_up()
+    assert client.get("/-/search?q=giraffe").text.count('class="where"') == 20
+
+
+def test_a_hidden_page_makes_no_choice_and_no_ambiguity(
+    commit: Commit, wiki: Wiki, client: FlaskClient, seen: Snapshot
+) -> None:
+    commit(
+        {
+            "Fair Use.md": "---\naliases: [fu]\n---\nOpen.\n",
+            "board/fu.md": "---\naliases: [fair use]\n---\n",
+            "x/topic.md": "X\n",
+            "board/topic.md": "Y\n",
+            "links.md": "[[topic]] and [[fu]].\n",
+        }
+    )
+    wiki.catch_up()
+    assert client.get("/FU").headers["Location"] == "/Fair%20Use"
+    text = client.get("/links").text
+    assert 'href="/x/topic"' in text
+    assert 'href="/Fair%20Use"' in text
+    assert "Problems" not in text
+
+
+def test_home_is_the_first_that_is_seen(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    commit({"quire.toml": 'home = "board/plan"', "board/plan.md": "Zebras.\n", "index.md": "Welcome.\n"})
+    wiki.catch_up()
+    assert "Welcome." in client.get("/").text
+
+
+def test_a_folder_where_everything_is_hidden_is_none(visitor: FlaskClient) -> None:
+    assert "board" not in visitor.get("/?x").text.lower()
+
+
+def test_a_folder_is_listed_for_what_is_seen_of_it(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    commit({"f/board/a.md": "A\n", "board/f/b.md": "B\n", "board.md": "Hidden\n", "f/c.md": "C\n"})
+    wiki.catch_up()
+    text = client.get("/").text
+    assert 'href="/f/"' in text
+    assert 'href="/board' not in text
+    assert client.get("/f/board/").status_code == 200
+
+
+def test_health_tells_visitors_no_numbers(visitor: FlaskClient, insider: FlaskClient) -> None:
+    told = visitor.get("/-/healthz").json
+    assert told is not None
+    assert not {"pages", "unknown", "work"} & set(told)
+
+
+def test_kept_html_never_crosses_from_one_reader_to_another(
+    visitor: FlaskClient, insider: FlaskClient
+) -> None:
+    for _ in range(3):
+        for address in ("/open", "/", "/-/search?q=zebras"):
+            mine, theirs = insider.get(address), visitor.get(address)
+            assert "zebras " not in theirs.text.lower()
+            assert mine.headers.get("ETag") != theirs.headers.get("ETag")
+            crossed = visitor.get(address, headers={"If-None-Match": mine.headers["ETag"]})
+            assert crossed.status_code == 200
+    assert "Zebras shall rule" in insider.get("/open").text
+    assert insider.get("/board/plan").status_code == 200
+    assert visitor.get("/board/plan").status_code == 404
+
+
+def test_embeds_of_embeds_are_hidden_too(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    commit(
+        {
+            "a.md": "![[b]]\n",
+            "b.md": "Before.\n\n![[board/c]]\n\nAfter.\n",
+            "board/c.md": "Zebras.\n\n![[d]]\n",
+            "d.md": "Open text.\n",
+        }
+    )
+    wiki.catch_up()
+    text = client.get("/a").text
+    assert "Before." in text
+    assert "After." in text
+    assert "Zebras" not in text
+    assert "Open text." not in text
+
+
+# -- the engine, whoever asks it
+
+
+def test_names_that_a_reader_should_not_have_open_nothing(seen: Snapshot) -> None:
+    name = Name("board/plan.md", "0" * 40, Form.PAGE)
+    for ask in (seen.page, seen.source):
+        with pytest.raises(NotFoundError):
+            ask(name)
+    assert seen.text(name) is None
+    with pytest.raises(PageNotFoundError):
+        seen.folder("board")
+    with pytest.raises(PageNotFoundError):
+        seen.folder("board/deep")
+    with pytest.raises(MediaNotFoundError):
+        seen.source(Name("board/diagram.png", "0" * 40, Form.MEDIA))
+    assert seen.folder_page("board") is None
+
+
+def test_nobody_sees_nothing(commit: Commit, wiki: Wiki) -> None:
+    commit(FILES)
+    wiki.catch_up()
+    client = create_app(Settings(anonymous="nobody"), wiki).test_client()
+    for address in (*HIDDEN, "/open", "/open.md", "/plan of mine", "/moved"):
+        assert client.get(address).status_code == 404
+    for address in ("/", "/-/search?q=zebras", "/-/search?q=open"):
+        text = client.get(address).text
+        assert 'href="/open"' not in text
+        assert "zebra" not in text.lower().replace('value="zebras"', "").replace("zebras: search", "")
+
+
+def test_the_catalog_of_a_policy_is_not_left_behind(
+    store: MemoryStore, commit: Commit, tmp_path: Path
+) -> None:
+    """A wiki opened with another policy shows by that one at once, from the same derived data."""
+    commit(FILES)
+    for policy, code in ((RolePolicy(), 200), (HidesAFolder(), 404), (RolePolicy(), 200)):
+        wiki = Wiki.open(store, WhooshIndex(tmp_path / "search"), tmp_path, policy, processes=0)
+        try:
+            wiki.catch_up()
+            assert create_app(Settings(), wiki).test_client().get("/board/plan").status_code == code
+        finally:
+            wiki.close()

@@ -1,0 +1,141 @@
+"""Themes: the chosen one first, then the default; assets kept for a year by their digest."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from engine.wiki import Wiki
+from tests.conftest import Commit
+from wiki import create_app
+from wiki.settings import Settings
+
+
+@pytest.fixture
+def themes(tmp_path: Path) -> Path:
+    return tmp_path / "themes"
+
+
+def make(themes: Path, name: str, files: dict[str, str]) -> None:
+    for path, text in ({"theme.toml": f'name = "{name}"\n'} | files).items():
+        file = themes / name / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def serve(wiki: Wiki, themes: Path) -> FlaskClient:
+    return create_app(Settings(themes=str(themes)), wiki).test_client()
+
+
+def sheet(client: FlaskClient, name: str) -> str:
+    """Return the address of a style sheet, as the home page has it."""
+    return next(part for part in client.get("/").text.split('"') if f"/{name}.css?" in part)
+
+
+def test_a_theme_may_be_one_style_sheet(commit: Commit, wiki: Wiki, themes: Path) -> None:
+    make(themes, "dark", {"static/css/variables.css": ":root { --text: white; }\n"})
+    commit({"quire.toml": 'theme = "dark"', "index.md": "Text\n"})
+    client = serve(wiki, themes)
+    assert client.get(sheet(client, "variables")).text == ":root { --text: white; }\n"
+    assert "box-sizing" in client.get(sheet(client, "base")).text
+
+
+def test_a_theme_may_be_one_template(commit: Commit, wiki: Wiki, themes: Path) -> None:
+    make(
+        themes,
+        "plain",
+        {"templates/layout.html": "<!doctype html><title>Mine</title>{% block content %}{% endblock %}"},
+    )
+    commit({"quire.toml": 'theme = "plain"', "index.md": "Text\n"})
+    client = serve(wiki, themes)
+    text = client.get("/").text
+    assert "<title>Mine</title>" in text
+    assert "<p>Text</p>" in text
+    assert "<title>Mine</title>" in client.get("/missing").text
+
+
+def test_a_theme_may_come_before_the_default_one(commit: Commit, wiki: Wiki, themes: Path) -> None:
+    make(themes, "default", {"static/css/variables.css": "/* ours */"})
+    commit({"index.md": "Text\n"})
+    client = serve(wiki, themes)
+    assert client.get(sheet(client, "variables")).text == "/* ours */"
+    assert "box-sizing" in client.get(sheet(client, "base")).text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["missing", "", ".", "..", "../default", "default/", "/etc", "default/static", "x" * 3_000, "\\u0000"],
+)
+def test_an_unknown_theme_is_the_default_one(
+    commit: Commit, client: FlaskClient, app: Flask, name: str
+) -> None:
+    commit({"quire.toml": f'theme = "{name}"', "index.md": "Text\n"})
+    assert client.get("/").status_code == 200
+    assert sheet(client, "base").startswith("/-/static/default/css/base.css?v=")
+    assert set(app.extensions["quire"].themes._environments) == {"default"}
+
+
+def test_a_theme_that_is_broken_is_an_error_page(commit: Commit, wiki: Wiki, themes: Path) -> None:
+    make(themes, "broken", {"templates/layout.html": "{% block"})
+    commit({"quire.toml": 'theme = "broken"', "index.md": "Text\n"})
+    answer = serve(wiki, themes).get("/")
+    assert answer.status_code == 500
+    assert "Something went wrong here" in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_undefined_names_in_a_template_are_errors(commit: Commit, wiki: Wiki, themes: Path) -> None:
+    make(themes, "odd", {"templates/layout.html": "{{ no_such_name }}"})
+    commit({"quire.toml": 'theme = "odd"', "index.md": "Text\n"})
+    assert serve(wiki, themes).get("/").status_code == 500
+
+
+def test_an_asset_is_kept_for_a_year_by_its_digest(commit: Commit, client: FlaskClient) -> None:
+    commit({"index.md": "Text\n"})
+    address = sheet(client, "base")
+    answer = client.get(address)
+    assert answer.mimetype == "text/css"
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    for other in (address.partition("?")[0], address[:-1], f"{address}x"):
+        assert client.get(other).headers["Cache-Control"] == "no-cache"
+    again = client.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_an_asset_of_another_content_has_another_address(commit: Commit, wiki: Wiki, themes: Path) -> None:
+    commit({"quire.toml": 'theme = "mine"', "index.md": "Text\n"})
+    seen = set()
+    for text in ("/* one */", "/* two */"):
+        make(themes, "mine", {"static/css/base.css": text})
+        client = serve(wiki, themes)
+        address = sheet(client, "base")
+        seen.add(address)
+        assert client.get(address).text == text
+    assert len(seen) == 2
+
+
+def test_another_theme_is_another_etag(commit: Commit, wiki: Wiki, themes: Path) -> None:
+    commit({"index.md": "Text\n"})
+    wiki.catch_up()
+    first = create_app(Settings(), wiki).test_client().get("/").headers["ETag"]
+    make(themes, "default", {"static/css/base.css": "/* another */"})
+    assert serve(wiki, themes).get("/", headers={"If-None-Match": first}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "theme.toml",
+        "../theme.toml",
+        "css/../../theme.toml",
+        "css/../../../../pyproject.toml",
+        "/etc/passwd",
+        "css",
+        "css/",
+        ".",
+        "templates/layout.html",
+    ],
+)
+def test_only_static_files_are_assets(app: Flask, path: str) -> None:
+    assert app.extensions["quire"].themes.asset("default", path) is None
