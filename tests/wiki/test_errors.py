@@ -66,7 +66,7 @@ def test_an_error_is_a_page_with_its_text(
     answer = client.get("/a")
     assert answer.status_code == status(kind("x"))
     assert answer.mimetype == "text/html"
-    assert "the &lt;b&gt;reason&lt;/b&gt; for it" in answer.text
+    assert "&lt;b&gt;reason&lt;/b&gt; for it" in answer.text
     assert '<header class="site">' in answer.text
 
 
