@@ -57,7 +57,7 @@ def main() -> None:
         setup = Setup(repository, folder, options.rounds, options.start_pages)
         print(
             f"{what}: {setup.page_count:,} pages; {os.cpu_count()} cores, Python {platform.python_version()}, "
-            f"medians of {options.rounds} rounds\n",
+            f"medians of {options.rounds} rounds; {os.getloadavg()[0]:.1f} other processes wanted to run at the start\n",
             flush=True,
         )
         print(f"| {'what':58} | {'target':44} | {'figure':>34} | {'floor':>34} | met |")

@@ -131,7 +131,7 @@ def _start_and_kill(growing: Growing, log: Path, seen: Seen) -> None:
             _read_a_page(growing, follower)
             seen.served += 1
         wait_until(growing.dice.choice(MOMENTS)(growing, follower), follower.said)
-        time.sleep(growing.dice.random() ** 2 * 0.5)
+        time.sleep(growing.dice.random() ** 2 * 0.2)
         children = sum("engine.scanning" in line for line in members(follower.id).values())
         ended = follower.process.poll()
         assert ended in {None, 0}, follower.said()
