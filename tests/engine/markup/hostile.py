@@ -55,5 +55,7 @@ HOSTILE: Mapping[str, Callable[[int], str]] = {
     "emphasis": lambda n: "**a *b" * (n // 6),
     "quotes": lambda n: "> a\n" + "b\n" * (n // 2),
     "tags": lambda n: "#é" * (n // 2) + " #t" * (n // 3),
+    "blank front matter": lambda n: "---\r\n" + "\r\n" * (n // 2) + "[unclosed\r\n---\r\n",
+    "front matter of comments": lambda n: "---\r" + "#\r" * (n // 2) + "[unclosed\r---\r",
     "front matter": lambda n: "---\n" + "a: [\n" * (n // 5) + "---\n",
 }
