@@ -48,6 +48,7 @@ HOSTILE: Mapping[str, Callable[[int], str]] = {
     "open tags": lambda n: "<a '" * (n // 4),
     "comments": lambda n: "<!--" * (n // 4),
     "style": lambda n: "<div>\n" + "<style " * (n // 7),
+    "script ends": lambda n: "<script>\n" + "</script " * (n // 9),
     "ellipsis": lambda n: "[[b]]" + "." * n,
     "definitions": lambda n: "a\n" + ": b\n" * (n // 4),
     "sentences": lambda n: "a. [[b]] " * (n // 9),
