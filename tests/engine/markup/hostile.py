@@ -26,6 +26,7 @@ HOSTILE: Mapping[str, Callable[[int], str]] = {
     "mailto": lambda n: "mailto:" * (n // 7),
     "closing parentheses": lambda n: "http://a.b/" + ")" * n,
     "addresses within addresses": lambda n: "~www." * (n // 5) + "_!",
+    "many addresses": lambda n: "www.a.b " * (n // 8),
     "at signs": lambda n: "a@b." * (n // 4),
     "tasks": lambda n: "- [ ] a\n" * (n // 8),
     "same headings": lambda n: "# a\n" * (n // 4),
