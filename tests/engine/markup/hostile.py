@@ -50,6 +50,7 @@ HOSTILE: Mapping[str, Callable[[int], str]] = {
     "comments": lambda n: "<!--" * (n // 4),
     "style": lambda n: "<div>\n" + "<style " * (n // 7),
     "script ends": lambda n: "<script>\n" + "</script " * (n // 9),
+    "blank lines of code": lambda n: "```c\n" + "\n" * n + "```\n",
     "ellipsis": lambda n: "[[b]]" + "." * n,
     "definitions": lambda n: "a\n" + ": b\n" * (n // 4),
     "sentences": lambda n: "a. [[b]] " * (n // 9),
