@@ -25,13 +25,14 @@ MAX_DEPTH = 16
 """How deep lists and mappings may nest."""
 
 _LARGEST_INTEGER = 2**53 - 1  # what every reader of JSON keeps exact (RFC 8259, section 6)
-_LINE_END = r"(?:\r\n|\n|\r)"
+_LINE_END = r"(?>\r\n|\n|\r)"
 _OPENING = re.compile(rf"\ufeff?---[ \t]*(?={_LINE_END})")
 _CLOSING = re.compile(rf"(?P<newline>{_LINE_END})(?:---|\.\.\.)[ \t]*(?:{_LINE_END}|\Z)")
 _LINE_ENDS = re.compile(_LINE_END)
-# A first line that is meant as "key: value", for blocks that YAML cannot read or that are too large to try.
+# A first line that is meant as "key: value", for blocks that YAML cannot read or that are too large to try. What it
+# has passed it never tries again, so that lines before that line cost no more than to read them.
 _FIRST_KEY = re.compile(
-    rf"""(?:[ \t]*(?:\#.*)?{_LINE_END})*[ \t]*(?:\{{[ \t]*)?["']?\w[^:\r\n]*:(?:[ \t]|{_LINE_END}|\Z)""",
+    rf"""(?:[ \t]*+(?:\#[^\r\n]*+)?{_LINE_END})*+[ \t]*+(?:\{{[ \t]*)?["']?\w[^:\r\n]*:(?:[ \t]|{_LINE_END}|\Z)""",
     re.VERBOSE,
 )
 _WORDS: Mapping[str, bool | None] = {

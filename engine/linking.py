@@ -52,24 +52,26 @@ class PageLinker:
 
     def digest(self, name: Name, facts: Facts) -> bytes:
         """Digest all that a page's HTML depends on: text, place, targets, and the same of what it embeds."""
-        seen: dict[str, str] = {}
+        seen: dict[tuple[str, ...], str] = {}
         waiting = [(name, facts)]
         for _ in range(self.DEPTH + 1):  # breadth first, so that each page is met where it is least deep
             waiting = [inner for outer in waiting for inner in self._collect(*outer, seen)]
         return sha256(repr((RENDERER, str(name.id), name.blob, sorted(seen.items()))).encode()).digest()
 
-    def _collect(self, name: Name, facts: Facts, seen: dict[str, str]) -> Iterator[tuple[Name, Facts]]:
+    def _collect(
+        self, name: Name, facts: Facts, seen: dict[tuple[str, ...], str]
+    ) -> Iterator[tuple[Name, Facts]]:
         """Note what the links of a page lead to, and yield the pages it embeds that were not met yet."""
         targets = self._resolve(name.id, [link.target for link in facts.links if link.target])
         for text, target in targets.items():
             shown = (target.name.url, target.name.form, target.title, target.ambiguous) if target else None
-            seen[f"{name.id.folder}\0{text}"] = repr(shown)
+            seen["link", name.id.folder, text] = repr(shown)
         embedded = {link.target for link in facts.links if link.kind is LinkKind.EMBED and link.target}
         for text in sorted(embedded):
             target = targets[text]
-            if target is None or target.name.form is not Form.PAGE or f"\0{target.name.path}" in seen:
+            if target is None or target.name.form is not Form.PAGE or ("embed", target.name.path) in seen:
                 continue
-            seen[f"\0{target.name.path}"] = target.name.blob
+            seen["embed", target.name.path] = target.name.blob
             if (inner := self._reader.scan(target.name)) is not None:
                 yield target.name, inner
 

@@ -36,7 +36,7 @@ def scan_page(markup: Markup, blob: str, content: bytes) -> FactRows:
 NOT_UTF8 = Problem(
     "not-utf-8", "This file is not UTF-8, so its text cannot be shown; its bytes can be downloaded.", 0
 )
-MISSING = Problem("missing", "This page's text is missing from the repository; run git fsck there.", 0)
+MISSING = Problem("missing-text", "This page's text is missing from the repository; run git fsck there.", 0)
 UNREADABLE = Problem(
     "unreadable-page", "Reading this page took too long or too much memory; it was left out.", 0
 )

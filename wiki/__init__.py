@@ -7,7 +7,8 @@ from pathlib import Path
 from flask import Flask
 
 from engine.access import RolePolicy
-from engine.markup import SCANNER
+from engine.errors import StoreError
+from engine.markup import RENDERER, SCANNER
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
@@ -37,7 +38,9 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
         wiki = open_wiki(settings)
         wiki.follow()
         wiki.start()
-    build = sha256(repr((__version__, themes.stamp, settings.remote_images)).encode()).hexdigest()[:12]
+    build = sha256(
+        repr((__version__, RENDERER, SCANNER, themes.stamp, settings.remote_images)).encode()
+    ).hexdigest()[:12]
     kept = responses.ResponseCache(wiki, current.visitor(settings), settings.response_cache)
     current.attach(app, current.Site(settings, wiki, themes, kept, build))
     filters.register(app)
@@ -63,6 +66,9 @@ def open_wiki(settings: Settings) -> Wiki:
         folder = Path(settings.cache) / sha256(str(folder.resolve()).encode()).hexdigest()[:12]
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise StoreError(f"{folder} belongs to somebody else; name a folder of your own with --cache")
+    folder.chmod(0o700)
     return Wiki.open(
         store,
         WhooshIndex(folder / f"search-{SCANNER}"),  # what another scanner read is indexed anew

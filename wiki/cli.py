@@ -19,7 +19,7 @@ from wiki import __version__, create_app, open_wiki
 from wiki.progress import Bar
 from wiki.server import AddressError
 from wiki.server import serve as serve_app
-from wiki.settings import Settings, SettingsError
+from wiki.settings import FILE, Settings, SettingsError
 from wiki.starting import make_repository
 from wiki.theming import shipped
 
@@ -27,7 +27,7 @@ LOCAL = Actor(Kind.PERSON, "local", Role.ADMIN)
 INDEX_SECONDS = 3_600  # that `quire index` waits for another process that indexes already
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
-repository = click.argument("repo", default=".", type=click.Path(path_type=Path))
+repository = click.argument("repo", required=False, type=click.Path(path_type=Path))
 location = [
     click.option("--root", help="The folder in the repository that holds the pages."),
     click.option("--branch", help="The branch to show; otherwise what HEAD points at."),
@@ -58,10 +58,11 @@ def quire() -> None:
 @quire.command()
 @repository
 @located
+@click.option("--data", type=click.Path(path_type=Path), help="The folder of the server's own quire.toml.")
 @click.option("--host", help="The address to listen on; otherwise loopback only.")
 @click.option("--port", type=int, help="0 takes one that is free.")
 @click.option("--threads", type=int, help="Requests answered at once.")
-def serve(repo: Path, config: Path | None, **given: Any) -> None:
+def serve(repo: Path | None, config: Path | None, **given: Any) -> None:
     """Serve the pages of REPO, and print the URL when it answers."""
     settings = _settings(repo, config, **given)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
@@ -96,7 +97,7 @@ def init(folder: Path, pages: Path | None) -> None:
 @repository
 @located
 @click.option("--rebuild", is_flag=True, help="Forget everything derived, and derive it anew.")
-def index(repo: Path, config: Path | None, rebuild: bool, **given: Any) -> None:
+def index(repo: Path | None, config: Path | None, rebuild: bool, **given: Any) -> None:
     """Bring catalog and search index of REPO up to date."""
     with _wiki(_settings(repo, config, **given)) as wiki, Bar(sys.stderr) as bar:
         work = wiki.rebuild if rebuild else wiki.catch_up
@@ -108,14 +109,14 @@ def index(repo: Path, config: Path | None, rebuild: bool, **given: Any) -> None:
     click.echo(f"{status.pages} pages at {(status.commit or 'no commit')[:10]}")
 
 
-@quire.command()
+@quire.command(context_settings={"ignore_unknown_options": True})  # "-word" is part of a query
 @click.argument("query", nargs=-1, required=True)
-@click.option(
-    "--repo", default=".", type=click.Path(path_type=Path), help="The repository; otherwise this folder's."
-)
+@click.option("--repo", type=click.Path(path_type=Path), help="The repository; otherwise this folder's.")
 @located
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
-def search(query: tuple[str, ...], repo: Path, config: Path | None, as_json: bool, **given: Any) -> None:
+def search(
+    query: tuple[str, ...], repo: Path | None, config: Path | None, as_json: bool, **given: Any
+) -> None:
     """Find pages by words; exit 1 when there are none."""
     with _wiki(_settings(repo, config, **given)) as wiki:
         with Bar(sys.stderr) as bar:
@@ -155,7 +156,9 @@ def _plain(text: str) -> str:
     return _CONTROLS.sub(" ", text)
 
 
-def _settings(repo: Path, config: Path | None, **given: Any) -> Settings:
+def _settings(repo: Path | None, config: Path | None, data: Path | None = None, **given: Any) -> Settings:
+    if config is None and data is not None and (data / FILE).is_file():
+        config = data / FILE
     return Settings.load(os.environ, config, repository=repo, **given)
 
 

@@ -19,20 +19,23 @@ _SIGNATURES: Sequence[tuple[int, bytes, str]] = (
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"GIF87a", "image/gif"),
     (0, b"GIF89a", "image/gif"),
-    (8, b"WEBP", "image/webp"),
-    (8, b"WAVE", "audio/wav"),
     (4, b"ftypavif", "image/avif"),
     (4, b"ftypM4A", "audio/mp4"),
     (4, b"ftyp", "video/mp4"),
-    (0, b"BM", "image/bmp"),
     (0, b"\x00\x00\x01\x00", "image/x-icon"),
     (0, b"\x1aE\xdf\xa3", "video/webm"),
     (0, b"OggS", "audio/ogg"),
     (0, b"fLaC", "audio/flac"),
-    (0, b"ID3", "audio/mpeg"),
     (0, b"\xff\xfb", "audio/mpeg"),
     (0, b"%PDF-", "application/pdf"),
 )
+_WEAK: Sequence[tuple[int, bytes, str]] = (
+    (8, b"WEBP", "image/webp"),
+    (8, b"WAVE", "audio/wav"),
+    (0, b"BM", "image/bmp"),
+    (0, b"ID3", "audio/mpeg"),
+)
+"""Signatures that text may begin with; they count where the beginning is no text."""
 _DOWNLOADS: Sequence[tuple[int, bytes, str]] = (
     (0, b"PK\x03\x04", "application/zip"),
     (0, b"\x1f\x8b", "application/gzip"),
@@ -54,6 +57,10 @@ def media_type(content: bytes, path: str) -> MediaType:
     for offset, signature, mimetype in _SIGNATURES:
         if content.startswith(signature, offset):
             return MediaType(mimetype)
+    if b"\0" in content[:HEAD]:
+        for offset, signature, mimetype in _WEAK:
+            if content.startswith(signature, offset):
+                return MediaType(mimetype)
     for offset, signature, mimetype in _DOWNLOADS:
         if content.startswith(signature, offset):
             return MediaType(mimetype, download=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from engine.access import Actor
 from engine.cache import Cache
@@ -20,8 +22,16 @@ if TYPE_CHECKING:
 Key = tuple[str, str, str, str, str]
 Kept = tuple[list[tuple[str, str]], bytes, str]  # headers, body, ETag with its quotes
 
+ADDRESS_CHARACTERS = 1_500  # an answer to a longer address is not kept
 BODY_BYTES = 2_000_000  # a larger answer is not kept
 _NOT_WITH_304 = {"content-length", "content-type"}
+
+
+def preferred(accept: str) -> str:
+    """Return which of the two types of a page an ``Accept`` header prefers."""
+    if "markdown" not in accept:
+        return "text/html"
+    return parse_accept_header(accept, MIMEAccept).best_match(("text/html", "text/markdown"), "text/html")
 
 
 class ResponseCache:
@@ -70,7 +80,7 @@ class ResponseCache:
         if etag and len(body) <= BODY_BYTES:
             response.headers["Content-Length"] = str(len(body))  # for HEAD, which sends none of it
             headers = [(name, value) for name, value in response.headers if name.lower() != "date"]
-            self._kept.put(key, (headers, body, etag), len(body) + 1_000)
+            self._kept.put(key, (headers, body, etag), len(body) + 1_000 + ADDRESS_CHARACTERS)
 
     def _head(self) -> str | None:
         try:
@@ -82,14 +92,16 @@ class ResponseCache:
         if commit is None:
             return None
         scope = self._wiki.policy.scope(self._visitor)
-        accept = environ.get("HTTP_ACCEPT", "")
-        return (commit, scope, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), accept)
+        kind = preferred(environ.get("HTTP_ACCEPT", ""))
+        return (commit, scope, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), kind)
 
 
 def _is_plain(environ: "WSGIEnvironment") -> bool:
-    """Say whether nothing in a request but its address and Accept can change the answer."""
+    """Say whether nothing in a request but its address and Accept can change the answer, and both are short."""
     return (
         environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+        and not environ.get("SCRIPT_NAME")
+        and len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", "")) <= ADDRESS_CHARACTERS
         and "HTTP_COOKIE" not in environ
         and "HTTP_AUTHORIZATION" not in environ
         and "HTTP_RANGE" not in environ

@@ -54,22 +54,10 @@ def _with_history(folder: Path, pages: Path) -> bool:
         return False
     if not committed or changed:
         return False
-    _git(
-        "clone",
-        "--quiet",
-        "--bare",
-        "--no-local",
-        "--single-branch",
-        "--no-tags",
-        "--",
-        str(top),
-        str(folder),
-    )
-    branch = _git("-C", str(folder), "symbolic-ref", "--short", "HEAD").strip()
-    _git("-C", str(folder), "filter-branch", "--subdirectory-filter", inside, "--", branch)
-    _git("-C", str(folder), "branch", "--quiet", "-M", branch, BRANCH)
-    _git("-C", str(folder), "update-ref", "-d", f"refs/original/refs/heads/{branch}")
-    _git("-C", str(folder), "remote", "remove", "origin")
+    _git("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", "--", str(folder))
+    _git("-C", str(folder), "fetch", "--quiet", "--no-tags", "--", str(top), f"HEAD:refs/heads/{BRANCH}")
+    _git("-C", str(folder), "filter-branch", "--subdirectory-filter", inside, "--", BRANCH)
+    _git("-C", str(folder), "update-ref", "-d", f"refs/original/refs/heads/{BRANCH}")
     _git("-C", str(folder), "gc", "--quiet", "--prune=now")
     return True
 

@@ -1,11 +1,13 @@
 """The chosen theme first, then default: where templates and assets are looked for."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, url_for
+from flask import Flask
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from werkzeug.security import safe_join
 
@@ -54,8 +56,9 @@ class Themes:
         """Return a theme's asset, the default theme's where it has none, ``None`` when neither has."""
         for folder in self._folders(theme):
             found = safe_join(str(folder / "static"), path)
-            if found is not None and Path(found).is_file():
-                return Path(found)
+            with suppress(OSError):  # a name too long for a file
+                if found is not None and Path(found).is_file():
+                    return Path(found)
         return None
 
     def _folders(self, theme: str) -> Iterator[Path]:
@@ -90,7 +93,7 @@ class Themes:
 
     def _asset_url(self, theme: str, path: str) -> str:
         """Return an asset's URL with a digest of its content, so that browsers may keep it for ever."""
-        return url_for("static.asset", theme=theme, path=path, v=self.version(theme, path))
+        return f"/-/static/{quote(theme)}/{quote(path)}?v={self.version(theme, path)}"
 
     def _stamp(self) -> str:
         """Digest all files of all themes, as answers depend on them."""

@@ -51,8 +51,8 @@ def found_at(text: str) -> Found:
 
 
 def query_text(name: str = "q") -> str:
-    """Return a query that somebody typed, cut to what a search reads; empty when there is none."""
-    return request.args.get(name, "").replace("\0", " ").strip()[:QUERY_CHARACTERS]
+    """Return a query that somebody typed, one character longer than what a search reads, so that it can say so."""
+    return request.args.get(name, "").replace("\0", " ").strip()[: QUERY_CHARACTERS + 1]
 
 
 def whole_number(name: str, default: int, lowest: int, highest: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
-from engine.catalog.codec import decode, decode_text, tail
+from engine.catalog.codec import decode, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
 from engine.catalog.resolve import (
     INDEX_KEYS,
@@ -33,7 +33,6 @@ from engine.catalog.schema import (
     link,
     name,
     read_states,
-    tag,
     touch,
 )
 from engine.ids import fold_path, page_stem
@@ -203,14 +202,6 @@ class Moment:
             ):
                 yield row.blob, decode(row.data, row.text)
 
-    def texts(self, blobs: Iterable[str]) -> dict[str, str]:
-        """Return the plain texts that are known of *blobs*."""
-        return {
-            row.blob: decode_text(row.text)
-            for part in chunks(blobs)
-            for row in self._db.execute(select(fact.c.blob, fact.c.text).where(fact.c.blob.in_(part)))
-        }
-
     def titles(self, names: Iterable[Name]) -> dict[str, str]:
         """Return a title for each page, by path: its own, else the last part of its id."""
         listed = list(names)
@@ -243,17 +234,6 @@ class Moment:
             return None
         row = self._db.execute(_LAST_CHANGE, {"path": path}).first()
         return LastChange(_revision(row), f"{row.first}:{row.first_path}") if row else None
-
-    def tags(self, blobs: Iterable[str]) -> dict[str, list[str]]:
-        """Return the tags of *blobs*, as they were written."""
-        found: dict[str, list[str]] = {}
-        for part in chunks(blobs):
-            query = (
-                select(fact.c.blob, tag.c.tag).join(tag, tag.c.fact == fact.c.id).where(fact.c.blob.in_(part))
-            )
-            for row in self._db.execute(query.order_by(tag.c.id)):
-                found.setdefault(row.blob, []).append(row.tag)
-        return found
 
     def _tails(self, target: Name) -> set[str]:
         """Return the keys of last parts that a link to *target* can end in."""

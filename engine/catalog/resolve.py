@@ -92,11 +92,6 @@ def resolve(
     return answer
 
 
-def above_root(folder: str, target: str) -> bool:
-    """Say whether *target*, from *folder*, climbs out of the content root."""
-    return _Wanted.of(folder, target).here is None
-
-
 def titles_of(db: Connection, blobs: Iterable[str]) -> dict[str, str]:
     """Return the titles that are known, by blob; an empty one means that the text has none."""
     titles: dict[str, str] = {}

@@ -23,6 +23,7 @@ class Whole:
     parse: Callable[[str], Parsed]
     embed_left: int  # characters that may still be embedded
     highlight_left: int
+    embeds_written: int = 0  # characters of HTML that embeds have become
     embeds: int = 0  # so far, for ids that are unique
     problems: list[Problem] = field(default_factory=list)
     parsed: dict[str, Parsed | None] = field(default_factory=dict)  # path -> embedded page

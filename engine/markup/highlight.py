@@ -3,6 +3,7 @@
 Pygments reads the code; its eighty kinds of token come down to the few that are worth a colour.
 """
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
@@ -25,8 +26,11 @@ from pygments.token import (
 )
 from pygments.util import ClassNotFound
 
-MAX_CHARACTERS = 64_000
-"""Longer code stays plain: reading it would take a tenth of a second."""
+MAX_CHARACTERS = 16_000
+"""Longer code stays plain: some lexers take far longer for it than its length suggests."""
+
+# Lexers try again from each character of a run, so that code with long ones stays plain too.
+_LONG_RUN = re.compile(r"(?<!\s)\s{101}|(.)\1{200}", re.DOTALL)
 
 _KINDS: Mapping[_TokenType, str] = {
     Token: "",
@@ -82,7 +86,7 @@ def highlight(code: str, language: str) -> str | None:
 
     Never fails, and never guesses a language.
     """
-    if len(code) > MAX_CHARACTERS or (lexer := _lexer(language.lower())) is None:
+    if len(code) > MAX_CHARACTERS or (lexer := _lexer(language.lower())) is None or _LONG_RUN.search(code):
         return None
     try:
         # An instance for each call: lexers may keep state, and threads share the cache.

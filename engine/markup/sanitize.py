@@ -179,7 +179,7 @@ _WITHIN: Mapping[str, frozenset[str]] = {
 _STRUCTURE = _SECTIONS | {"table", "tr"}
 # Elements that go with all that they hold, where they are closed.
 _SWALLOWED = {
-    name: re.compile(rf"</{name}(?=[\s/>])[^>]*>", re.IGNORECASE)
+    name: re.compile(rf"</{name}(?=[\s/>])[^<>]*+>", re.IGNORECASE)
     for name in "iframe noembed noframes noscript object script select style svg template textarea title xmp".split()
 }
 

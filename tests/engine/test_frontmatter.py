@@ -221,6 +221,13 @@ def test_many_lines_that_almost_close_are_the_body() -> None:
     assert split(text).body == text
 
 
+@pytest.mark.parametrize("line", ["\r\n", "#\r", "# a\r\n", " \t\r\n"])
+def test_many_lines_without_a_key_are_read_in_no_time(line: str) -> None:
+    text = "---\r\n" + line * 5_000 + "[unclosed\r\n---\r\n"
+    assert split(text).body == text
+    assert split("---\r\n" + line * 5_000 + "a: [unclosed\r\n---\r\n").problems
+
+
 pieces = st.sampled_from(
     ["---", "...", "\n", "\r\n", "\r", "a: 1", "b: [x, y]", " ", "\t", "- ", "&a", "*a", "!t", "'", '"', "{", "}", "# h", "\ufeff", "\x85", "\u2028", "é", "猫", "\0", ":"]
 )  # fmt: skip

@@ -338,3 +338,17 @@ def wait_for(condition: "object") -> None:
             return
         waiting.wait(0.02)
     raise AssertionError("it took too long")
+
+
+def test_a_page_shows_what_it_embeds_as_that_is_now(wiki: Wiki, commit: Commit) -> None:
+    def shown() -> str:
+        wiki.catch_up()
+        with wiki.at(ANONYMOUS) as snapshot:
+            name = snapshot.find("a").name
+            assert name is not None
+            return snapshot.page(name).html
+
+    commit({"a.md": "See [b](b.md).\n\n![[b.md]]\n", "b.md": "first words\n"})
+    assert "first words" in shown()
+    commit({"b.md": "second words\n"})
+    assert "second words" in shown()

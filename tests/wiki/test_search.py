@@ -74,7 +74,7 @@ def test_a_page_number_that_is_none_is_refused(client: FlaskClient, commit: Comm
         "\ud800",
         "[a-z",
         "^(a+)+$",
-        "{{7*7}}",
+        "{{917*613}}",
         "a\x00b",
         "\r\nSet-Cookie: x=y",
         "path:../../etc",
@@ -87,7 +87,7 @@ def test_any_text_is_a_query(client: FlaskClient, commit: Commit, wiki: Wiki, qu
     sent = query.encode("utf-8", "surrogatepass")
     answer = client.get("/-/search", query_string={"q": sent})
     assert answer.status_code == 200
-    assert "49" not in answer.text or "{{7*7}}" in answer.text
+    assert str(917 * 613) not in answer.text
 
 
 def test_the_query_may_come_as_any_bytes(client: FlaskClient, commit: Commit) -> None:

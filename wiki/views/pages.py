@@ -1,6 +1,7 @@
 """Pages: as HTML, as Markdown, a choice where several have one key, or what else there is where there is none."""
 
 import re
+from logging import getLogger
 
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -10,12 +11,14 @@ from engine.ids import url_path
 from engine.model import Form, Name
 from wiki import current
 from wiki.current import current_snapshot, reads
-from wiki.urls import QUERY_CHARACTERS, found_at
+from wiki.urls import found_at
 from wiki.views.folders import folder_response
 from wiki.views.media import file_response
 
 bp = Blueprint("pages", __name__)
+log = getLogger(__name__)
 
+SUGGESTED_BY = 8  # words of an address that are looked for
 SUGGESTIONS = 5  # pages that are named where there is none
 
 
@@ -46,14 +49,17 @@ def view(text: str) -> ResponseReturnValue:
 
 def _missing(text: str, error: PageNotFoundError) -> ResponseReturnValue:
     """Suggest pages that have the words of the address."""
-    words = " ".join(re.findall(r"\w+", text.rstrip("/").rpartition("/")[2].replace("_", " ")))[
-        :QUERY_CHARACTERS
-    ]
+    words = " ".join(re.findall(r"\w+", text.rstrip("/").rpartition("/")[2].replace("_", " "))[:SUGGESTED_BY])
     found = current_snapshot().search(words) if words else None
     similar = found.results[:SUGGESTIONS] if found else ()
-    return current.site().themes.render(
-        "pages/missing.html", message=str(error), words=words, similar=similar
-    ), 404
+    try:
+        shown = current.site().themes.render(
+            "pages/missing.html", message=str(error), words=words, similar=similar
+        )
+    except Exception:  # a theme that cannot even say so
+        log.exception("the theme cannot show what there is instead of %r", text)
+        raise error from None
+    return shown, 404
 
 
 def _html(name: Name) -> ResponseReturnValue:

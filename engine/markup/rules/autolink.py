@@ -49,10 +49,11 @@ def use(md: MarkdownIt) -> None:
 
 def parse_text(state: StateInline, silent: bool) -> bool:
     """Read plain text up to the next character that may mean something, or the next address."""
-    found = state.md.inline.terminator_re.search(state.src, state.pos)
-    end = found.start() if found else state.posMax
+    end = state.posMax
     if (starts := _starts(state)) and (following := bisect_left(starts, state.pos)) < len(starts):
         end = min(end, starts[following])
+    found = state.md.inline.terminator_re.search(state.src, state.pos, end)
+    end = found.start() if found else end
     if end == state.pos:
         return False
     if not silent:

@@ -15,7 +15,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from engine.markup.context import Context, Reference, context_of, env_for, is_page
+from engine.markup.context import Context, Reference, Whole, context_of, env_for, is_page
 from engine.markup.media import is_media, render_media
 from engine.markup.parsed import Parsed
 from engine.markup.rules import note_list
@@ -25,6 +25,7 @@ from engine.markup.tags import open_tag
 from engine.model import LinkKind, Target
 
 _COST = 1000  # characters that an embed counts at least, so that many small ones are bounded too
+_GROWTH = 4  # HTML that embeds may become, as a multiple of the text that they may bring in
 _SIZE = re.compile(r"(?P<width>\d{1,5})(?:x(?P<height>\d{1,5}))?")
 
 
@@ -150,14 +151,15 @@ def _page(self: RendererHTML, token: Token, reference: Reference, context: Conte
     if len(context.chain) > context.whole.limits.embed_depth:
         context.problem("embed-depth", f"{page} is embedded too deep to be shown.", line)
         return _note(token, reference, "embed-cut", " is embedded too deep to be shown here.")
-    parsed = context.parsed if reference.target is None else _parsed(reference.target, context)
-    if parsed is None:
-        context.problem("embed-size", f"{page} cannot be shown here, or would be too much.", line)
-        return _note(token, reference, "embed-cut", " is not shown here.")
-    chosen = select(parsed.tokens, fragment)
-    if chosen is None:
+    whole = context.whole
+    parsed = _parsed(reference.target, context) if reference.target else _itself(context)
+    chosen = select(parsed.tokens, fragment) if parsed is not None else None
+    if parsed is not None and chosen is None:
         context.problem("missing-embed", f"{page} has no {fragment} to embed.", line)
         return _note(token, reference, "missing", "")
+    if parsed is None or chosen is None or (reference.target is None and not _take(whole, _length(chosen))):
+        return _too_much(token, reference, context, str(page))
+    written = whole.embeds_written
     inner = context.within(page, parsed, fragment)
     chosen = note_list.without_ids(chosen)
     body = self.render(chosen, options, env_for(inner))
@@ -169,13 +171,20 @@ def _page(self: RendererHTML, token: Token, reference: Reference, context: Conte
     link = open_tag("a", {"class": "wikilink", "href": reference.href})
     heading = f'<p class="embed-title">{link}{escapeHtml(title)}</a></p>'
     identity = str(token.attrs["id"]) if "id" in token.attrs and not context.embedded else None
-    return f"{open_tag('div', {'class': 'embed', 'id': identity})}\n{heading}\n{body}</div>\n"
+    html = f"{open_tag('div', {'class': 'embed', 'id': identity})}\n{heading}\n{body}</div>\n"
+    whole.embeds_written = written + len(html)  # the embeds within it are part of it
+    if whole.embeds_written > _GROWTH * whole.limits.embed_bytes:
+        whole.embed_left = -1  # what was written in vain was work too: no more of it
+        return _too_much(token, reference, context, str(page))
+    return html
 
 
 def _parsed(target: Target, context: Context) -> Parsed | None:
     """Return the page to embed; ``None`` when it cannot be read or the bound is reached."""
     whole = context.whole
     path = target.name.path
+    if whole.embed_left < 0:
+        return None
     if path in whole.parsed and (known := whole.parsed[path]) is None:
         return None
     if path not in whole.parsed:
@@ -186,8 +195,28 @@ def _parsed(target: Target, context: Context) -> Parsed | None:
         if text is None or known is None:
             return None
         whole.sizes[path] = len(text)
-    whole.embed_left -= max(_COST, whole.sizes[path])
-    return known if whole.embed_left >= 0 else None
+    return known if _take(whole, max(_COST, whole.sizes[path])) else None
+
+
+def _itself(context: Context) -> Parsed | None:
+    """Return the page whose text this is; ``None`` when the bound is reached."""
+    return context.parsed if _take(context.whole, _COST) else None
+
+
+def _take(whole: Whole, size: int) -> bool:
+    """Count what an embed brings in; return whether it is within the bound."""
+    whole.embed_left -= size
+    return whole.embed_left >= 0
+
+
+def _length(tokens: Sequence[Token]) -> int:
+    """Return about how many characters a part of a page is written with, beyond what every embed counts."""
+    return max(0, sum(len(token.content) + 1 for token in tokens) - _COST)
+
+
+def _too_much(token: Token, reference: Reference, context: Context, page: str) -> str:
+    context.problem("embed-size", f"{page} cannot be shown here, or would be too much.", token.meta["line"])
+    return _note(token, reference, "embed-cut", " is not shown here.")
 
 
 def _note(token: Token, reference: Reference, name: str, words: str) -> str:

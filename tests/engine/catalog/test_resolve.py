@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import event
 
 from engine.catalog import Catalog, Moment
-from engine.catalog.resolve import above_root, everything
+from engine.catalog.resolve import everything
 from engine.following import Follower, Parts
 from engine.markup import Markup
 from engine.model import Form, Name
@@ -162,11 +162,6 @@ def test_a_folder_is_not_taken_for_one_that_begins_like_it(moment: Moment) -> No
     assert not moment.has_folder("b")
     assert moment.folder_like("b") is None
     assert moment.folder_like("c") is None
-
-
-def test_climbing_above_the_root_is_told_apart() -> None:
-    assert above_root("help", "../../x")
-    assert not above_root("help", "../x")
 
 
 def test_urls_are_looked_up_exactly_then_by_key_then_by_alias(moment: Moment) -> None:

@@ -90,6 +90,33 @@ def test_size_is_bounded(render: Render) -> None:
     assert len(render("![[A]]", files).html) < 2_000_000
 
 
+LONG = "word " * 8_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"# A\n\n{LONG}\n\n# B\n\n" + "![[#A]]\n\n" * 400,
+        "".join(f"# S{n}\n\n" + f"![[#S{n + 1}]]\n\n" * 60 for n in range(5)) + f"# S5\n\n{LONG}\n",
+        f"# A\n\na[^1]\n\n# B\n\n" + "![[#A]]\n\n" * 400 + f"[^1]: {LONG}\n",
+        "# A\n\n" + "![[None]]\n" * 5_000 + "# B\n\n" + "![[#A]]\n\n" * 400,
+    ],
+    ids=["section", "nested", "note", "missing"],
+)
+def test_what_parts_of_the_same_page_become_is_bounded(render: Render, text: str) -> None:
+    rendered = render(text)
+    assert len(rendered.html) < 4_000_000 + 20 * len(text)
+    assert "embed-size" in codes(rendered)
+    assert "is not shown here." in rendered.html
+
+
+def test_many_short_parts_of_the_same_page_are_bounded(render: Render) -> None:
+    small = Markup(Limits(embed_bytes=5_000))
+    rendered = render("# A\n\nword\n\n# B\n\n" + "![[#A]]\n\n" * 9, of=small)
+    assert rendered.html.count("<p>word</p>") == 6
+    assert codes(rendered) == ["embed-size"] * 4
+
+
 def test_missing_pages_and_parts_are_reported(render: Render) -> None:
     rendered = render("a\n\n![[None]]\n\n![[Page#None]]\n\n![[no.png]]", {"Page.md": PAGE})
     assert codes(rendered) == ["missing-embed"] * 3

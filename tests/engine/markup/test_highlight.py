@@ -47,8 +47,15 @@ def test_unknown_languages_stay_plain(language: str) -> None:
 
 
 def test_long_code_stays_plain() -> None:
-    assert highlight("x" * MAX_CHARACTERS, "python") is not None
-    assert highlight("x" * (MAX_CHARACTERS + 1), "python") is None
+    longest = "x " * (MAX_CHARACTERS // 2)
+    assert highlight(longest, "python") is not None
+    assert highlight(longest + "x", "python") is None
+
+
+@pytest.mark.parametrize(("run", "longest"), [("\n", 100), (" \t", 50), ("\r\n", 50), ("=", 200), ("猫", 200)])
+def test_code_with_long_runs_stays_plain(run: str, longest: int) -> None:
+    assert highlight(f"x{run * longest}y", "c") is not None
+    assert highlight(f"x{run * (longest + 1)}y", "c") is None
 
 
 SAMPLE = "\n\n\tdef f(a): # é\r\n  <b class='x'>&amp;</b> \"$x ${y}\" -- 'q /* \\n */ {% if %} @x [1] 猫\n\n"

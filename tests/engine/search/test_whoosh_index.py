@@ -64,11 +64,11 @@ def test_an_index_is_read_by_who_opens_it_later(index: WhooshIndex, folder: Path
 
 def test_a_rebuild_leaves_one_index_in_the_folder(index: WhooshIndex, folder: Path) -> None:
     index.rebuild(pages("1"), "1")
-    (folder / "v1-7").mkdir()
-    (folder / "v1-7" / "left by a crash").touch()
+    (folder / "v2-7").mkdir()
+    (folder / "v2-7" / "left by a crash").touch()
     (folder / "v0-1").mkdir()
     index.rebuild(pages("2"), "2")
-    assert [path.name for path in folder.iterdir() if path.is_dir()] == ["v1-8"]
+    assert [path.name for path in folder.iterdir() if path.is_dir()] == ["v2-8"]
 
 
 def test_a_rebuild_in_parts_is_one_index(index: WhooshIndex, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,10 +85,10 @@ def test_updates_leave_few_segments_and_no_debris(index: WhooshIndex, folder: Pa
     index.rebuild(pages("0"), "0")
     for number in range(1, 101):
         index.update([document(f"{number}.md", "common words", str(number))], (), str(number))
-        assert len(list(folder.glob("v1-1/*.trm"))) <= (FACTOR - 1) * LEVELS + 1
+        assert len(list(folder.glob("v2-1/*.trm"))) <= (FACTOR - 1) * LEVELS + 1
     assert state(index)[0] == "100"
     assert state(index)[1] == {str(number) for number in range(101)}
-    assert len(list(folder.glob("v1-1/*.toc"))) == 1
+    assert len(list(folder.glob("v2-1/*.toc"))) == 1
 
 
 def test_large_segments_are_left_to_a_rebuild(
@@ -137,7 +137,7 @@ def test_a_damaged_index_is_none_until_it_is_rebuilt(folder: Path, suffix: str, 
     index = WhooshIndex(folder)
     index.rebuild(pages("1"), "1")
     index.close()
-    for path in folder.glob(f"v1-1/*{suffix}"):
+    for path in folder.glob(f"v2-1/*{suffix}"):
         content = path.read_bytes()
         if how == "removed":
             path.unlink()
@@ -157,7 +157,7 @@ def test_a_damaged_index_is_none_until_it_is_rebuilt(folder: Path, suffix: str, 
 def test_an_update_that_meets_damage_asks_for_a_rebuild(folder: Path) -> None:
     index = WhooshIndex(folder)
     index.rebuild(pages("1"), "1")
-    postings = next(folder.glob("v1-1/*.pst"))
+    postings = next(folder.glob("v2-1/*.pst"))
     content = bytearray(postings.read_bytes())
     index.update((), (), "2")
     content[200:] = bytes(byte ^ 0xFF for byte in content[200:])
@@ -170,7 +170,7 @@ def test_an_update_that_meets_damage_asks_for_a_rebuild(folder: Path) -> None:
     index.close()
 
 
-@pytest.mark.parametrize("pointer", ["", "v0-1", "v1-99", "../..", "\udcff", "v1-1\n"])
+@pytest.mark.parametrize("pointer", ["", "v0-1", "v2-99", "../..", "\udcff", "v2-1\n"])
 def test_a_pointer_to_nothing_of_ours_is_no_index(index: WhooshIndex, folder: Path, pointer: str) -> None:
     index.rebuild(pages("1"), "1")
     (folder / "current").write_bytes(pointer.encode(errors="surrogateescape"))
