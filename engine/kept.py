@@ -12,13 +12,13 @@ class Kept:
 
     Args:
         store: Where the settings are read from.
-        capacity: Bytes of HTML that are kept; of whole pages a quarter as many.
+        capacity: Bytes of HTML that are kept; of whole pages an eighth as many.
     """
 
     def __init__(self, store: Store, capacity: int) -> None:
         self._store = store
         self._rendered: Cache[bytes, Rendered] = Cache(capacity)
-        self._pages: Cache[tuple[str | None, str, str], Page] = Cache(capacity // 4)
+        self._pages: Cache[tuple[str | None, str, str], Page] = Cache(capacity // 8)
         self._sites: Cache[str, Site] = Cache(1_000_000)
 
     def rendered(self, key: bytes) -> Rendered | None:
@@ -38,7 +38,7 @@ class Kept:
         size = (
             2 * len(page.html)
             + len(page.facts.text)
-            + 500 * (len(page.facts.links) + len(page.backlinks) + 4)
+            + 500 * (len(page.facts.links) + len(page.facts.headings) + len(page.backlinks) + 4)
         )
         self._pages.put((commit, scope, page.name.path), page, size)
 

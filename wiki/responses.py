@@ -24,6 +24,7 @@ Kept = tuple[list[tuple[str, str]], bytes, str]  # headers, body, ETag with its 
 
 ADDRESS_CHARACTERS = 1_500  # an answer to a longer address is not kept
 BODY_BYTES = 2_000_000  # a larger answer is not kept
+HEADER_BYTES = 4_000  # that the headers and the key of an answer take in memory, about
 _NOT_WITH_304 = {"content-length", "content-type"}
 
 
@@ -80,7 +81,7 @@ class ResponseCache:
         if etag and len(body) <= BODY_BYTES:
             response.headers["Content-Length"] = str(len(body))  # for HEAD, which sends none of it
             headers = [(name, value) for name, value in response.headers if name.lower() != "date"]
-            self._kept.put(key, (headers, body, etag), len(body) + 1_000 + ADDRESS_CHARACTERS)
+            self._kept.put(key, (headers, body, etag), len(body) + HEADER_BYTES + ADDRESS_CHARACTERS)
 
     def _head(self) -> str | None:
         try:

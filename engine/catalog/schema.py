@@ -242,7 +242,7 @@ def _engine(path: Path, begin: str, patience: int) -> Engine:
         cursor.execute(f"PRAGMA busy_timeout = {patience}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")  # derived: the last commits may be lost, never mixed up
-        cursor.execute("PRAGMA cache_size = -4000")  # KiB
+        cursor.execute("PRAGMA cache_size = -2000")  # KiB
         cursor.close()
         record.info["file"] = _file(path)
 
