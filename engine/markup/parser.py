@@ -6,11 +6,10 @@
                            unclosed_comment  math  block_id  embed  notes  heading_anchor  unclosed_fence
 """
 
-from copy import copy
+from copy import copy, deepcopy
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore, inline
-from markdown_it.utils import OptionsDict
 from mdit_py_plugins.deflist import deflist_plugin
 
 from engine.markup.limits import Limits
@@ -87,7 +86,8 @@ def _limit_inline_nesting(md: MarkdownIt) -> None:
     Rules of text see a second parser, which has all in common with the first but this option.
     """
     within = copy(md)
-    within.options = OptionsDict({**md.options, "maxNesting": _INLINE_NESTING})
+    within.options = deepcopy(md.options)
+    within.options.maxNesting = _INLINE_NESTING
 
     def parse_inline(state: StateCore) -> None:
         state.md = within

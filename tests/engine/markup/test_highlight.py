@@ -52,7 +52,9 @@ def test_long_code_stays_plain() -> None:
     assert highlight(longest + "x", "python") is None
 
 
-@pytest.mark.parametrize(("run", "longest"), [("\n", 100), (" \t", 50), ("\r\n", 50), ("=", 200), ("猫", 200)])
+@pytest.mark.parametrize(
+    ("run", "longest"), [("\n", 100), (" \t", 50), ("\r\n", 50), ("=", 200), ("猫", 200)]
+)
 def test_code_with_long_runs_stays_plain(run: str, longest: int) -> None:
     assert highlight(f"x{run * longest}y", "c") is not None
     assert highlight(f"x{run * (longest + 1)}y", "c") is None
