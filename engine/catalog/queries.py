@@ -40,6 +40,7 @@ from engine.model import Author, Facts, Form, Name, Revision, Target
 
 # What every page view asks is put together once: that takes longer than the answer.
 _NAME = select(name).where(name.c.path == bindparam("path"))
+_BY_KEY = select(name).where(name.c.key.in_(bindparam("keys", expanding=True)))
 _FACTS = select(fact.c.data, fact.c.text).where(fact.c.blob == bindparam("blob"))
 _LAST_CHANGE = (
     select(commit, lineage.c.commit.label("first"), lineage.c.path.label("first_path"))
@@ -131,8 +132,8 @@ class Moment:
 
     def named(self, text: str, visible: Visible = everything) -> list[Name]:
         """Return what *text* names exactly, best claim first: a path, or a page's id."""
-        keys = {fold_path(text), fold_path(page_stem(text) or text)}
-        rows = map(to_name, self._db.execute(select(name).where(name.c.key.in_(keys))))
+        keys = list({fold_path(text), fold_path(page_stem(text) or text)})
+        rows = map(to_name, self._db.execute(_BY_KEY, {"keys": keys}))
         return sorted((row for row in rows if text in (row.path, str(row.id)) and visible(row)), key=claim)
 
     def keyed(self, text: str, visible: Visible = everything) -> list[Name]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from engine.catalog.schema import alias, fact, name
 from engine.ids import PAGE_SUFFIXES, fold, fold_path, page_stem
@@ -18,6 +18,13 @@ from engine.model import Form, Name, Target
 
 CHUNK = 5_000  # values in one IN (…)
 FEW = 50  # places that are looked at one by one
+
+# What every page view asks is put together once: that takes longer than the answer.
+_TITLES = select(fact.c.blob, fact.c.title).where(fact.c.blob.in_(bindparam("blobs", expanding=True)))
+_BY = {
+    column.name: select(name).where(column.in_(bindparam("values", expanding=True)))
+    for column in (name.c.key, name.c.last)
+}
 
 Visible = Callable[[Name], bool]
 
@@ -89,10 +96,7 @@ def titles_of(db: Connection, blobs: Iterable[str]) -> dict[str, str]:
     """Return the titles that are known, by blob; an empty one means that the text has none."""
     titles: dict[str, str] = {}
     for chunk in chunks(blobs):
-        titles.update(
-            (row.blob, row.title)
-            for row in db.execute(select(fact.c.blob, fact.c.title).where(fact.c.blob.in_(chunk)))
-        )
+        titles.update((row.blob, row.title) for row in db.execute(_TITLES, {"blobs": chunk}))
     return titles
 
 
@@ -249,7 +253,7 @@ def pages_by_fact(
 def _names(db: Connection, column: Any, keys: Iterable[str], visible: Visible) -> Mapping[str, list[Name]]:
     found: dict[str, list[Name]] = {}
     for chunk in chunks(keys):
-        for row in db.execute(select(name).where(column.in_(chunk))):
+        for row in db.execute(_BY[column.name], {"values": chunk}):
             if visible(item := to_name(row)):
                 found.setdefault(getattr(row, column.name), []).append(item)
     return found
