@@ -1,5 +1,6 @@
 """What a snapshot answers: records for views, commands and programs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.catalog import Backlink, LastChange
@@ -27,6 +28,7 @@ class Page:
     lang: str
     dir: str
     facts: Facts
+    properties: Mapping[str, str]  # the author's own keys of the front matter
     problems: tuple[Problem, ...]
     backlinks: tuple[Backlink, ...]
     last_change: LastChange | None

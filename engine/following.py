@@ -27,6 +27,7 @@ from engine.catalog.history import BATCH, Tracer, continues, finish, keep_arriva
 from engine.catalog.names import change_names, replace_names
 from engine.catalog.schema import HEAD, SCANNED, TRACED, is_damage, read_state, write_state
 from engine.errors import RevisionNotFoundError, StoreError, WikiError
+from engine.frontmatter import others
 from engine.language import language
 from engine.locks import HostLock
 from engine.markup import Markup
@@ -466,6 +467,6 @@ def _documents(moment: Moment, names: Sequence[Name], site: Site) -> Iterator[Do
                     aliases=known.aliases,
                     headings=tuple(heading.text for heading in known.headings),
                     tags=known.tags,
-                    text=known.text,
+                    text="\n".join([known.text, known.description, *others(known.properties).values()]),
                     lang=language(known.lang, name.id, site.language),
                 )

@@ -201,3 +201,24 @@ def _scalar(text: str) -> Any:
         number = float(text)
         return number if str(number) == text else text
     return int(text) if len(text) <= 17 and abs(int(text)) <= _LARGEST_INTEGER else text
+
+
+USED = frozenset(
+    "title alias aliases tag tags description lang date author references verified review-by redirect".split()
+)
+"""Keys that mean something to Quire; all others are the author's own, shown and searched as they are."""
+
+
+def others(properties: Mapping[str, Any]) -> dict[str, str]:
+    """Return the author's own keys with their values as text: lists with commas, mappings with colons."""
+    return {
+        key: _printed(value) for key, value in properties.items() if key not in USED and value is not None
+    }
+
+
+def _printed(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_printed(inner)}" for key, inner in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_printed, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

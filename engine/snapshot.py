@@ -11,6 +11,7 @@ from engine.answers import Child, Folder, Found, Page, Result, SearchResults
 from engine.catalog import Moment, Visible, everything
 from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError, TooLargeError
 from engine.following import Follower, Parts
+from engine.frontmatter import others
 from engine.ids import MAX_PATH_BYTES, page_stem, url_path
 from engine.kept import Kept
 from engine.language import direction, language
@@ -155,6 +156,7 @@ class Snapshot:
             lang=lang,
             dir=direction(lang),
             facts=facts,
+            properties=others(facts.properties),
             problems=(*facts.problems, *rendered.problems),
             backlinks=tuple(self._moment.backlinks(name, self.visible)),
             last_change=self._moment.last_change(name.path),

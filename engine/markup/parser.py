@@ -6,7 +6,10 @@
                            unclosed_comment  math  block_id  embed  notes  heading_anchor  unclosed_fence
 """
 
+from copy import copy, deepcopy
+
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore, inline
 from mdit_py_plugins.deflist import deflist_plugin
 
 from engine.markup.limits import Limits
@@ -31,6 +34,8 @@ from engine.markup.rules import (
     tag,
     wikilink,
 )
+
+_INLINE_NESTING = 20  # brackets within brackets, as in the preset of CommonMark
 
 RULES = (
     table,
@@ -71,7 +76,25 @@ def dialect(limits: Limits = Limits()) -> MarkdownIt:  # noqa: B008 - it is froz
     md = MarkdownIt("commonmark", options).use(deflist_plugin)
     for rule in RULES:
         md.use(rule.use)
+    _limit_inline_nesting(md)
     return _ready(md)
+
+
+def _limit_inline_nesting(md: MarkdownIt) -> None:
+    """Let text nest less deep than blocks: each level of brackets that never close is looked through again.
+
+    Rules of text see a second parser, which has all in common with the first but this option.
+    """
+    within = copy(md)
+    within.options = deepcopy(md.options)
+    within.options.maxNesting = _INLINE_NESTING
+
+    def parse_inline(state: StateCore) -> None:
+        state.md = within
+        inline(state)
+        state.md = md
+
+    md.core.ruler.at("inline", parse_inline)
 
 
 def _ready(md: MarkdownIt) -> MarkdownIt:

@@ -68,7 +68,7 @@ def test_a_page_that_kills_a_process_costs_that_page_its_facts(monkeypatch: pyte
 
 def test_a_page_that_stalls_a_process_costs_that_page_its_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanning, "_CHILD", DEADLY)
-    monkeypatch.setattr(scanning, "SECONDS", 3.0)
+    monkeypatch.setattr(scanning, "SECONDS", 8.0)
     found = facts(list(scan_pages(Markup(), [PAGES[0], ("slow", b"stall"), PAGES[1]], 1)))
     assert [problem.code for problem in found["slow"].problems] == ["unreadable-page"]
     assert found["blob1"].title == "Page 1"

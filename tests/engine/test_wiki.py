@@ -352,3 +352,13 @@ def test_a_page_shows_what_it_embeds_as_that_is_now(wiki: Wiki, commit: Commit) 
     assert "first words" in shown()
     commit({"b.md": "second words\n"})
     assert "second words" in shown()
+
+
+def test_the_authors_own_keys_are_shown_and_found(wiki: Wiki, commit: Commit) -> None:
+    commit({"a.md": "---\nstatus: draughted\nowners: [Ada, Grace]\ntags: x\n---\nText\n"})
+    wiki.catch_up()
+    with wiki.at(ANONYMOUS) as snapshot:
+        name = snapshot.find("a").name
+        assert name is not None
+        assert snapshot.page(name).properties == {"status": "draughted", "owners": "Ada, Grace"}
+        assert [result.name.path for result in snapshot.search("draughted grace").results] == ["a.md"]

@@ -12,13 +12,19 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 
 from engine.markup.parsed import draft
+from engine.markup.rules import raw_html
 
 _MARKER = "%%"
+# In raw HTML a comment begins outside of tags and of comments of HTML, wherever the sanitizer sees those end.
+_IN_HTML = re.compile(
+    r"(?P<kept></?[A-Za-z][^<>]*+>|<!--(?:-?>|.*?--!?>|.*))|%%.*?%%",
+    re.DOTALL,
+)
 _OPEN = re.compile(r"(?:(?<=\s)|(?<![\s\S]))%%")
 
 
 def use(md: MarkdownIt) -> None:
-    """Add the rules: one for lines, one within a paragraph."""
+    """Add the rules: one for lines, one within a paragraph, one for raw HTML."""
     md.block.ruler.before(
         "fence", "comment", parse_lines, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
@@ -67,10 +73,15 @@ def parse_lines(state: StateBlock, start_line: int, end_line: int, silent: bool)
 
 
 def check(state: StateCore) -> None:
-    """Report what looks like a comment within a paragraph but is shown, as it does not end there."""
+    """Drop comments in raw HTML; report what looks like a comment but is shown, as it does not end there."""
     if _MARKER not in state.src:
         return
     for token in state.tokens:
+        if token.type == "html_block" and _MARKER in token.content:
+            token.content = _IN_HTML.sub(_kept, token.content)
+            if _OPEN.search(raw_html.words(token.content)):
+                message = "A %% is not closed in its piece of HTML; it is shown."
+                draft(state.env).problem("unclosed-comment", message, token.map[0] if token.map else 0)
         if token.type != "inline" or _MARKER not in token.content:
             continue
         if any(child.type == "text" and _OPEN.search(child.content) for child in token.children or ()):
@@ -78,6 +89,10 @@ def check(state: StateCore) -> None:
             draft(state.env).problem(
                 "unclosed-comment", "A %% is not closed in its paragraph; it is shown.", line
             )
+
+
+def _kept(match: re.Match[str]) -> str:
+    return match["kept"] or ""
 
 
 def _read_on(state: StateBlock, line: int, position: int) -> None:

@@ -48,6 +48,7 @@ HOSTILE: Mapping[str, Callable[[int], str]] = {
     "uses of one note": lambda n: "[^1] " * (n // 5) + "\n\n[^1]: x",
     "open tags": lambda n: "<a '" * (n // 4),
     "comments": lambda n: "<!--" * (n // 4),
+    "comments in HTML": lambda n: "<div>\n" + "<!-- %% <a %%" * (n // 13) + "%",
     "style": lambda n: "<div>\n" + "<style " * (n // 7),
     "script ends": lambda n: "<script>\n" + "</script " * (n // 9),
     "blank lines of code": lambda n: "```c\n" + "\n" * n + "```\n",

@@ -28,6 +28,11 @@ Scan = Callable[[str], Facts]
         "| seen |\n|---|\n| seen %%hidden%% |",
         "seen\n\n%%\n[[hidden]] #hidden ![[hidden]] ^hidden\n[^1]: hidden\n%%\nseen",
         "seen %%[[hidden]] #hidden%% seen",
+        "<div>seen %%hidden%% seen</div>",
+        "<div>\nseen %%hidden\n<a href='hidden'>hidden</a>%%\n<p>seen</p>\n</div>",
+        "<div>%%hidden%%</div>\n\nseen <b>%%hidden%%seen</b>",
+        "- <div>seen<!-->%%hidden%%</div>\n\n[^1]: <p>%%hidden%%seen</p>\n\n[^1]",
+        "<pre>\nseen\n\n%%hidden%%\nseen</pre>",
     ],
 )
 def test_comments_are_in_neither_html_nor_facts(render: Render, scan: Scan, text: str) -> None:
@@ -41,6 +46,17 @@ def test_comments_are_in_neither_html_nor_facts(render: Render, scan: Scan, text
 def test_code_and_percentages_are_no_comments(render: Render, text: str) -> None:
     assert "%%" in render(text).html
     assert "seen" in render(text).html
+
+
+def test_addresses_in_html_hold_no_comments(render: Render) -> None:
+    html = render("<div><a href='https://e.org/?a=%%b'>a</a> <a href='https://e.org/?c=%%d'>b</a></div>").html
+    assert "?a=%%b" in html
+    assert "?c=%%d" in html
+
+
+def test_a_comment_that_its_html_does_not_close_is_a_problem(scan: Scan) -> None:
+    facts = scan("a\n\n<div>\n%% shown\n\nb\n\n</div>")
+    assert [(problem.code, problem.line) for problem in facts.problems] == [("unclosed-comment", 3)]
 
 
 def test_an_unclosed_comment_is_a_problem(scan: Scan) -> None:

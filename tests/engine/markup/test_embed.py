@@ -98,7 +98,7 @@ LONG = "word " * 8_000
     [
         f"# A\n\n{LONG}\n\n# B\n\n" + "![[#A]]\n\n" * 400,
         "".join(f"# S{n}\n\n" + f"![[#S{n + 1}]]\n\n" * 60 for n in range(5)) + f"# S5\n\n{LONG}\n",
-        f"# A\n\na[^1]\n\n# B\n\n" + "![[#A]]\n\n" * 400 + f"[^1]: {LONG}\n",
+        "# A\n\na[^1]\n\n# B\n\n" + "![[#A]]\n\n" * 400 + f"[^1]: {LONG}\n",
         "# A\n\n" + "![[None]]\n" * 5_000 + "# B\n\n" + "![[#A]]\n\n" * 400,
     ],
     ids=["section", "nested", "note", "missing"],

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.markup import Rendered
+from engine.markup.parser import dialect
 from engine.model import Facts, Link, LinkKind
 
 Render = Callable[..., Rendered]
@@ -129,3 +130,10 @@ def test_a_sentence_goes_with_each_link(scan: Scan) -> None:
 )
 def test_images_have_words_and_sizes(render: Render, text: str, html: str) -> None:
     assert render(text, PAGES).html == f"<p>{html}</p>\n"
+
+
+def test_brackets_nest_less_deep_than_blocks() -> None:
+    parser = dialect()
+    assert parser.render("> " * 60 + "a").count("<blockquote>") == 60
+    assert parser.render("![" * 20 + "a" + "](x)" * 20) == '<p><img src="x" alt="a" /></p>\n'
+    assert parser.render("![" * 21 + "a" + "](x)" * 21).startswith("<p>![![")
