@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CONTENT ?= $(VENV)/content
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help serve test test-all lint types check format soak bench lock clean
+.PHONY: help serve test test-all lint types check format soak bench messages lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,6 +40,9 @@ soak: $(VENV)/test.stamp ## the long versions of the tests that show what must n
 
 bench: $(VENV)/test.stamp ## speed, as pairs against a floor of the same run; REPO=… for another repository
 	$(BIN)/python tests/benchmarks/bench.py $(if $(REPO),--repo $(REPO))
+
+messages: $(VENV)/test.stamp ## bring the translations to the texts of templates and views
+	PYTHONPATH=. $(BIN)/python tests/messages.py
 
 lock: $(VENV)/test.stamp ## resolve the dependencies again
 	$(BIN)/python tests/lock.py

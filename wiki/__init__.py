@@ -12,7 +12,7 @@ from engine.markup import RENDERER, SCANNER
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
-from wiki import current, errors, filters, headers, responses, urls
+from wiki import current, errors, filters, headers, languages, responses, urls
 from wiki.settings import Settings
 from wiki.theming import Themes
 from wiki.views import folders, health, media, pages, search, static
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
     kept = responses.ResponseCache(wiki, current.visitor(settings), settings.response_cache)
     current.attach(app, current.Site(settings, wiki, themes, kept, build))
     filters.register(app)
+    languages.register(app, settings.interface)
     errors.register(app)
     headers.register(app)
     responses.register(app)

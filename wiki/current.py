@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from engine.access import ANONYMOUS, Actor, Kind, Role
 from engine.errors import StoreError
 from engine.wiki import Snapshot, Wiki
+from wiki.languages import current_interface, speak
 from wiki.settings import Settings
 from wiki.theming import Themes
 
@@ -84,6 +85,7 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
         with wiki.at(actor) as snapshot:
             g.snapshot = snapshot
             g.stale = _is_behind(wiki, snapshot)
+            speak(site().settings.interface, snapshot.site.language)
             etag = _etag(snapshot)
             if snapshot.settled and _has(etag):
                 response = Response(status=304)
@@ -93,7 +95,7 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
                     g.cacheable = snapshot.commit
             if response.status_code in {200, 304} and snapshot.settled and not response.headers.get("ETag"):
                 response.set_etag(etag)
-            response.headers["Vary"] = "Accept"
+            response.headers["Vary"] = "Accept, Accept-Language"
             return response
 
     return answer
@@ -120,6 +122,7 @@ def _etag(snapshot: Snapshot) -> str:
         snapshot.complete,
         g.stale,
         site().wiki.policy.scope(snapshot.actor),
+        current_interface().code,
         request.environ["PATH_INFO"],
         request.query_string,
         request.accept_mimetypes.best_match(("text/html", "text/markdown")),

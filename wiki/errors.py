@@ -18,6 +18,7 @@ from engine.errors import (
     WikiError,
 )
 from wiki import current
+from wiki.languages import gettext, marked
 
 log = getLogger(__name__)
 
@@ -33,15 +34,15 @@ STATUS: dict[type[WikiError], int] = {
 }
 
 TITLES = {
-    400: "That request cannot be understood",
-    403: "You may not do this",
-    404: "There is no such page",
-    405: "That cannot be done here",
-    409: "Somebody was faster",
-    413: "That is too large",
-    422: "That change cannot be made",
-    500: "Something went wrong here",
-    503: "The wiki cannot be read just now",
+    400: marked("That request cannot be understood"),
+    403: marked("You may not do this"),
+    404: marked("There is no such page"),
+    405: marked("That cannot be done here"),
+    409: marked("Somebody was faster"),
+    413: marked("That is too large"),
+    422: marked("That change cannot be made"),
+    500: marked("Something went wrong here"),
+    503: marked("The wiki cannot be read just now"),
 }
 
 
@@ -70,11 +71,13 @@ def register(app: Flask) -> None:
     @app.errorhandler(Exception)
     def bug(error: Exception) -> ResponseReturnValue:
         log.exception("%s failed", request.path, exc_info=error)
-        return _page(500, "The server has written down what it was. Nothing of yours was lost by it.")
+        return _page(
+            500, gettext("The server has written down what it was. Nothing of yours was lost by it.")
+        )
 
 
 def _page(code: int, message: str) -> tuple[str, int]:
-    title = TITLES.get(code, "That did not work")
+    title = gettext(TITLES.get(code, marked("That did not work")))
     wanted = request.path.strip("/").rpartition("/")[2] if code == 404 else ""
     try:
         page = current.site().themes.render(

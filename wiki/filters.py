@@ -1,4 +1,4 @@
-"""Small Jinja filters: dates, short ids, addresses, directions of writing."""
+"""Small Jinja filters: times for machines, short ids, addresses, directions of writing."""
 
 from datetime import datetime
 
@@ -6,11 +6,6 @@ from flask import Flask
 
 from engine.ids import url_path
 from engine.language import direction
-
-
-def date(time: datetime) -> str:
-    """Return a day as ISO 8601."""
-    return time.strftime("%Y-%m-%d")
 
 
 def moment(time: datetime) -> str:
@@ -25,6 +20,4 @@ def short(commit: str) -> str:
 
 def register(app: Flask) -> None:
     """Give the filters to the templates."""
-    app.jinja_env.filters.update(
-        date=date, direction=direction, moment=moment, short=short, url_path=url_path
-    )
+    app.jinja_env.filters.update(direction=direction, moment=moment, short=short, url_path=url_path)

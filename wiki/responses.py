@@ -15,11 +15,12 @@ from engine.cache import Cache
 from engine.errors import StoreError
 from engine.wiki import Wiki
 from wiki import current
+from wiki.languages import accepted
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Key = tuple[str, str, str, str, str]
+Key = tuple[str, str, str, str, str, str]
 Kept = tuple[list[tuple[str, str]], bytes, str]  # headers, body, ETag with its quotes
 
 ADDRESS_CHARACTERS = 1_500  # an answer to a longer address is not kept
@@ -94,11 +95,12 @@ class ResponseCache:
             return None
         scope = self._wiki.policy.scope(self._visitor)
         kind = preferred(environ.get("HTTP_ACCEPT", ""))
-        return (commit, scope, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), kind)
+        language = accepted(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        return (commit, scope, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), kind, language)
 
 
 def _is_plain(environ: "WSGIEnvironment") -> bool:
-    """Say whether nothing in a request but its address and Accept can change the answer, and both are short."""
+    """Say whether nothing in a request but its address, Accept and Accept-Language can change the answer, and both are short."""
     return (
         environ["REQUEST_METHOD"] in {"GET", "HEAD"}
         and not environ.get("SCRIPT_NAME")

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
+from wiki.languages import LANGUAGES
+
 FILE = "quire.toml"
 PREFIX = "QUIRE_"
 
@@ -27,6 +29,7 @@ class Settings:
     port: int = 8080  # 0 takes one that is free
     threads: int = 8  # requests answered at once by one process
     anonymous: str = "reader"  # what visitors without an account may: "reader" or "nobody"
+    interface: str = ""  # language of buttons and messages; empty: what the browser asks for
     remote_images: bool = True  # let pages show images from other sites (https only)
     themes: str = ""  # a folder of further themes; one of an existing name comes before it
     processes: int = 0  # children that scan pages; 0: one a core
@@ -60,6 +63,8 @@ class Settings:
             raise SettingsError(f"port is {self.port}; it must be from 0 to 65535")
         if self.anonymous not in {"reader", "nobody"}:
             raise SettingsError(f'anonymous is {self.anonymous!r}; it must be "reader" or "nobody"')
+        if self.interface and self.interface not in LANGUAGES:
+            raise SettingsError(f"interface is {self.interface!r}; there are {', '.join(LANGUAGES)}")
         if not self.host:
             raise SettingsError("host is empty; name an address, or 0.0.0.0 for all of them")
         if self.themes and not Path(self.themes).is_dir():
