@@ -57,7 +57,7 @@ def register(app: Flask) -> None:
     @app.errorhandler(WikiError)
     def wiki_error(error: WikiError) -> ResponseReturnValue:
         if (code := status(error)) >= 500:
-            log.error("%s: %s", request.path, error)
+            log.error("%r: %s", request.path, error)
         return _page(code, str(error))
 
     @app.errorhandler(HTTPException)
@@ -70,7 +70,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def bug(error: Exception) -> ResponseReturnValue:
-        log.exception("%s failed", request.path, exc_info=error)
+        log.exception("%r failed", request.path, exc_info=error)
         return _page(
             500, gettext("The server has written down what it was. Nothing of yours was lost by it.")
         )

@@ -91,3 +91,11 @@ def test_there_are_no_empty_folders(commit: Commit, client: FlaskClient) -> None
     assert client.get("/g/").status_code == 404
     commit({"f/a.md": None, "b.md": "Text\n"})
     assert client.get("/f/").status_code == 404
+
+
+def test_the_markdown_of_a_folder_is_that_of_its_index_page(commit: Commit, client: FlaskClient) -> None:
+    commit({"a/index.md": "# Index\n", "b/c.md": "# C\n"})
+    answer = client.get("/a/", headers={"Accept": "text/markdown"})
+    assert answer.mimetype == "text/markdown"
+    assert answer.text == "# Index\n"
+    assert client.get("/b/", headers={"Accept": "text/markdown"}).mimetype == "text/html"

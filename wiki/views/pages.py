@@ -39,7 +39,8 @@ def view(text: str) -> ResponseReturnValue:
     if found.name is None:
         raise PageNotFoundError(f"there is no page {text!r}")
     if found.name.form is Form.FOLDER:
-        return folder_response(found.name.path)
+        index = current_snapshot().folder_page(found.name.path) if _wants_markdown() else None
+        return _markdown(index) if index is not None else folder_response(found.name.path)
     if found.name.form is not Form.PAGE:
         return file_response(found.name)
     if found.source or _wants_markdown():
