@@ -123,6 +123,7 @@ def _etag(snapshot: Snapshot) -> str:
         g.stale,
         site().wiki.policy.scope(snapshot.actor),
         current_interface().code,
+        (request.scheme, request.host),
         request.environ["PATH_INFO"],
         request.query_string,
         request.accept_mimetypes.best_match(("text/html", "text/markdown")),

@@ -20,12 +20,13 @@ from wiki.languages import accepted
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Key = tuple[str, str, str, str, str, str]
+Key = tuple[str, ...]
 Kept = tuple[list[tuple[str, str]], bytes, str]  # headers, body, ETag with its quotes
 
 ADDRESS_CHARACTERS = 1_500  # an answer to a longer address is not kept
 BODY_BYTES = 2_000_000  # a larger answer is not kept
 HEADER_BYTES = 4_000  # that the headers and the key of an answer take in memory, about
+_ADDRESS = ("HTTP_HOST", "PATH_INFO", "QUERY_STRING")
 _NOT_WITH_304 = {"content-length", "content-type"}
 
 
@@ -96,7 +97,9 @@ class ResponseCache:
         scope = self._wiki.policy.scope(self._visitor)
         kind = preferred(environ.get("HTTP_ACCEPT", ""))
         language = accepted(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-        return (commit, scope, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), kind, language)
+        # The host, because an answer may hold whole addresses.
+        host = (environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
+        return (commit, scope, *host, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), kind, language)
 
 
 def _is_plain(environ: "WSGIEnvironment") -> bool:
@@ -104,7 +107,7 @@ def _is_plain(environ: "WSGIEnvironment") -> bool:
     return (
         environ["REQUEST_METHOD"] in {"GET", "HEAD"}
         and not environ.get("SCRIPT_NAME")
-        and len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", "")) <= ADDRESS_CHARACTERS
+        and sum(len(environ.get(name, "")) for name in _ADDRESS) <= ADDRESS_CHARACTERS
         and "HTTP_COOKIE" not in environ
         and "HTTP_AUTHORIZATION" not in environ
         and "HTTP_RANGE" not in environ

@@ -1,5 +1,6 @@
 """Settings of the server: one frozen dataclass, units beside the defaults; read from file and environment once."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -27,6 +28,7 @@ class Settings:
     cache: str = ""  # folder for derived data; empty: <git dir>/quire
     host: str = "127.0.0.1"
     port: int = 8080  # 0 takes one that is free
+    url: str = ""  # the public address, without a path; empty: what the request says
     threads: int = 8  # requests answered at once by one process
     anonymous: str = "reader"  # what visitors without an account may: "reader" or "nobody"
     interface: str = ""  # language of buttons and messages; empty: what the browser asks for
@@ -67,6 +69,10 @@ class Settings:
             raise SettingsError(f"interface is {self.interface!r}; there are {', '.join(LANGUAGES)}")
         if not self.host:
             raise SettingsError("host is empty; name an address, or 0.0.0.0 for all of them")
+        if self.url and not _PUBLIC.fullmatch(self.url):
+            raise SettingsError(
+                f"url is {self.url!r}; it must be http:// or https:// with a host, such as https://wiki.example.org"
+            )
         if self.themes and not Path(self.themes).is_dir():
             raise SettingsError(f"themes is {self.themes!r}; there is no such folder")
         if not 1 <= self.threads <= 256:
@@ -76,6 +82,8 @@ class Settings:
                 raise SettingsError(f"{name} is {getattr(self, name)}; it cannot be below 0")
         return self
 
+
+_PUBLIC = re.compile(r"https?://[^\s/?#@\"'<>\\]+/?")
 
 _TYPES: Mapping[str, type] = {field.name: type(field.default) for field in fields(Settings)}
 

@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import BaseConverter
 
 from engine.wiki import Found
-from wiki.current import current_snapshot
+from wiki.current import current_snapshot, site
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -48,6 +48,15 @@ def found_at(text: str) -> Found:
     if text in RESERVED_FILES or text.startswith(tuple(f"{folder}/" for folder in RESERVED)):
         raise NotFound("This address belongs to the wiki itself, and there is nothing here.")
     return current_snapshot().find(text)
+
+
+def absolute(path: str) -> str:
+    """Return the whole address of a path of this site, as feeds and site maps need it.
+
+    It begins with the setting ``url``; without one with the host that the request names.
+    """
+    public = site().settings.url.rstrip("/")
+    return (public or f"{request.scheme}://{request.host or 'localhost'}") + path
 
 
 def query_text(name: str = "q") -> str:

@@ -344,3 +344,16 @@ def test_two_wikis_in_one_process_keep_apart(
         assert "Some text." in client.get("/a").text
     finally:
         other.close()
+
+
+def test_a_kept_answer_is_for_the_host_that_was_asked(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    fill(commit, wiki)
+    one, other = (client.get("/a", base_url=f"http://{host}.example") for host in ("one", "other"))
+    assert one.headers["ETag"] != other.headers["ETag"]
+    crossed = client.get(
+        "/a", base_url="http://other.example", headers={"If-None-Match": one.headers["ETag"]}
+    )
+    assert crossed.status_code == 200
+    assert crossed.headers["ETag"] == other.headers["ETag"]

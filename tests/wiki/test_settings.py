@@ -57,6 +57,10 @@ def test_other_names_in_the_environment_do_not_matter() -> None:
         ({"QUIRE_RENDER_CACHE": "-5"}, "it cannot be below 0"),
         ({"QUIRE_HOST": ""}, "host is empty"),
         ({"QUIRE_THEMES": "/no/such/folder"}, "there is no such folder"),
+        ({"QUIRE_URL": "wiki.example.org"}, "it must be http:// or https:// with a host"),
+        ({"QUIRE_URL": "https://"}, "it must be http:// or https:// with a host"),
+        ({"QUIRE_URL": "https://example.org/wiki"}, "it must be http:// or https:// with a host"),
+        ({"QUIRE_URL": 'https://"><script>'}, "it must be http:// or https:// with a host"),
     ],
     ids=str,
 )

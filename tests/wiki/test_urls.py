@@ -8,6 +8,9 @@ from werkzeug.test import TestResponse
 
 from engine.wiki import Wiki
 from tests.conftest import Commit
+from wiki import create_app
+from wiki.settings import Settings
+from wiki.urls import absolute
 
 RESERVED = [
     "-/",
@@ -140,3 +143,21 @@ def test_names_that_normalize_to_a_slash_make_no_folder(
                 break
             address = answer.headers["Location"]
         assert answer.status_code in {200, 404}
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "whole"),
+    [
+        ("", "wiki.example", "http://wiki.example/a"),
+        ("", "wiki.example:8080", "http://wiki.example:8080/a"),
+        ("", 'x"><script>', "http://localhost/a"),
+        ("https://wiki.example.org", "elsewhere.example", "https://wiki.example.org/a"),
+        ("https://wiki.example.org:444/", "elsewhere.example", "https://wiki.example.org:444/a"),
+    ],
+)
+def test_a_whole_address_begins_with_the_public_one_or_else_the_requests(
+    wiki: Wiki, url: str, host: str, whole: str
+) -> None:
+    app = create_app(Settings(url=url), wiki)
+    with app.test_request_context("/", headers={"Host": host}):
+        assert absolute("/a") == whole
