@@ -245,11 +245,18 @@ def _engine(path: Path, begin: str, patience: int) -> Engine:
         cursor.execute("PRAGMA cache_size = -2000")  # KiB
         cursor.close()
         record.info["file"] = _file(path)
+        record.info["pool"] = engine.pool
 
     @event.listens_for(engine, "checkout")
     def check(connection: Any, record: Any, proxy: Any) -> None:
         if record.info.get("file") != _file(path):
             raise DisconnectionError("another process has put a new catalog in its place")
+
+    @event.listens_for(engine, "checkin")
+    def leave(connection: Any, record: Any) -> None:
+        # Given back after `Engine.dispose`, to a pool that nobody closes any more.
+        if connection is not None and record.info.get("pool") is not engine.pool:
+            record.invalidate()
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:

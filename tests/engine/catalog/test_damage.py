@@ -29,7 +29,9 @@ def overwrite(file: Path) -> None:
 
 
 def test_a_file_that_is_no_catalog_is_replaced(tmp_path: Path) -> None:
-    path = Catalog(tmp_path).path
+    first = Catalog(tmp_path)
+    first.close()
+    path = first.path
     for suffix in ("-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     path.write_bytes(b"no database" * 1_000)
@@ -48,6 +50,16 @@ def test_another_connection_turns_to_the_new_catalog(tmp_path: Path, catalog: Ca
     with other.reading() as db:
         assert read_state(db, "head") is None
     other.close()
+
+
+def test_a_connection_in_use_is_closed_when_it_is_given_back_late(catalog: Catalog) -> None:
+    with catalog.reading() as db:
+        assert read_state(db, "head") is None
+        late = db.connection.dbapi_connection
+        catalog.renew()
+    assert late is not None
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        late.cursor()
 
 
 def test_a_full_disk_or_a_lock_is_no_damage() -> None:
