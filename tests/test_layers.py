@@ -26,6 +26,7 @@ LAYERS = [
     ("engine.frontmatter", 7),
     ("engine.site", 7),
     ("engine.language", 8),
+    ("engine.diff", 8),
     ("engine.model", 9),
     ("engine.ids", 10),
     ("engine.errors", 11),
