@@ -23,12 +23,23 @@ from pathlib import Path
 from engine.catalog import Catalog, Moment
 from engine.catalog.codec import FactRows, encode
 from engine.catalog.facts import add_facts, forget_facts
-from engine.catalog.history import BATCH, Tracer, continues, finish, keep_arrivals, next_rank, order
+from engine.catalog.history import (
+    BATCH,
+    Tracer,
+    continues,
+    edges_moved,
+    finish,
+    keep_arrivals,
+    move_edges,
+    next_rank,
+    order,
+)
 from engine.catalog.names import change_names, replace_names
 from engine.catalog.schema import HEAD, SCANNED, TRACED, is_damage, read_state, write_state
 from engine.errors import RevisionNotFoundError, StoreError, WikiError
 from engine.frontmatter import others
 from engine.language import language
+from engine.leftovers import remove_old
 from engine.locks import HostLock
 from engine.markup import Markup
 from engine.model import Commit, Difference, Entry, Facts, Form, Name
@@ -89,6 +100,7 @@ class Follower:
         self._processes = max(1, (os.cpu_count() or 1)) if processes is None else processes
         self._names_lock = HostLock(parts.folder / "names.lock")
         self._work_lock = HostLock(parts.folder / "work.lock")
+        self._swept = False  # what earlier versions left is removed
         self._reindex = False  # the index is to be built anew although it describes the head
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -254,6 +266,7 @@ class Follower:
             Whether all is done; false when another process is at it, for longer than *wait* seconds.
         """
         if self._is_done():
+            self._sweep()
             return True
         with self._work_lock.held(wait) as held:
             if not held:
@@ -265,7 +278,15 @@ class Follower:
                 self._index(progress)
             self._forget()
             self.work = Work()
+        self._sweep()
         return True
+
+    def _sweep(self) -> None:
+        """Remove what earlier versions of the program derived, once."""
+        if not self._swept:
+            self._swept = True
+            for path in remove_old(self._parts.folder, self._parts.catalog.path):
+                log.info("%s is of an earlier version that still runs; it is removed another time", path)
 
     def tidy(self) -> None:
         """Build the index anew where many updates have made it slow; it answers meanwhile."""
@@ -306,7 +327,10 @@ class Follower:
             self._reindex = True
 
     def _is_done(self) -> bool:
-        with self._moment() as moment:
+        with self._parts.catalog.reading() as db:
+            moment = Moment(db)
+            if moment.head is not None and edges_moved(db, self._parts.store.edges()):
+                return False
             done = moment.head is None or (moment.scanned and moment.traced)
             return done and self._indexed() == moment.head and not self._reindex
 
@@ -361,6 +385,12 @@ class Follower:
         return len(rows)
 
     def _trace(self, progress: Progress) -> None:
+        edges = self._parts.store.edges()
+        with self._parts.catalog.reading() as db:
+            moved = edges_moved(db, edges)
+        if moved:
+            with self._parts.catalog.writing() as db:
+                move_edges(db, edges)
         with self._moment() as moment:
             if moment.traced or moment.head is None:
                 return

@@ -31,6 +31,7 @@ LAYERS = [
     ("engine.ids", 10),
     ("engine.errors", 11),
     ("engine.cache", 11),
+    ("engine.leftovers", 10),
     ("engine.locks", 11),
     ("engine", 11),
 ]

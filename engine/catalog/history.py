@@ -6,12 +6,12 @@ only appends. A page's lineage is the commit and path it began with, carried alo
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, delete, func, insert, select, update
 
-from engine.catalog.schema import TRACED, arrival, commit, lineage, touch, write_state
+from engine.catalog.schema import EDGES, TRACED, arrival, commit, lineage, read_state, touch, write_state
 from engine.model import Commit
 
 BATCH = 500  # commits in one transaction, so that other writers wait little
@@ -76,13 +76,52 @@ def keep_arrivals(db: Connection, ordered: Sequence[str]) -> int:
         if kept == len(ordered) or ordered[kept] != hex_id:
             break
         kept += 1
+    _drop_arrivals(db, kept)
+    return kept
+
+
+def _drop_arrivals(db: Connection, first: int) -> None:
+    """Drop the arrivals from rank *first* on."""
     db.execute(
         update(touch)
-        .where(touch.c.commit.in_(select(arrival.c.commit).where(arrival.c.rank >= kept)))
+        .where(touch.c.commit.in_(select(arrival.c.commit).where(arrival.c.rank >= first)))
         .values(rank=None, lineage=None)
     )
-    db.execute(delete(arrival).where(arrival.c.rank >= kept))
-    return kept
+    db.execute(delete(arrival).where(arrival.c.rank >= first))
+
+
+def edges_moved(db: Connection, edges: Collection[str]) -> bool:
+    """Say whether the history is cut elsewhere than it was when it was traced: a shallow clone was deepened."""
+    return set(edges) != _edges(db)
+
+
+def move_edges(db: Connection, edges: Collection[str]) -> None:
+    """Forget what was read of commits that were cut off, or are now, with all that arrived after them."""
+    moved = _edges(db).symmetric_difference(edges)
+    ranks = (
+        db.execute(
+            select(func.min(arrival.c.rank))
+            .join(commit, commit.c.id == arrival.c.commit)
+            .where(commit.c.hex.in_(part))
+        ).scalar()
+        for part in _parts(sorted(moved))
+    )
+    _drop_arrivals(db, min((rank for rank in ranks if rank is not None), default=next_rank(db)))
+    for part in _parts(sorted(moved)):
+        numbers = select(commit.c.id).where(commit.c.hex.in_(part))
+        db.execute(delete(touch).where(touch.c.commit.in_(numbers)))
+        db.execute(delete(commit).where(commit.c.hex.in_(part)))
+    finish(db, None)
+    write_state(db, EDGES, " ".join(sorted(edges)) or None)
+
+
+def _edges(db: Connection) -> set[str]:
+    return set((read_state(db, EDGES) or "").split())
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), 5_000):
+        yield values[start : start + 5_000]
 
 
 def next_rank(db: Connection) -> int:

@@ -26,6 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DatabaseError, DisconnectionError
 
+from engine.locks import Use
+
 SCHEMA = 2
 """Raise it when a table changes; the catalog is then built anew beside the old one."""
 
@@ -43,6 +45,7 @@ state = Table(
 _STATES = select(state.c.key, state.c.value)
 HEAD = "head"  # the commit that the names describe
 TRACED = "traced"  # the commit that the arrivals describe
+EDGES = "edges"  # where the history was cut when the arrivals were traced: hex ids, separated by a space
 SCANNED = "scanned"  # the commit at which the facts of every page were known
 
 name = Table(
@@ -153,6 +156,9 @@ class Catalog:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         self.path = folder / f"catalog-{SCHEMA}-{version}.db"
+        self._use = Use(
+            self.path.with_suffix(".lock")
+        )  # no later version of the program removes it meanwhile
         self._readers = _engine(self.path, "BEGIN", PATIENT)
         self._writers = _engine(self.path, "BEGIN IMMEDIATE", PATIENT)
         self._hasty = _engine(self.path, "BEGIN IMMEDIATE", HASTY)
@@ -191,13 +197,17 @@ class Catalog:
 
     def renew(self) -> None:
         """Put an empty catalog in the place of this one, whatever it holds; other processes notice and turn to it."""
-        self.close()
+        self._dispose()
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
         self._make_tables()
 
     def close(self) -> None:
         """Close all connections."""
+        self._dispose()
+        self._use.end()
+
+    def _dispose(self) -> None:
         for engine in (self._readers, self._writers, self._hasty):
             engine.dispose()
 

@@ -89,6 +89,13 @@ class Store(Protocol):
         """
         ...
 
+    def edges(self) -> frozenset[str]:
+        """Return the commits whose parents were left out when the repository was cloned; none in a whole one.
+
+        They change when such a clone is deepened, with the head where it was. Cheap: it reads one small file.
+        """
+        ...
+
     def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
         """Yield these commits with their touches, in the order asked for.
 

@@ -141,6 +141,16 @@ class GitStore:
         )
         return [(line[: len(head)], tuple(line.split(" ")[1:])) for line in lines]
 
+    def edges(self) -> frozenset[str]:
+        """Return the commits whose parents were left out when the repository was cloned."""
+        try:
+            text = (self._process.common_dir / "shallow").read_text(encoding="ascii", errors="replace")
+        except FileNotFoundError:
+            return frozenset()
+        except OSError as error:
+            raise StoreError(f"cannot read {error.filename}: {error.strerror}") from error
+        return frozenset(filter(is_object_id, text.split()))
+
     def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
         """Yield these commits with their touches, in the order asked for."""
         return git_history.commits(self._process, self.root, ids)

@@ -103,6 +103,10 @@ class MemoryStore:
         known = dict(self.chain(since)) if since is not None else {}
         return [item for item in self._ancestry(head) if item[0] not in known]
 
+    def edges(self) -> frozenset[str]:
+        """Return no commits: here every history is whole."""
+        return frozenset()
+
     def _ancestry(self, head: str) -> list[tuple[str, tuple[str, ...]]]:
         done: dict[str, tuple[str, ...]] = {}  # parents before children
         waiting = [(head, False)]

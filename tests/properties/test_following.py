@@ -7,9 +7,10 @@ import pytest
 
 from engine.catalog import Moment
 from engine.scanning import MISSING
+from engine.store.git_store import GitStore
 from engine.store.memory_store import MemoryStore, blob_id
 from tests.indexes import ListIndex
-from tests.repositories import Repository
+from tests.repositories import Repository, chain, make
 from tests.soak.rebuilding import (
     check_history,
     check_same,
@@ -52,6 +53,27 @@ def test_a_head_that_git_forgot_while_it_was_open_is_no_error(tmp_path: Path) ->
         assert follower.catch_up()
         check_same(parts, tmp_path / "b", "forgotten")
     world.store.close()
+
+
+def test_a_shallow_clone_that_is_deepened_or_cut_shorter_is_traced_anew(tmp_path: Path) -> None:
+    whole = make(tmp_path / "whole.git")
+    versions = [{"a.md": b"a" * n, "old.md" if n < 3 else "new.md": b"moved " * 50} for n in range(1, 6)]
+    chain(whole, *versions)
+    address = f"file://{whole.path}"
+    whole.git("clone", "-q", "--bare", "--depth", "2", address, str(tmp_path / "clone.git"))
+    clone = Repository(tmp_path / "clone.git")
+    store = GitStore.open(clone.path)
+    with following(store, list_index(tmp_path / "a"), tmp_path / "a") as (follower, parts):
+        for number, depth in enumerate(("--depth=2", "--depth=4", "--unshallow", "--depth=1", "--unshallow")):
+            clone.git("fetch", "-q", depth, address, "main")
+            follower.follow(1)
+            assert follower.catch_up()
+            check_same(parts, tmp_path / f"fresh-{number}", depth)
+        with parts.catalog.reading() as db:
+            change = Moment(db).last_change("new.md")
+        assert change is not None
+        assert change.lineage.endswith(":old.md")
+    store.close()
 
 
 def test_catching_up_leaves_a_commit_that_was_forced_away(tmp_path: Path) -> None:

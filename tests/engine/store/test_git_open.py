@@ -149,6 +149,8 @@ def test_a_shallow_clone_ends_where_it_was_cut(bare: Repository, tmp_path: Path)
     assert newest.parents == (second,)
     assert oldest.parents == ()
     assert [(touch.path, touch.added) for touch in oldest.touches] == [("a.md", True)]
+    assert store.edges() == {second}
+    assert GitStore.open(bare.path).edges() == frozenset()
 
 
 def test_sha256(tmp_path: Path) -> None:
