@@ -58,6 +58,14 @@ class Store(Protocol):
         """
         ...
 
+    def entry(self, commit: str, path: str) -> Entry | None:
+        """Return the file at *path* in *commit*, ``None`` where there is none; reads only the folders on the way.
+
+        Raises:
+            RevisionNotFoundError: No such commit.
+        """
+        ...
+
     def difference(self, old: str | None, new: str) -> list[Difference]:
         """List the paths that differ between two commits, ordered by path; ``old=None`` is the empty tree.
 

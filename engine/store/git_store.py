@@ -17,6 +17,7 @@ from engine.store import Change, Commit, Difference, Entry, git_history, git_lis
 from engine.store.git_head import Head
 from engine.store.git_objects import Objects
 from engine.store.git_process import OLDEST, GitError, GitProcess, clean_environment, is_object_id, no_git
+from engine.store.git_trees import find
 from engine.store.git_write import Writer
 
 _QUESTIONS = (
@@ -98,6 +99,14 @@ class GitStore:
         """List all files of *commit* under the content root, ordered by path."""
         tree = self._content(commit)
         return iter(()) if tree is None else git_listing.entries(self._run("ls-tree", "-r", "-z", tree))
+
+    def entry(self, commit: str, path: str) -> Entry | None:
+        """Return the file at *path* in *commit*, ``None`` where there is none."""
+        top = self._content(commit)
+        child = find(self._objects, top, git_listing.unspell(path)) if top is not None else None
+        if child is None or child.mode == git_listing.FOLDER:
+            return None
+        return Entry(path, child.id, git_listing.form_of(child.mode, path))
 
     def difference(self, old: str | None, new: str) -> list[Difference]:
         """List the paths that differ between two commits, ordered by path; ``old=None`` is the empty tree."""

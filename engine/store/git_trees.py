@@ -157,8 +157,38 @@ class Trees:
 _NO_TREE = Tree({})
 
 
+def find(objects: Objects, top: str, path: bytes) -> Child | None:
+    """Return what *path* stands for below the tree *top*, reading one object a part, and parsing none of them whole."""
+    child: Child | None = Child(FOLDER, top)
+    for part in path.split(b"/"):
+        if child is None or child.mode != FOLDER:
+            return None
+        child = _child(_read(objects, child.id), part, len(top) // 2)
+    return child
+
+
+_ENTRIES = {size: re.compile(rb"(?:[0-7]++ [^\0]++\0.{%d})*+" % size, re.DOTALL) for size in (20, 32)}
+_MODE_DIGITS = (6, 5)
+
+
+def _child(data: bytes, name: bytes, id_bytes: int) -> Child | None:
+    at = -1
+    while (at := data.find(b" %b\0" % name, at + 1)) >= 0:
+        for digits in _MODE_DIGITS:
+            # As the bytes of an id may look like anything, whole entries must stand before.
+            if at >= digits and _ENTRIES[id_bytes].fullmatch(data, 0, at - digits):
+                end = at + len(name) + 2
+                mode = data[at - digits : at].decode("ascii").lstrip("0")
+                return Child(mode, data[end : end + id_bytes].hex())
+    return None
+
+
 def _load(objects: Objects, name: str) -> Tree:
+    return Tree.parse(_read(objects, name), len(name) // 2)
+
+
+def _read(objects: Objects, name: str) -> bytes:
     try:
-        return Tree.parse(objects.get(name, "tree"), len(name) // 2)
+        return objects.get(name, "tree")
     except RevisionNotFoundError as error:
         raise StoreError(f"a folder is missing in the repository: {error}; run git fsck") from error

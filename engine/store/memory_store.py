@@ -78,6 +78,10 @@ class MemoryStore:
         """List all files of *commit*, ordered by path."""
         return iter(self._version(commit).files.values())
 
+    def entry(self, commit: str, path: str) -> Entry | None:
+        """Return the file at *path* in *commit*, ``None`` where there is none."""
+        return self._version(commit).files.get(path)
+
     def difference(self, old: str | None, new: str) -> list[Difference]:
         """List the paths that differ between two commits, ordered by path; ``old=None`` is the empty tree."""
         before = self._version(old).files if old is not None else {}

@@ -121,6 +121,7 @@ def test_what_is_no_commit_is_not_found(workshop: Workshop, name: str) -> None:
     head = workshop.commit({"a.md": b"one\n"})
     questions: list[Callable[[], object]] = [
         lambda: list(store.tree(name)),
+        lambda: store.entry(name, "a.md"),
         lambda: store.difference(name, head),
         lambda: store.difference(head, name),
         lambda: store.difference(None, name),
@@ -135,6 +136,30 @@ def test_what_is_no_commit_is_not_found(workshop: Workshop, name: str) -> None:
             question()
     assert list(store.read_many([name])) == []
     assert store.read(next(store.tree(head)).blob) == b"one\n"
+
+
+def test_a_single_file_of_a_commit_is_found_by_its_path(workshop: Workshop) -> None:
+    files = {"b.md": b"b", "a/z.MD": b"z", "a/z/y/x.md": b"x", "logo.png": b"\x89PNG", "首页.md": b"z"}
+    first = workshop.commit(files)
+    second = workshop.commit({"b.md": b"B"}, first)
+    for entry in workshop.store.tree(first):
+        assert workshop.store.entry(first, entry.path) == entry
+    assert workshop.store.entry(second, "a/z.MD") is None
+    changed = workshop.store.entry(second, "b.md")
+    assert changed is not None
+    assert workshop.store.read(changed.blob) == b"B"
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "a", "a/", "a/z", "/b.md", "b.md/", "b.md/c", ".", "a/../b.md", "b", "md"]
+)
+def test_what_is_no_file_of_a_commit_is_none(workshop: Workshop, path: str) -> None:
+    commit = workshop.commit({"b.md": b"b", "a/z/y.md": b"y"})
+    assert workshop.store.entry(commit, path) is None
+
+
+def test_a_commit_without_files_has_no_file(workshop: Workshop) -> None:
+    assert workshop.store.entry(workshop.commit({}), "a.md") is None
 
 
 def test_a_difference_tells_new_changed_and_gone(workshop: Workshop) -> None:

@@ -48,6 +48,7 @@ def test_links_and_submodules_are_told_by_their_mode(repository: Repository) -> 
         Form.PAGE,
         Form.SUBMODULE,
     ]
+    assert [store.entry(commit, entry.path) for entry in (link, page, run, sub)] == [link, page, run, sub]
     assert store.read(link.blob) == b"/etc/passwd"
     assert sub.blob == "1" * 40
     assert [difference.new for difference in store.difference(None, commit)] == [link, page, run, sub]
@@ -76,6 +77,7 @@ def test_a_root_may_be_a_link_or_a_submodule_at_some_commits(repository: Reposit
     folder = repository.commit({"docs/a.md": b"a"}, sub)
     store = GitStore.open(repository.path, root="docs")
     assert list(store.tree(linked)) == list(store.tree(sub)) == []
+    assert [store.entry(commit, "a.md") is None for commit in (linked, sub, folder)] == [True, True, False]
     assert store.difference(linked, sub) == []
     assert [difference.path for difference in store.difference(sub, folder)] == ["a.md"]
     assert [touched(commit) for commit in store.commits([linked, sub, folder])] == [[], [], [("a.md", None)]]
@@ -113,6 +115,7 @@ def test_odd_names_are_spelled_and_told_apart(repository: Repository) -> None:
             before + spell(name): name for name in ODD_NAMES
         }
         assert [entry.path for entry in entries] == sorted(entry.path for entry in entries)
+        assert [store.entry(first, entry.path) for entry in entries] == entries
         changed = [difference.path for difference in store.difference(first, second)]
         assert changed == [entry.path for entry in entries]
         assert sorted(touch.path for touch in one(repository, second, root).touches) == changed
