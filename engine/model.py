@@ -179,3 +179,15 @@ class Commit:
     time: datetime  # author date, aware, UTC; 1970 where it cannot be read
     summary: str  # the first paragraph of the message, on one line
     touches: tuple[Touch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    r"""Consecutive lines of a file, and the commit that brought them. Lines are counted from 1, and end in ``\n``."""
+
+    commit: str
+    path: str | None  # of the file in that commit; None outside the content root
+    start: int  # the first line in the file that was asked about
+    start_then: int  # the same line in that commit
+    count: int
+    previous: tuple[str, str] | None  # that commit's first parent with the file, and its path there

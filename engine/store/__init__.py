@@ -2,17 +2,18 @@ r"""Where pages live: immutable blobs, commits that name them, one branch.
 
 ::
 
-    Store            the promise: head, tree, difference, read, chain, commits, write
+    Store            the promise: head, tree, difference, read, chain, commits, blame, write
     ├── git_store    keeps it with git; with its siblings the only modules that say tree, ref, pack
     │   ├── git_process   runs git: clean environment, no user text as an option
     │   ├── git_head      what the branch points at, without a child process
     │   ├── git_objects   reads objects, one pair of children per thread
     │   ├── git_listing   paths, modes, trees and differences as entries
     │   ├── git_history   commits and what they touched
+    │   ├── git_blame     which commit brought each line
     │   ├── git_write     objects, then one compare-and-swap        git_trees  folders, changed and made again
     │   └── git_checkout  work trees that show the branch follow it
-    ├── memory_store keeps it in a dict, for tests and previews
-    └── rules  signature   what both refuse, and how both clean names and messages
+    ├── memory_store keeps it in a dict, for tests and previews, with memory_blame
+    └── rules  signature  origins   what both refuse, how both clean names and messages, and put lines in order
 
 Commits and blobs are named by full hex ids; whatever else is given as one is not found. Paths are relative to the
 content root. A path whose bytes are not UTF-8 is spelled with ``\xNN`` for each odd byte (and a backslash that stands
@@ -25,9 +26,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from engine.model import Author, Commit, Difference, Entry, Touch
+from engine.model import Author, Commit, Difference, Entry, Origin, Touch
 
-__all__ = ["Change", "Commit", "Difference", "Entry", "Store", "Touch"]
+__all__ = ["BLAMED_BYTES", "Change", "Commit", "Difference", "Entry", "Origin", "Store", "Touch"]
+
+BLAMED_BYTES = 2_000_000
+"""Nobody is told who wrote each line of a larger file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,19 @@ class Store(Protocol):
 
         Raises:
             RevisionNotFoundError: One of the commits is not there; those before it have been yielded.
+        """
+        ...
+
+    def blame(self, commit: str, path: str) -> list[Origin]:
+        r"""Say which commit brought each line of the file at *path* in *commit*, in order, without gaps.
+
+        Lines are followed through renames of the whole file, and a merge is named only for what it changed itself. A
+        line ends in ``\n``; what follows the last one is a line, too. Settings of the repository change nothing.
+
+        Raises:
+            RevisionNotFoundError: No such commit, or no such file in it (a submodule is none).
+            TooLargeError: The file has more than `BLAMED_BYTES`, or its history takes too long to read.
+            StoreError: Too many ask at the same time.
         """
         ...
 

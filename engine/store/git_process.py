@@ -96,15 +96,15 @@ class GitProcess:
         Raises:
             GitError: It failed.
         """
-        done = self.attempt(*arguments, stdin=stdin, **environment)
+        done = self.attempt(*arguments, stdin=stdin, seconds=None, **environment)
         if done.returncode:
             raise GitError(arguments[0], done.stderr)
         return done.stdout
 
     def attempt(
-        self, *arguments: str, stdin: bytes = b"", **environment: str
+        self, *arguments: str, stdin: bytes = b"", seconds: float | None = None, **environment: str
     ) -> subprocess.CompletedProcess[bytes]:
-        """Run the command and return how it went."""
+        """Run the command and return how it went; ``subprocess.TimeoutExpired`` when it took more than *seconds*."""
         with _explained():
             return subprocess.run(
                 ["git", *arguments],
@@ -113,6 +113,7 @@ class GitProcess:
                 cwd=self.folder,
                 env={**self.environment, **environment},
                 check=False,
+                timeout=seconds,
             )
 
     @contextmanager

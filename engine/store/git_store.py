@@ -13,12 +13,14 @@ from typing import Self
 from engine.errors import PageIdError, RevisionNotFoundError, StoreError
 from engine.ids import parse_path
 from engine.model import Author
-from engine.store import Change, Commit, Difference, Entry, git_history, git_listing
+from engine.store import Change, Commit, Difference, Entry, Origin, git_history, git_listing
+from engine.store.git_blame import Blamer
 from engine.store.git_head import Head
 from engine.store.git_objects import Objects
 from engine.store.git_process import OLDEST, GitError, GitProcess, clean_environment, is_object_id, no_git
 from engine.store.git_trees import find
 from engine.store.git_write import Writer
+from engine.store.origins import check_blamed
 
 _QUESTIONS = (
     "--is-bare-repository",
@@ -45,6 +47,7 @@ class GitStore:
         self._process = process
         self._head = Head(process, reference)
         self._objects = Objects(process)
+        self._blamer = Blamer(process, root)
         # No bound method: a cycle would leave it to the garbage collector to end the children.
         self._content = lru_cache(maxsize=256)(partial(_content, self._objects, root))
         self._writer = (
@@ -163,6 +166,11 @@ class GitStore:
     def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
         """Yield these commits with their touches, in the order asked for."""
         return git_history.commits(self._process, self.root, ids)
+
+    def blame(self, commit: str, path: str) -> list[Origin]:
+        """Say which commit brought each line of a file."""
+        check_blamed(self, commit, path)
+        return self._blamer.blame(commit, path)
 
     def write(
         self, changes: Collection[Change], *, author: Author, summary: str, time: datetime | None = None

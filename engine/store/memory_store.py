@@ -10,7 +10,8 @@ from functools import cached_property
 from engine.errors import RevisionNotFoundError
 from engine.ids import page_stem
 from engine.model import Author, Form
-from engine.store import Change, Commit, Difference, Entry, Touch, rules
+from engine.store import Change, Commit, Difference, Entry, Origin, Touch, memory_blame, rules
+from engine.store.origins import check_blamed
 from engine.store.signature import Signature
 
 NOBODY = Author("Nobody", "nobody@example.org")
@@ -132,6 +133,31 @@ class MemoryStore:
             yield Commit(
                 name, version.parents, version.author, version.time, version.summary, self._touches(version)
             )
+
+    def blame(self, commit: str, path: str) -> list[Origin]:
+        """Say which commit brought each line of a file."""
+        check_blamed(self, commit, path)
+        return memory_blame.blame(self, commit, path)
+
+    def parents_with(self, version: memory_blame.Version) -> list[memory_blame.Version]:
+        """Return the parents of a commit that have one of its files, each with the file's path there."""
+        commit, path = version
+        files = self._version(commit).files
+        found = []
+        for parent in self._version(commit).parents:
+            before = self._version(parent).files
+            old_path = path
+            if path not in before:
+                touched = _touched(_differences(before, files))
+                old_path = next((touch.old_path for touch in touched if touch.path == path), None) or ""
+            if old_path in before:
+                found.append((parent, old_path))
+        return found
+
+    def content(self, version: memory_blame.Version) -> bytes:
+        """Return the bytes of a file of a commit."""
+        commit, path = version
+        return self.read(self._version(commit).files[path].blob)
 
     def write(
         self, changes: Collection[Change], *, author: Author, summary: str, time: datetime | None = None

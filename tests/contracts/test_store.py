@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from random import Random
 from typing import Protocol, cast
 
 import pytest
@@ -14,9 +15,10 @@ from engine.errors import (
     PageExistsError,
     PageIdError,
     RevisionNotFoundError,
+    TooLargeError,
 )
 from engine.model import Author, Form
-from engine.store import Change, Store
+from engine.store import BLAMED_BYTES, Change, Store
 from engine.store.git_store import GitStore
 from engine.store.memory_store import MemoryStore
 from tests import repositories
@@ -551,3 +553,153 @@ def test_of_threads_that_write_one_page_exactly_one_wins(store: Store) -> None:
             results = [done.result() for done in [pool.submit(work, number) for number in range(8)]]
         (winner,) = (content for content in results if content is not None)
         assert store.read(blob(store, "a.md")) == winner
+
+
+# -- who wrote each line
+
+
+def blamed(store: Store, commit: str, path: str = "a.md") -> list[tuple[str, str | None, int, int, int]]:
+    return [
+        (origin.commit, origin.path, origin.start, origin.start_then, origin.count)
+        for origin in store.blame(commit, path)
+    ]
+
+
+def test_each_line_is_told_with_its_commit_and_where_it_stood(workshop: Workshop) -> None:
+    one = workshop.commit({"a.md": b"one\ntwo\n", "b.md": b"other\n"})
+    two = workshop.commit({"a.md": b"one\ntwo\nthree\nfour", "b.md": b"other\n"}, one)
+    three = workshop.commit({"a.md": b"zero\none\n2\nthree\nfour", "b.md": b"other\n"}, two)
+    store = workshop.store
+    assert blamed(store, one) == [(one, "a.md", 1, 1, 2)]
+    assert blamed(store, two) == [(one, "a.md", 1, 1, 2), (two, "a.md", 3, 3, 2)]
+    assert blamed(store, three) == [
+        (three, "a.md", 1, 1, 1),
+        (one, "a.md", 2, 1, 1),
+        (three, "a.md", 3, 3, 1),
+        (two, "a.md", 4, 3, 2),
+    ]
+    assert [origin.previous for origin in store.blame(three, "a.md")] == [
+        (two, "a.md"),
+        None,
+        (two, "a.md"),
+        (one, "a.md"),
+    ]
+    assert blamed(store, three, "b.md") == [(one, "b.md", 1, 1, 1)]
+
+
+def test_lines_are_followed_through_renames(workshop: Workshop) -> None:
+    text = b"one\ntwo\nthree\nfour\nfive\n"
+    one = workshop.commit({"a.md": text})
+    two = workshop.commit({"x/b.md": text}, one)
+    three = workshop.commit({"x/b.md": text + b"six\n"}, two)
+    four = workshop.commit({"c d.md": text + b"six\n", "a.md": b"new here\n"}, three)
+    found = workshop.store.blame(four, "c d.md")
+    assert [(origin.commit, origin.path, origin.start, origin.count) for origin in found] == [
+        (one, "a.md", 1, 5),
+        (three, "x/b.md", 6, 1),
+    ]
+    assert [origin.previous for origin in found] == [None, (two, "x/b.md")]
+    assert blamed(workshop.store, four) == [(four, "a.md", 1, 1, 1)]
+
+
+def test_a_merge_is_named_only_for_what_it_changed_itself(workshop: Workshop) -> None:
+    base = workshop.commit({"a.md": b"one\n\ntwo\n\nthree\n", "b.md": b"b\n"})
+    left = workshop.commit({"a.md": b"ONE\n\ntwo\n\nthree\n", "b.md": b"b\n"}, base)
+    right = workshop.commit({"a.md": b"one\n\ntwo\n\nTHREE\n", "b.md": b"c\n"}, base)
+    both = workshop.commit({"a.md": b"ONE\n\nTwo\n\nTHREE\n", "b.md": b"c\n"}, left, right)
+    found = workshop.store.blame(both, "a.md")
+    assert [(origin.commit, origin.start, origin.count) for origin in found] == [
+        (left, 1, 1),
+        (base, 2, 1),
+        (both, 3, 1),
+        (base, 4, 1),
+        (right, 5, 1),
+    ]
+    assert [origin.previous for origin in found if origin.commit == both] == [(left, "a.md")]
+    assert blamed(workshop.store, both, "b.md") == [(right, "b.md", 1, 1, 1)]
+
+
+def test_lines_of_a_merge_of_unrelated_histories_come_from_both(workshop: Workshop) -> None:
+    one = workshop.commit({"a.md": b"one\n"})
+    other = workshop.commit({"a.md": b"other\n"})
+    both = workshop.commit({"a.md": b"one\nother\n"}, one, other)
+    assert blamed(workshop.store, both) == [(one, "a.md", 1, 1, 1), (other, "a.md", 2, 1, 1)]
+
+
+def test_any_bytes_and_any_path_have_origins(workshop: Workshop) -> None:
+    content = b"\xff\xfe\0\r\nx\ry\xe2\x80\xa8z\n\n"
+    paths = ['"quoted".md', "tab\tand\nline.md", "-x.md", ":(glob)*.md", "首页.png", " .md", "a\\b.md"]
+    one = workshop.commit(dict.fromkeys(paths, content))
+    two = workshop.commit(dict.fromkeys(paths, content + b"more"), one)
+    for path in paths:
+        assert blamed(workshop.store, two, path) == [(one, path, 1, 1, 3), (two, path, 4, 4, 1)]
+        assert workshop.store.blame(two, path)[1].previous == (one, path)
+
+
+def test_a_file_without_lines_has_no_origins(workshop: Workshop) -> None:
+    assert workshop.store.blame(workshop.commit({"a.md": b""}), "a.md") == []
+
+
+@pytest.mark.parametrize(
+    "path", ["b.md", "", "x", "x/", "x/../a.md", "./a.md", "/a.md", "../a.md", "a.md/", "*.md"]
+)
+def test_what_is_no_file_has_no_origins(workshop: Workshop, path: str) -> None:
+    commit = workshop.commit({"a.md": b"one\n", "x/y.md": b"two\n"})
+    with pytest.raises(RevisionNotFoundError):
+        workshop.store.blame(commit, path)
+
+
+@pytest.mark.parametrize("name", [NONE, "HEAD", "--output=x", "", "A" * 40])
+def test_what_is_no_commit_has_no_origins(workshop: Workshop, name: str) -> None:
+    workshop.commit({"a.md": b"one\n"})
+    with pytest.raises(RevisionNotFoundError):
+        workshop.store.blame(name, "a.md")
+
+
+def test_nobody_is_told_who_wrote_the_lines_of_a_huge_file(workshop: Workshop) -> None:
+    commit = workshop.commit({"a.md": b"x" * (BLAMED_BYTES + 1)})
+    with pytest.raises(TooLargeError, match="2,000,000"):
+        workshop.store.blame(commit, "a.md")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_git_and_the_dict_tell_the_same_of_any_line(seed: int, tmp_path: Path) -> None:
+    """Every line stands once, so that there is one true answer; renames, forks and merges among the changes."""
+    source = Random(seed)
+    memory, git = MemoryWorkshop(tmp_path), GitWorkshop(tmp_path)
+    made: list[tuple[str, str, str, list[str]]] = []  # commit in each store, path, lines
+
+    def commit(path: str, lines: list[str], *parents: int) -> None:
+        files = {path: "".join(lines).encode(), "other.md": b"other\n"}
+        one = memory.commit(files, *(made[parent][0] for parent in parents))
+        made.append((one, git.commit(files, *(made[parent][1] for parent in parents)), path, lines))
+
+    commit("a.md", [f"first {number}\n" for number in range(30)])
+    for step in range(25):
+        at = source.randrange(max(0, len(made) - 3), len(made))
+        path, lines = made[at][2], list(made[at][3])
+        if step % 6 == 5:
+            path = f"{step}.md"  # only renamed: the dict follows no other rename
+        elif step % 6 == 3 and made[-1][2] == made[-2][2]:
+            other = made[-2][3]
+            lines = [line for line in made[-1][3] if line in other or source.random() < 0.5]
+            lines.insert(source.randrange(len(lines)), f"merged {step}\n")
+            commit(made[-1][2], lines, len(made) - 1, len(made) - 2)
+            continue
+        else:
+            for _ in range(3):
+                where = source.randrange(len(lines))
+                lines[where : where + source.randrange(3)] = [f"step {step} {source.random()}\n"]
+        commit(path, lines, at)
+    numbers = [{version[which]: number for number, version in enumerate(made)} for which in (0, 1)]
+    stores: list[Store] = [memory.store, git.store]
+    for one, two, path, _ in made:
+        told = [
+            [
+                (known[origin.commit], origin.path, origin.start, origin.start_then, origin.count)
+                for origin in store.blame(commit_id, path)
+            ]
+            for known, store, commit_id in zip(numbers, stores, (one, two), strict=True)
+        ]
+        assert told[0] == told[1]
+    git.store.close()
