@@ -18,6 +18,11 @@ A message names what, which value, and what to do next.
 class WikiError(Exception):
     """The root: whatever the engine refuses, with a text that a reader may see."""
 
+    @property
+    def message(self) -> str:
+        """The text; where it can be said in other languages, a `Message`."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
 
 class PageIdError(WikiError):
     """Text that cannot become a page id or a path."""

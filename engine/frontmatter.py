@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from engine.messages import Message
 from engine.model import Problem
 
 MAX_BYTES = 64 * 1024
@@ -57,9 +58,9 @@ class FrontMatter:
 class _RefusedError(Exception):
     """YAML that this wiki does not read; *line* is counted from 0 within the block."""
 
-    def __init__(self, message: str, line: int) -> None:
+    def __init__(self, message: Message, line: int) -> None:
         super().__init__(message)
-        self.line = line
+        self.message, self.line = message, line
 
 
 def split(text: str) -> FrontMatter:
@@ -100,7 +101,12 @@ def _read(block: str) -> tuple[dict[str, Any] | None, list[Problem]]:
         return {}, []
     try:
         if len(block.encode()) > MAX_BYTES:
-            raise _RefusedError(f"Front matter is larger than {MAX_BYTES // 1024} kB and was not read.", 0)
+            raise _RefusedError(
+                Message(
+                    "Front matter is larger than %(limit)s kB and was not read.", limit=MAX_BYTES // 1024
+                ),
+                0,
+            )
         reader = _Reader(block)
         value = reader.document()
     except (_RefusedError, yaml.YAMLError, ValueError) as error:
@@ -111,13 +117,14 @@ def _read(block: str) -> tuple[dict[str, Any] | None, list[Problem]]:
 
 
 def _problem(error: Exception, block: str) -> Problem:
-    line, message = 0, str(error)
+    line = 0
     if isinstance(error, _RefusedError):
-        line = error.line
+        line, message = error.line, error.message
     elif isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        line, message = error.problem_mark.line, f"Front matter is not valid YAML: {error.problem}."
+        line = error.problem_mark.line
+        message = Message("Front matter is not valid YAML: %(reason)s.", reason=error.problem or "")
     else:
-        message = "Front matter holds characters that YAML does not allow."
+        message = Message("Front matter holds characters that YAML does not allow.")
     last = len(_LINE_ENDS.findall(block))  # YAML also counts lines that no editor does
     return Problem("front-matter", message, 1 + min(line, last))
 
@@ -137,7 +144,7 @@ class _Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise _RefusedError("Front matter must be one YAML document.", _line(event))
+                    raise _RefusedError(Message("Front matter must be one YAML document."), _line(event))
             elif isinstance(event, yaml.NodeEvent):
                 value = self._value(event, 0)
         return value
@@ -156,10 +163,10 @@ class _Reader:
         for event in self._until(yaml.MappingEndEvent):
             self._check(event, depth)
             if not isinstance(event, yaml.ScalarEvent):
-                raise _RefusedError("A key in front matter must be plain text.", _line(event))
+                raise _RefusedError(Message("A key in front matter must be plain text."), _line(event))
             key = _clean(event.value)
             if key in mapping:
-                message = f"Front matter has {key[:80]!r} twice; the last one counts."
+                message = Message("Front matter has “%(key)s” twice; the last one counts.", key=key[:80])
                 self.problems.append(Problem("front-matter", message, _line(event) + 1))
             mapping[key] = self._value(next(self._events), depth + 1)
         return mapping
@@ -173,12 +180,14 @@ class _Reader:
         line = _line(event)
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
             raise _RefusedError(
-                "Front matter may not use YAML anchors or aliases (& and *); quote the value.", line
+                Message("Front matter may not use YAML anchors or aliases (& and *); quote the value."), line
             )
         if event.tag is not None:
-            raise _RefusedError("Front matter may not use YAML tags (!); quote the value.", line)
+            raise _RefusedError(Message("Front matter may not use YAML tags (!); quote the value."), line)
         if depth > MAX_DEPTH:
-            raise _RefusedError(f"Front matter nests deeper than {MAX_DEPTH} levels.", line)
+            raise _RefusedError(
+                Message("Front matter nests deeper than %(limit)s levels.", limit=MAX_DEPTH), line
+            )
 
 
 def _line(event: Any) -> int:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.ids import PageId, page_stem, url_path
+from engine.messages import Message
 
 
 class Form(StrEnum):
@@ -102,7 +103,7 @@ class Problem:
     """Something odd about a page: listed beside it, never a failure."""
 
     code: str  # a short stable word: "front-matter", "undefined-note", "unclosed-fence"
-    message: str  # one sentence for the author
+    message: Message  # one sentence for the author
     line: int  # counted from 1 in the file; 0 when no line is to blame
 
 

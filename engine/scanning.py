@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from engine.catalog.codec import FactRows, encode
 from engine.markup import Markup
+from engine.messages import Message
 from engine.model import Facts, Problem
 
 BATCH = 32  # pages that a child is given at once
@@ -34,11 +35,15 @@ def scan_page(markup: Markup, blob: str, content: bytes) -> FactRows:
 
 
 NOT_UTF8 = Problem(
-    "not-utf-8", "This file is not UTF-8, so its text cannot be shown; its bytes can be downloaded.", 0
+    "not-utf-8",
+    Message("This file is not UTF-8, so its text cannot be shown; its bytes can be downloaded."),
+    0,
 )
-MISSING = Problem("missing-text", "This page's text is missing from the repository; run git fsck there.", 0)
+MISSING = Problem(
+    "missing-text", Message("This page's text is missing from the repository; run git fsck there."), 0
+)
 UNREADABLE = Problem(
-    "unreadable-page", "Reading this page took too long or too much memory; it was left out.", 0
+    "unreadable-page", Message("Reading this page took too long or too much memory; it was left out."), 0
 )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from engine.language import is_language
+from engine.messages import Message
 from engine.model import Problem
 
 PATH = "quire.toml"
@@ -32,26 +33,40 @@ _ONE_OF = {"naming": ("key", "title")}
 def parse_site(content: bytes) -> Site:
     """Read ``quire.toml``; what is wrong in it is listed among the problems, and the default holds."""
     if len(content) > MAX_BYTES:
-        return Site(problems=(_problem(f"{PATH} is larger than {MAX_BYTES} bytes and was not read"),))
+        return Site(
+            problems=(_problem("%(file)s is larger than %(limit)s bytes and was not read.", limit=MAX_BYTES),)
+        )
     try:
         table: dict[str, Any] = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Site(problems=(_problem(f"{PATH} is not TOML, so the defaults hold: {error}"),))
+        return Site(
+            problems=(_problem("%(file)s is not TOML, so the defaults hold: %(reason)s", reason=str(error)),)
+        )
     values: dict[str, Any] = {}
     problems = []
     for key, value in table.items():
         if key == "citations":
             continue  # belongs to the references, which are not read yet
         if key not in _TEXTS:
-            problems.append(_problem(f"{PATH} knows no setting {key!r}; there are {', '.join(_TEXTS)}"))
+            problems.append(
+                _problem(
+                    "%(file)s knows no setting “%(name)s”; there are %(names)s.",
+                    name=key,
+                    names=", ".join(_TEXTS),
+                )
+            )
         elif not isinstance(value, str) or (key in _ONE_OF and value not in _ONE_OF[key]):
-            problems.append(_problem(f"{key} in {PATH} cannot be {value!r}"))
+            problems.append(
+                _problem("%(name)s in %(file)s cannot be %(value)s.", name=key, value=repr(value))
+            )
         elif key == "language" and not is_language(value):
-            problems.append(_problem(f"{key} in {PATH} is no language code: {value!r}"))
+            problems.append(
+                _problem("%(name)s in %(file)s is no language code: %(value)s.", name=key, value=value)
+            )
         else:
             values[key] = value.replace("_", "-") if key == "language" else value
     return Site(**values, problems=tuple(problems))
 
 
-def _problem(message: str) -> Problem:
-    return Problem("site-settings", message, 0)
+def _problem(template: str, **values: str | int) -> Problem:
+    return Problem("site-settings", Message(template, file=PATH, **values), 0)

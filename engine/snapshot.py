@@ -17,6 +17,7 @@ from engine.kept import Kept
 from engine.language import direction, language
 from engine.linking import PageLinker
 from engine.markup import Rendered
+from engine.messages import Message
 from engine.model import Facts, Form, Name
 from engine.scanning import NOT_UTF8, decode_page
 from engine.search.query import Query, parse
@@ -80,13 +81,13 @@ class Snapshot:
         """
         known = text.encode("utf-8", "replace").decode() == text and "\0" not in text
         if not known or len(text.encode()) > MAX_PATH_BYTES + len(".md/"):
-            raise PageNotFoundError(f"no page is named {text[:60]!r}")
+            raise PageNotFoundError(Message("No page is named “%(name)s”.", name=text[:60]))
         if not text:
             found: Found | None = self._home()
         else:
             found = self._folder_url(text) if text.endswith("/") else self._file_url(text)
         if found is None:
-            raise PageNotFoundError(f"there is no page {text!r}")
+            raise PageNotFoundError(Message("There is no page “%(name)s”.", name=text))
         return found
 
     def _home(self) -> Found:
@@ -137,7 +138,7 @@ class Snapshot:
             PageNotFoundError: The actor may not know that it exists.
         """
         if not self.may_see(name) or name.form is not Form.PAGE:
-            raise PageNotFoundError(f"there is no page {str(name.id)!r}")
+            raise PageNotFoundError(Message("There is no page “%(name)s”.", name=str(name.id)))
         scope = self._policy.scope(self.actor)
         page = self._kept.kept_page(self.commit, scope, name.path) if self.complete else None
         if page is None:
@@ -206,10 +207,15 @@ class Snapshot:
             TooLargeError: It is larger than `MEDIA_BYTES`.
         """
         if not self.may_see(name) or name.form in {Form.SUBMODULE, Form.FOLDER}:
-            raise MediaNotFoundError(f"there is no file {name.path!r}")
+            raise MediaNotFoundError(Message("There is no file “%(name)s”.", name=name.path))
         if (size := self._parts.store.size(name.blob)) > MEDIA_BYTES:
             raise TooLargeError(
-                f"{name.path} has {size:,} bytes; files of up to {MEDIA_BYTES:,} are served, clone the repository for it"
+                Message(
+                    "%(name)s has %(size)s bytes; files of up to %(limit)s are served, clone the repository for it.",
+                    name=name.path,
+                    size=f"{size:,}",
+                    limit=f"{MEDIA_BYTES:,}",
+                )
             )
         return self._parts.store.read(name.blob)
 
@@ -224,7 +230,7 @@ class Snapshot:
         if not self._open:
             subfolders = [child for child in subfolders if self._moment.has_folder(child, self.visible)]
         if not files and not subfolders and path:
-            raise PageNotFoundError(f"there is no folder {path!r}")
+            raise PageNotFoundError(Message("There is no folder “%(name)s”.", name=path))
         titles = self._moment.titles(name for name in files if name.form is Form.PAGE)
         folders = (Child(Name(child, "", Form.FOLDER), child.rpartition("/")[2]) for child in subfolders)
         pages = (Child(name, titles[name.path]) for name in files if name.form is Form.PAGE)

@@ -1,4 +1,4 @@
-"""Brings the translations in ``wiki/locale`` to the texts of templates and views: new ones are added, old ones leave.
+"""Brings the translations in ``wiki/locale`` to the texts of engine, views and templates: new ones are added, old ones leave.
 
 Run it with ``make messages``, then fill in what is empty.
 """
@@ -13,15 +13,15 @@ from babel.messages.pofile import read_po, write_po
 from wiki.languages import FOLDER, LANGUAGES, SOURCE
 
 ROOT = Path(__file__).parent.parent
-METHODS = [("wiki/**.py", "python"), ("themes/**.html", "jinja2")]
+METHODS = [("engine/**.py", "python"), ("wiki/**.py", "python"), ("themes/**.html", "jinja2")]
 OPTIONS = {"themes/**.html": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
-KEYWORDS = {**DEFAULT_KEYWORDS, "marked": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "marked": None, "Message": None, "_problem": None}
 
 
 def source() -> Catalog:
     """Return all texts of templates and views, with where they stand."""
     catalog = Catalog(project="Quire", charset="utf-8")
-    for folder in ("wiki", "themes"):
+    for folder in ("engine", "wiki", "themes"):
         methods = [
             (pattern.removeprefix(f"{folder}/"), how)
             for pattern, how in METHODS

@@ -33,6 +33,7 @@ LAYERS = [
     ("engine.cache", 11),
     ("engine.leftovers", 10),
     ("engine.locks", 11),
+    ("engine.messages", 11),
     ("engine", 11),
 ]
 # Where everything is put together: the only modules of the shell that may name a store or an index.

@@ -18,7 +18,7 @@ from engine.errors import (
     WikiError,
 )
 from wiki import current
-from wiki.languages import gettext, marked
+from wiki.languages import gettext, marked, translated
 
 log = getLogger(__name__)
 
@@ -58,7 +58,7 @@ def register(app: Flask) -> None:
     def wiki_error(error: WikiError) -> ResponseReturnValue:
         if (code := status(error)) >= 500:
             log.error("%r: %s", request.path, error)
-        return _page(code, str(error))
+        return _page(code, translated(error.message))
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:

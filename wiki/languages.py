@@ -21,6 +21,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from engine.language import direction
+from engine.messages import Message
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "zh": "中文", "ar": "العربية"}
 """The codes of the languages, each with its own name for itself."""
@@ -106,6 +107,11 @@ def _ngettext(singular: str, plural: str, num: int) -> str:
     return current_interface().translations.ungettext(singular, plural, num)
 
 
+def translated(message: str) -> str:
+    """Return what the engine says in the reader's language; a text of other origin stays as it is."""
+    return gettext(message.template, **message.values) if isinstance(message, Message) else message
+
+
 def marked(message: str) -> str:
     """Mark a text for translation where it stands; `gettext` translates it where it is shown."""
     return message
@@ -133,6 +139,6 @@ def register(app: Flask, setting: str) -> None:
     environment.policies["ext.i18n.trimmed"] = True
     install: Any = environment
     install.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # it fills in, and escapes, itself
-    environment.filters.update(date=day, date_time=day_and_time, number=number)
+    environment.filters.update(date=day, date_time=day_and_time, number=number, translated=translated)
     environment.globals.update(interface=current_interface, interface_languages=LANGUAGES)
     app.before_request(lambda: speak(setting))

@@ -2,10 +2,12 @@
 
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.ids import fold, fold_path, page_stem
+from engine.messages import Message
 from engine.model import Facts, Heading, Link, LinkKind, Problem
 
 
@@ -34,6 +36,7 @@ def encode(blob: str, facts: Facts) -> FactRows:
     """Turn *facts* into rows."""
     data = asdict(facts)
     del data["text"]
+    data["problems"] = [_written(problem) for problem in facts.problems]
     links = {
         link.target: (link.target, tail(link.target), link.sentence)
         for link in reversed(facts.links)
@@ -68,10 +71,18 @@ def decode(data: str, text: bytes) -> Facts:
         words=fields["words"],
         text=decode_text(text),
         properties=fields["properties"],
-        problems=tuple(Problem(**problem) for problem in fields["problems"]),
+        problems=tuple(_read(*problem) for problem in fields["problems"]),
     )
 
 
 def decode_text(text: bytes) -> str:
     """Return the plain text that `encode` compressed."""
     return zlib.decompress(text).decode()
+
+
+def _written(problem: Problem) -> tuple[str, int, str, dict[str, str | int]]:
+    return problem.code, problem.line, problem.message.template, dict(problem.message.values)
+
+
+def _read(code: str, line: int, template: str, values: Mapping[str, str | int]) -> Problem:
+    return Problem(code, Message(template, **values), line)

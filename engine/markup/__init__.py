@@ -19,5 +19,5 @@ __all__ = ["RENDERER", "SCANNER", "Limits", "Linker", "Markup", "Parsed", "Rende
 RENDERER = 1
 """Raise it when the same text would render differently: caches of HTML are keyed by it."""
 
-SCANNER = 1
+SCANNER = 2
 """Raise it when the same text would yield other facts: the catalog scans again what an older scanner saw."""

@@ -9,6 +9,7 @@ from engine.markup import links
 from engine.markup.limits import Limits
 from engine.markup.linker import Linker
 from engine.markup.parsed import Parsed
+from engine.messages import Message
 from engine.model import Form, LinkKind, Problem, Target
 
 _CONTEXT = "context"
@@ -55,7 +56,7 @@ class Context:
         """Whether this text stands within another page, where ids would not be unique."""
         return len(self.chain) > 1
 
-    def problem(self, code: str, message: str, line: int) -> None:
+    def problem(self, code: str, message: Message, line: int) -> None:
         """Report something that only rendering can know, blamed on *line* of the page that is rendered."""
         first = self.parsed.body_line
         self.whole.problems.append(Problem(code, message, 0 if self.embedded else first + line))

@@ -7,6 +7,7 @@ from typing import Any
 from markdown_it.token import Token
 
 from engine.markup.limits import Limits
+from engine.messages import Message
 from engine.model import Problem
 
 _DRAFT = "draft"
@@ -34,7 +35,7 @@ class Draft:
     inline_notes: dict[str, list[Token]] = field(default_factory=dict)  # digest -> what it says
     math_left: int | None = None
 
-    def problem(self, code: str, message: str, line: int) -> None:
+    def problem(self, code: str, message: Message, line: int) -> None:
         """Note something odd on *line*, counted from 0 as in ``Token.map``."""
         self.problems.append(Problem(code, message, line + 1))
 

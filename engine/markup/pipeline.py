@@ -15,6 +15,7 @@ from engine.markup.plain import plain
 from engine.markup.rules.heading import headings
 from engine.markup.sanitize import sanitize
 from engine.markup.scan import scan
+from engine.messages import Message
 from engine.model import Facts, Problem
 
 
@@ -48,7 +49,10 @@ class Markup:
             *(Problem(problem.code, problem.message, problem.line + offset) for problem in notepad.problems),
         ]
         if len(kept) < len(text):
-            message = f"The page is longer than {self._limits.page_bytes:,} bytes; it is cut here."
+            message = Message(
+                "The page is longer than %(limit)s bytes; it is cut here.",
+                limit=f"{self._limits.page_bytes:,}",
+            )
             problems.append(Problem("large-page", message, kept.count("\n")))
         problems.sort(key=lambda problem: problem.line)
         return Parsed(tuple(tokens), tuple(notepad.notes), front.properties, tuple(problems), front.body_line)
@@ -96,6 +100,8 @@ def _too_deep(tokens: Sequence[Any], nesting: int, notepad: Draft) -> None:
     for token in tokens:
         if token.nesting == 1 and token.level == nesting - 1 and token.type != "paragraph_open" and token.map:
             notepad.problem(
-                "deep-nesting", "Blocks are nested so deep that the innermost are left out.", token.map[0]
+                "deep-nesting",
+                Message("Blocks are nested so deep that the innermost are left out."),
+                token.map[0],
             )
             return

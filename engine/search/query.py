@@ -13,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from engine.ids import fold_path
+from engine.messages import Message
 from engine.search import analysis
 
 MAX_LENGTH = 500
@@ -78,7 +79,7 @@ class Query:
     """What a page must have. Its text, parsed again, is the same query."""
 
     parts: tuple[Part, ...] = ()
-    notes: tuple[str, ...] = field(default=(), compare=False)  # sentences about what was read otherwise
+    notes: tuple[Message, ...] = field(default=(), compare=False)  # sentences about what was read otherwise
 
     def __str__(self) -> str:
         return " ".join(map(str, self.parts))
@@ -95,10 +96,12 @@ def parse(text: str) -> Query:
     """Read what somebody typed; see the top of this module for how."""
     reader = _Reader()
     if len(text) > MAX_LENGTH:
-        reader.note(f"The search is longer than {MAX_LENGTH} characters; its end was left out.")
+        reader.note(
+            Message("The search is longer than %(limit)s characters; its end was left out.", limit=MAX_LENGTH)
+        )
     text = unicodedata.normalize("NFKC", text[: 3 * MAX_LENGTH]).translate(_QUOTES)
     if text.count('"') % 2:
-        reader.note("A quotation mark has no partner; what follows it was searched as words.")
+        reader.note(Message("A quotation mark has no partner; what follows it was searched as words."))
     for piece in _PIECE.finditer(text):
         if not reader.read(piece):
             break
@@ -110,11 +113,11 @@ class _Reader:
 
     def __init__(self) -> None:
         self.parts: list[Part] = []
-        self.notes: list[str] = []
+        self.notes: list[Message] = []
         self._length = 0
         self._words = 0
 
-    def note(self, sentence: str) -> None:
+    def note(self, sentence: Message) -> None:
         if sentence not in self.notes:
             self.notes.append(sentence)
 
@@ -127,15 +130,24 @@ class _Reader:
             parts = _field(name, value)
         elif name:
             self.note(
-                f"There is no field “{name}”; it was searched as a word. Fields are {', '.join(FIELDS)}."
+                Message(
+                    "There is no field “%(name)s”; it was searched as a word. Fields are %(names)s.",
+                    name=name,
+                    names=", ".join(FIELDS),
+                )
             )
             parts = _words(name, exact=False)
         elif value.endswith(":") and value[:-1].lower() in FIELDS:
-            self.note(f"“{value}” needs its value right behind the colon; it was searched as a word.")
+            self.note(
+                Message(
+                    "“%(value)s” needs its value right behind the colon; it was searched as a word.",
+                    value=value,
+                )
+            )
         if not parts or name not in FIELDS:
             parts += _words(value, exact=quoted)
         if not parts and len(value) > 1:
-            self.note(f"“{value}” has no letter and no digit to search for.")
+            self.note(Message("“%(value)s” has no letter and no digit to search for.", value=value))
         return all(self._add(Not(part) if piece["dash"] else part) for part in parts)
 
     def _add(self, part: Part) -> bool:
@@ -144,10 +156,16 @@ class _Reader:
         words = len(str(part).split())
         length = len(str(part)) + 1
         if self._words + words > MAX_WORDS:
-            self.note(f"The search has more than {MAX_WORDS} words; the rest was left out.")
+            self.note(
+                Message("The search has more than %(limit)s words; the rest was left out.", limit=MAX_WORDS)
+            )
             return False
         if self._length + length > MAX_LENGTH + 1:
-            self.note(f"The search is longer than {MAX_LENGTH} characters; its end was left out.")
+            self.note(
+                Message(
+                    "The search is longer than %(limit)s characters; its end was left out.", limit=MAX_LENGTH
+                )
+            )
             return False
         self._words += words
         self._length += length

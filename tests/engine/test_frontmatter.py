@@ -188,7 +188,7 @@ def test_a_key_given_twice_is_told_and_the_last_counts() -> None:
     front = split("---\ntitle: One\ntags:\n  - {a: 1, a: 2}\ntitle: Two\n---\n")
     assert front.properties == {"title": "Two", "tags": [{"a": 2}]}
     assert [problem.line for problem in front.problems] == [4, 5]
-    assert "'title' twice" in front.problems[1].message
+    assert "“title” twice" in front.problems[1].message
 
 
 def test_nesting_is_bounded() -> None:

@@ -18,7 +18,7 @@ def test_settings_are_read() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"titel = 'x'", "knows no setting 'titel'"),
+        (b"titel = 'x'", "knows no setting “titel”"),
         (b"title = 1", "title in quire.toml cannot be 1"),
         (b"[title]\nx = 1", "title in quire.toml cannot be"),
         (b"naming = 'slug'", "naming in quire.toml cannot be 'slug'"),
@@ -29,9 +29,9 @@ def test_settings_are_read() -> None:
         (b"\xff", "is not TOML"),
         (b"a = " + b"[" * 5_000, "is not TOML"),
         (b"#" * (MAX_BYTES + 1), "is larger than"),
-        (b"problems = 'x'", "knows no setting 'problems'"),
-        (b"port = 80", "knows no setting 'port'"),
-        (b"anonymous = 'nobody'", "knows no setting 'anonymous'"),
+        (b"problems = 'x'", "knows no setting “problems”"),
+        (b"port = 80", "knows no setting “port”"),
+        (b"anonymous = 'nobody'", "knows no setting “anonymous”"),
     ],
 )
 def test_what_is_wrong_is_listed_and_the_default_holds(content: bytes, message: str) -> None:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import PageNotFoundError
 from engine.ids import url_path
+from engine.messages import Message
 from engine.model import Form, Name
 from wiki import current
 from wiki.current import current_snapshot, reads
@@ -37,7 +38,7 @@ def view(text: str) -> ResponseReturnValue:
     if found.choices:
         return current.site().themes.render("pages/choices.html", text=text, choices=found.choices), 300
     if found.name is None:
-        raise PageNotFoundError(f"there is no page {text!r}")
+        raise PageNotFoundError(Message("There is no page “%(name)s”.", name=text))
     if found.name.form is Form.FOLDER:
         index = current_snapshot().folder_page(found.name.path) if _wants_markdown() else None
         return _markdown(index) if index is not None else folder_response(found.name.path)
@@ -55,7 +56,7 @@ def _missing(text: str, error: PageNotFoundError) -> ResponseReturnValue:
     similar = found.results[:SUGGESTIONS] if found else ()
     try:
         shown = current.site().themes.render(
-            "pages/missing.html", message=str(error), words=words, similar=similar
+            "pages/missing.html", message=error.message, words=words, similar=similar
         )
     except Exception:  # a theme that cannot even say so
         log.exception("the theme cannot show what there is instead of %r", text)

@@ -8,6 +8,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from engine.markup.parsed import Draft, draft
+from engine.messages import Message
 
 _ID = re.compile(r"(?:(?<=\s)|(?<![\s\S]))\^(?P<id>[A-Za-z0-9-]+)\Z")
 # What an id may follow without a space between.
@@ -83,7 +84,7 @@ def _owner(kept: Sequence[Token], start: int, closed: dict[int, int]) -> Token |
 def _name(owner: Token, name: str, seen: set[str], notepad: Draft) -> None:
     line = owner.map[0] if owner.map else 0
     if name in seen:
-        notepad.problem("duplicate-block", f"The block id ^{name} is used twice.", line)
+        notepad.problem("duplicate-block", Message("The block id ^%(name)s is used twice.", name=name), line)
         return
     seen.add(name)
     owner.attrs["id"] = f"^{name}"

@@ -13,6 +13,7 @@ from markdown_it.rules_inline import StateInline
 
 from engine.markup.parsed import draft
 from engine.markup.rules import raw_html
+from engine.messages import Message
 
 _MARKER = "%%"
 # In raw HTML a comment begins outside of tags and of comments of HTML, wherever the sanitizer sees those end.
@@ -66,7 +67,9 @@ def parse_lines(state: StateBlock, start_line: int, end_line: int, silent: bool)
             _read_on(state, line, end + 2)
             return True
     draft(state.env).problem(
-        "unclosed-comment", "A %% comment is never closed; it hides what follows.", start_line
+        "unclosed-comment",
+        Message("A comment (two percent signs) is never closed; it hides what follows."),
+        start_line,
     )
     state.line = end_line
     return True
@@ -80,14 +83,18 @@ def check(state: StateCore) -> None:
         if token.type == "html_block" and _MARKER in token.content:
             token.content = _IN_HTML.sub(_kept, token.content)
             if _OPEN.search(raw_html.words(token.content)):
-                message = "A %% is not closed in its piece of HTML; it is shown."
+                message = Message(
+                    "A comment (two percent signs) is not closed in its piece of HTML; it is shown."
+                )
                 draft(state.env).problem("unclosed-comment", message, token.map[0] if token.map else 0)
         if token.type != "inline" or _MARKER not in token.content:
             continue
         if any(child.type == "text" and _OPEN.search(child.content) for child in token.children or ()):
             line = token.map[0] if token.map else 0
             draft(state.env).problem(
-                "unclosed-comment", "A %% is not closed in its paragraph; it is shown.", line
+                "unclosed-comment",
+                Message("A comment (two percent signs) is not closed in its paragraph; it is shown."),
+                line,
             )
 
 

@@ -22,6 +22,7 @@ from engine.markup.rules import note_list
 from engine.markup.rules.wikilink import attributes, clean, match_target, shown
 from engine.markup.sections import select
 from engine.markup.tags import open_tag
+from engine.messages import Message
 from engine.model import LinkKind, Target
 
 _COST = 1000  # characters that an embed counts at least, so that many small ones are bounded too
@@ -131,7 +132,9 @@ def render(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
         return f"{open_tag('a', {'href': target})}{escapeHtml(token.content)}</a>"
     reference = context.reference(LinkKind.EMBED, target, fragment)
     if reference.missing:
-        context.problem("missing-embed", f"There is no {target} to embed.", token.meta["line"])
+        context.problem(
+            "missing-embed", Message("There is no %(page)s to embed.", page=target), token.meta["line"]
+        )
         return _note(token, reference, "missing", "")
     if reference.target is not None and not is_page(reference.target):
         return render_media(token, reference.href, reference.target.name.path)
@@ -146,16 +149,22 @@ def _page(self: RendererHTML, token: Token, reference: Reference, context: Conte
     line: int = token.meta["line"]
     page = reference.target.name.id if reference.target else context.page
     if (str(page), fragment) in context.chain:
-        context.problem("embed-cycle", f"{page} would embed itself here.", line)
+        context.problem("embed-cycle", Message("%(page)s would embed itself here.", page=str(page)), line)
         return _note(token, reference, "embed-cycle", " would embed itself here.")
     if len(context.chain) > context.whole.limits.embed_depth:
-        context.problem("embed-depth", f"{page} is embedded too deep to be shown.", line)
+        context.problem(
+            "embed-depth", Message("%(page)s is embedded too deep to be shown.", page=str(page)), line
+        )
         return _note(token, reference, "embed-cut", " is embedded too deep to be shown here.")
     whole = context.whole
     parsed = _parsed(reference.target, context) if reference.target else _itself(context)
     chosen = select(parsed.tokens, fragment) if parsed is not None else None
     if parsed is not None and chosen is None:
-        context.problem("missing-embed", f"{page} has no {fragment} to embed.", line)
+        context.problem(
+            "missing-embed",
+            Message("%(page)s has no %(part)s to embed.", page=str(page), part=fragment),
+            line,
+        )
         return _note(token, reference, "missing", "")
     if parsed is None or chosen is None or (reference.target is None and not _take(whole, _length(chosen))):
         return _too_much(token, reference, context, str(page))
@@ -215,7 +224,11 @@ def _length(tokens: Sequence[Token]) -> int:
 
 
 def _too_much(token: Token, reference: Reference, context: Context, page: str) -> str:
-    context.problem("embed-size", f"{page} cannot be shown here, or would be too much.", token.meta["line"])
+    context.problem(
+        "embed-size",
+        Message("%(page)s cannot be shown here, or would be too much.", page=page),
+        token.meta["line"],
+    )
     return _note(token, reference, "embed-cut", " is not shown here.")
 
 

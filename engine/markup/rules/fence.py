@@ -14,6 +14,7 @@ from engine.markup.context import Context, context_of
 from engine.markup.highlight import highlight
 from engine.markup.parsed import draft
 from engine.markup.tags import open_tag
+from engine.messages import Message
 
 _CONTAINER = re.compile(r"[ \t>]*")
 
@@ -37,7 +38,9 @@ def check(state: StateCore) -> None:
         closed = end - first > 1 and len(mark) >= len(token.markup) and not mark.strip(token.markup[0])
         if not closed:
             draft(state.env).problem(
-                "unclosed-fence", f"The code that begins with {token.markup} is never closed.", first
+                "unclosed-fence",
+                Message("The code that begins with %(mark)s is never closed.", mark=token.markup),
+                first,
             )
 
 

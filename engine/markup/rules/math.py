@@ -23,6 +23,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from engine.markup.parsed import Draft, draft
+from engine.messages import Message
 
 _DISPLAY = re.compile(r"\$\$(?P<formula>(?:[^$\\]|\\[\s\S])+)\$\$")
 _INLINE = re.compile(r"\$(?P<formula>(?![\s$])(?:[^$\\]|\\[\s\S])*(?<!\s))\$(?!\d)")
@@ -120,11 +121,15 @@ def _convert(token: Token, notepad: Draft, line: int) -> None:
         notepad.math_left = notepad.limits.math_total
     notepad.math_left -= len(token.content)
     if len(token.content) > notepad.limits.math_characters or notepad.math_left < 0:
-        notepad.problem("large-math", "A formula is too long to be drawn; it is shown as code.", line)
+        notepad.problem(
+            "large-math", Message("A formula is too long to be drawn; it is shown as code."), line
+        )
         return
     mathml = to_mathml(token.content, display=token.markup == "$$")
     if mathml is None:
-        notepad.problem("bad-math", f"This formula cannot be read: {token.content[:80]}", line)
+        notepad.problem(
+            "bad-math", Message("This formula cannot be read: %(formula)s", formula=token.content[:80]), line
+        )
     else:
         token.meta = {"mathml": mathml}
 

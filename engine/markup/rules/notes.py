@@ -11,6 +11,7 @@ from engine.markup.parsed import Draft, Note, draft
 from engine.markup.plain import plain
 from engine.markup.rules.note import paragraph
 from engine.markup.slug import Slugger, slug
+from engine.messages import Message
 
 TITLES: Mapping[str, str] = {
     "ar": "المراجع",
@@ -71,7 +72,11 @@ def number(state: StateCore) -> None:
         used.walk(note.tokens)
     for key, definition in definitions.items():
         if key not in used.by_key:
-            notepad.problem("unused-note", f"The note [^{definition.label}] is never used.", definition.line)
+            notepad.problem(
+                "unused-note",
+                Message("The note [^%(label)s] is never used.", label=definition.label),
+                definition.line,
+            )
     notepad.notes = used.notes
     if used.notes:
         _place(state.tokens, notepad)
@@ -97,7 +102,9 @@ def _definitions(tokens: Sequence[Token], notepad: Draft) -> tuple[list[Token], 
             stack.pop()
             definition = opened.pop()
             if found.setdefault(key_of(definition.label), definition) is not definition:
-                message = f"The note [^{definition.label}] is defined twice; the first is used."
+                message = Message(
+                    "The note [^%(label)s] is defined twice; the first is used.", label=definition.label
+                )
                 notepad.problem("duplicate-note", message, definition.line)
         else:
             stack[-1].append(token)
@@ -135,7 +142,11 @@ class _Numbering:
             content = self._content(label, inline=inline)
             if content is None:
                 token.type, token.tag, token.content = "text", "", f"[^{label}]"
-                self._notepad.problem("undefined-note", f"The note [^{label}] is used but not defined.", line)
+                self._notepad.problem(
+                    "undefined-note",
+                    Message("The note [^%(label)s] is used but not defined.", label=label),
+                    line,
+                )
                 return
             anchor = self._anchors.unique(label if inline else slug(label))
             note = self.by_key[key] = Note(label, anchor, len(self.notes) + 1, content)
