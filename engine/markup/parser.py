@@ -32,6 +32,7 @@ from engine.markup.rules import (
     strikethrough,
     table,
     tag,
+    task,
     wikilink,
 )
 
@@ -53,6 +54,7 @@ RULES = (
     autolink,
     tag,
     mark,
+    task,
     fence,
     image,
     link,

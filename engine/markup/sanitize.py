@@ -98,7 +98,7 @@ TAGS: Mapping[str, frozenset[str]] = {
 }
 """Elements that content may have, each with its attributes beside `EVERYWHERE`."""
 
-_CHECKBOX = '<input type="checkbox" disabled=""{}>'
+_CHECKBOX = '<input type="checkbox" disabled=""{}{}>'
 _CHOICES = {"input": {"type": {"checkbox"}, "disabled": {""}, "checked": {""}}}
 
 CLASSES = frozenset(
@@ -140,6 +140,7 @@ _CODE_CLASS = re.compile(r"(?:language|code)-[^\s\"'<>&]{1,50}")
 _RELATIONS = frozenset("author bookmark external license nofollow noopener noreferrer tag ugc".split())
 
 _CHECKED = re.compile(r"\schecked(?![\w-])", re.IGNORECASE)
+_LABEL = re.compile(r'\saria-label="[^"<>]*"')
 _ADDRESSES = frozenset({"href", "poster", "src"})
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _INVISIBLE = re.compile(r"[^\x21-\x7e]+")
@@ -252,7 +253,7 @@ class _Tidy:
             self._push("td", "<td>")
         tag = f"<{name}{match['attributes']}>"
         if name == "input":
-            tag = _CHECKBOX.format(' checked=""' if _CHECKED.search(match["attributes"]) else "")
+            tag = _checkbox(match["attributes"])
         if name in _VOID:
             self._out.append(tag)
             return position
@@ -297,6 +298,12 @@ class _Tidy:
         if element.written:
             self._out.append(f"</{element.name}>")
         return element.name
+
+
+def _checkbox(attributes: str) -> str:
+    """Write a box that can only be looked at."""
+    label = _LABEL.search(attributes)
+    return _CHECKBOX.format(' checked=""' if _CHECKED.search(attributes) else "", label[0] if label else "")
 
 
 def _keep(tag: str, name: str, value: str) -> str | None:

@@ -23,6 +23,7 @@ def use(md: MarkdownIt) -> None:
     """Add the way code is shown, and a look at fences that nobody closed."""
     md.core.ruler.push("unclosed_fence", check)
     md.add_render_rule("fence", render)
+    md.add_render_rule("code_block", render)
 
 
 def check(state: StateCore) -> None:
@@ -53,6 +54,8 @@ def render(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
     outer = (
         {key: str(value) for key, value in token.attrs.items()} if context and not context.embedded else {}
     )
+    if context:
+        outer["tabindex"] = "0"  # what may scroll can be reached by keyboard
     if language.lower() == "mermaid" and context:
         return f"{open_tag('pre', {**outer, 'class': 'mermaid-source'})}<code>{escapeHtml(token.content)}</code></pre>\n"
     coloured = _coloured(token.content, language, context) if context and language else None

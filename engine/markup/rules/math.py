@@ -152,5 +152,5 @@ def render(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
     token = tokens[index]
     shown = token.meta.get("mathml") or f'<code class="bad-math">{escapeHtml(token.content)}</code>'
     if token.type == "math_block":
-        return f'<div class="math"{self.renderAttrs(token)}>{shown}</div>\n'
+        return f'<div class="math" tabindex="0"{self.renderAttrs(token)}>{shown}</div>\n'
     return f'<span class="math">{shown}</span>'

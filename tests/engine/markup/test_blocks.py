@@ -1,5 +1,6 @@
 """Tables, tasks, definitions, code and marked words."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -53,12 +54,15 @@ def test_marked_and_struck_words(render: Render, text: str, html: str) -> None:
 
 def test_code_is_coloured(render: Render) -> None:
     html = render("```python title=x\ndef f(): pass\n```\n").html
-    assert html.startswith('<pre><code class="language-python"><span class="')
+    assert html.startswith('<pre tabindex="0"><code class="language-python"><span class="')
 
 
 def test_code_is_never_marked_up(render: Render, scan: Scan) -> None:
     text = "```\n[[a]] ==b== #c $d$ %%e%% ^[f] <i> ^g\n```\n"
-    assert render(text).html == "<pre><code>[[a]] ==b== #c $d$ %%e%% ^[f] &lt;i&gt; ^g\n</code></pre>\n"
+    assert (
+        render(text).html
+        == '<pre tabindex="0"><code>[[a]] ==b== #c $d$ %%e%% ^[f] &lt;i&gt; ^g\n</code></pre>\n'
+    )
     facts = scan(text)
     assert (*facts.links, *facts.tags, *facts.notes, *facts.blocks) == ()
     assert scan(text).text == "[[a]] ==b== #c $d$ %%e%% ^[f] <i> ^g\n"
@@ -74,7 +78,7 @@ def test_long_code_stays_plain(render: Render) -> None:
 
 def test_diagrams_are_readable_text(render: Render) -> None:
     assert render("```mermaid\na-->b\n```\n").html == (
-        '<pre class="mermaid-source"><code>a--&gt;b\n</code></pre>\n'
+        '<pre tabindex="0" class="mermaid-source"><code>a--&gt;b\n</code></pre>\n'
     )
 
 
@@ -93,3 +97,12 @@ def test_diagrams_are_readable_text(render: Render) -> None:
 )
 def test_code_that_is_never_closed_is_a_problem(scan: Scan, text: str, lines: list[int]) -> None:
     assert [problem.line for problem in scan(text).problems if problem.code == "unclosed-fence"] == lines
+
+
+def test_boxes_of_tasks_are_named_by_their_items(render: Render) -> None:
+    html = render('- [x] **done** at [[last]] & "over"\n- [ ] > quoted\n- [ ] open\n').html
+    assert re.findall(' aria-label="([^"]*)"', html) == ["done at last &amp; &quot;over&quot;", "", "open"]
+
+
+def test_code_that_scrolls_can_be_reached_by_keyboard(render: Render) -> None:
+    assert render("    indented\n").html == '<pre tabindex="0"><code>indented\n</code></pre>\n'

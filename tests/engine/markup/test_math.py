@@ -45,7 +45,7 @@ def test_money_is_no_math(render: Render, text: str) -> None:
 )
 def test_display_formulas_stand_alone(render: Render, text: str) -> None:
     html = render(text).html
-    assert '<div class="math"><math ' in html
+    assert '<div class="math" tabindex="0"><math ' in html
     assert 'display="block"' in html
 
 

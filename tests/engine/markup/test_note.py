@@ -82,7 +82,7 @@ def test_odd_notes_are_problems(render: Render, scan: Scan) -> None:
 
 def test_a_note_may_hold_blocks(render: Render) -> None:
     html = render("a[^1]\n\n[^1]: one\n\n    two\n\n    ```\n    code\n    ```\n\nafter").html
-    assert "<p>one</p>\n<p>two</p>\n<pre><code>code\n</code></pre>\n<span" in html
+    assert '<p>one</p>\n<p>two</p>\n<pre tabindex="0"><code>code\n</code></pre>\n<span' in html
     assert html.index("after") < html.index("one")
 
 

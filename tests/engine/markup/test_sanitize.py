@@ -388,6 +388,8 @@ def test_what_pages_need_stays_as_it_is(html: str) -> None:
         ("Text<!-- secret", "Text"),
         ("<input>", '<input type="checkbox" disabled="">'),
         ("<input type=text name=q CHECKED>", '<input type="checkbox" disabled="" checked="">'),
+        ("<input aria-label='a\"b' checked>", '<input type="checkbox" disabled="" checked="">'),
+        ('<input aria-label="&lt;b" id="x">', '<input type="checkbox" disabled="" aria-label="&lt;b">'),
         ("<p class='callout evil'>x</p>", '<p class="callout">x</p>'),
         ("<p class='evil'>x</p>", "<p>x</p>"),
         ("<a rel='opener nofollow' href=x>y</a>", '<a rel="nofollow" href="x">y</a>'),
