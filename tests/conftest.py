@@ -12,6 +12,7 @@ from engine.access import Policy, RolePolicy
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
+from tests.browser.chromium import MISSING
 from wiki import create_app
 from wiki.settings import Settings
 
@@ -73,3 +74,11 @@ def client(app: Flask) -> FlaskClient:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of this suite."""
     parser.addoption("--rewrite-golden", action="store_true", help="write the golden pages anew")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud that no browser looked at the pages, where that is so."""
+    skipped = terminalreporter.getreports("skipped")
+    if any(report.nodeid.startswith("tests/browser/") for report in skipped):
+        told = f"WARNING: the tests in a browser were skipped: {MISSING}"
+        terminalreporter.write_line(told, red=True, bold=True)

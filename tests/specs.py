@@ -1,36 +1,17 @@
 """The examples of the CommonMark and GFM specifications, fetched when they are first needed.
 
 The texts are under CC-BY-SA and not part of this repository. Packages of the usual registries carry them; they are
-fetched by npm and pip, checked against a digest, and kept in ``.cache/specs``.
+fetched by npm and pip (`tests.fetching`).
 """
 
-import hashlib
-import os
 import re
-import subprocess
 import sys
-import tarfile
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from html.parser import HTMLParser
-from pathlib import Path
 
-import pytest
-
-CACHE = Path(__file__).parents[1] / ".cache" / "specs"
-TIMEOUT = 120  # seconds for one package
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a specification can be had."""
-
-    command: Sequence[str]  # run in an empty folder, it leaves one archive there
-    member: str  # of the archive
-    digest: str  # SHA-256 of the member
-
+from tests.fetching import Source, fetched
 
 SOURCES: Mapping[str, Source] = {
     "commonmark-0.31.2": Source(
@@ -67,41 +48,8 @@ class Example:
 
 
 def examples(name: str) -> tuple[Example, ...]:
-    """Return the examples of a specification.
-
-    Where it cannot be fetched the test is skipped with the reason; under ``CI`` it fails.
-    """
-    path = CACHE / f"{name}.txt"
-    if not path.exists():
-        try:
-            text = _fetch(SOURCES[name])
-        except (OSError, subprocess.SubprocessError, ValueError) as error:
-            reason = f"{name} could not be fetched: {error}"
-            if os.environ.get("CI"):
-                pytest.fail(reason)
-            pytest.skip(reason)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}")
-        part.write_bytes(text)
-        part.replace(path)  # whole or not at all, as several processes may fetch at once
-    return tuple(_read(path.read_text(encoding="utf-8")))
-
-
-def _fetch(source: Source) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        run = subprocess.run(
-            source.command, cwd=folder, timeout=TIMEOUT, check=False, capture_output=True, text=True
-        )
-        if run.returncode:
-            raise ValueError(run.stderr.strip() or f"{source.command[0]} failed")
-        (archive,) = Path(folder).iterdir()
-        with tarfile.open(archive) as files:
-            member = files.extractfile(source.member)
-            assert member is not None
-            text = member.read()
-    if hashlib.sha256(text).hexdigest() != source.digest:
-        raise ValueError(f"{source.member} is not the text that these tests were written for")
-    return text
+    """Return the examples of a specification."""
+    return tuple(_read(fetched(f"specs/{name}.txt", SOURCES[name]).read_text(encoding="utf-8")))
 
 
 _PARTS = re.compile(

@@ -1,0 +1,65 @@
+"""Every kind of page there is: where it is in the wiki of `content`, and what a reader must see on it.
+
+A new view that gives HTML gets a line here, and with it all the tests of this folder; `test_kinds` sees to it.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of page."""
+
+    name: str
+    path: str  # the address; ``{NAME}`` stands for a commit, see `COMMITS`
+    shows: str  # words that its main part has, whatever the language of the interface
+    endpoint: str = "pages.view"
+    status: int = 200
+
+
+def _page(path: str) -> str:
+    return "/" + quote(path)
+
+
+COMMITS = {
+    "FIRST": "Begin the dossier",
+    "RENAMED": "Call the entry by the name the sources use",
+    "FIGURES": "Add the figures of AINews",
+    "CORRECTED": "Correct the figures, and say what is sure",
+}
+"""Commits that addresses name, by their summaries in `content`."""
+
+KINDS = (
+    Kind("home", "/", "Welcome to Quire"),
+    Kind("entry", "/llama-organization", "Llama Organization"),
+    Kind("news", _page("News/2026-03-09 Reorganisation"), "Applied AI Engineering"),
+    Kind("folder with a page", "/News/", "2024-Q2"),
+    Kind("folder", "/samples/", "samples"),
+    Kind("callouts", "/samples/callouts", "Of a kind nobody has heard of"),
+    Kind("notes", "/samples/notes", "The note of the box"),
+    Kind("tables", "/samples/tables", "18,600,000"),
+    Kind("code", "/samples/code", "class Leaf"),
+    Kind("images", "/samples/images", "A picture"),
+    Kind("links", "/samples/links", "A page that nobody wrote"),
+    Kind("problems", "/samples/odd", "What cannot be read"),
+    Kind("not text", "/samples/Latin-1", "Latin-1"),
+    Kind("long", "/samples/long", "Section 120"),
+    Kind("arabic", _page("ar/نموذج"), "هذه صفحة عربية"),
+    Kind("chinese", _page("zh/范例"), "这是一个简短的中文页面"),
+    Kind("manual", "/help/syntax", "[["),
+    Kind("choice", "/samples/two_words", "samples/two-words", status=300),
+    Kind("missing", "/no/such/llama-page", "no/such/llama-page", status=404),
+    Kind("deleted", _page("People/Scratch notes"), "People/Scratch notes", status=404),
+    Kind("error", "/-/search?q=llama&page=first", "first", "search.results", 400),
+    Kind("search", "/-/search?q=llama+models", "Llama", "search.results"),
+    Kind("search without hits", "/-/search?q=zyxwvut", "", "search.results"),
+    Kind("empty search", "/-/search", "", "search.results"),
+)
+
+OTHERS = {
+    "static.asset": "files of the theme",
+    "static.favicon": "the icon",
+    "health.healthz": "JSON for monitors",
+}
+"""What answers to GET with something else than a page of HTML."""
