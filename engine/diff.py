@@ -90,11 +90,12 @@ def diff_lines(old: Sequence[str], new: Sequence[str]) -> Diff:
     return Diff(_slid(found.hunks, old, new), found.exact)
 
 
-def diff(old: Sequence[str], new: Sequence[str]) -> Diff:
+def diff(old: Sequence[str], new: Sequence[str], *, cells: int = CELLS) -> Diff:
     """Compare two sequences.
 
     Args:
         old, new: Lines, words, or any other pieces of text; equal is what is equal as text.
+        cells: How many comparisons it may cost.
 
     Returns:
         Hunks that turn *old* into *new*, see `apply`. Few, but not always the fewest: an anchor counts for more.
@@ -114,6 +115,7 @@ def diff(old: Sequence[str], new: Sequence[str]) -> Diff:
     matching = _Matching(
         [numbers.setdefault(item, len(numbers)) for item in first],
         [numbers.setdefault(item, len(numbers)) for item in second],
+        cells,
     )
     hunks = (Hunk(*(start + edge for edge in edges)) for edges in matching.gaps())
     return Diff(tuple(hunk.mirrored if turned else hunk for hunk in hunks), matching.exact)
@@ -133,12 +135,12 @@ def apply(old: Sequence[str], hunks: Sequence[Hunk], new: Sequence[str]) -> list
 class _Matching:
     """Which element of the second sequence each one of the first is the same as."""
 
-    def __init__(self, first: list[int], second: list[int]) -> None:
+    def __init__(self, first: list[int], second: list[int], cells: int) -> None:
         self.exact = True
         self._first = first
         self._second = second
         self._partner = [-1] * len(first)
-        self._cells = CELLS
+        self._cells = cells
         waiting = [(0, len(first), 0, len(second), 0)]
         while waiting:
             low, high, other_low, other_high, depth = waiting.pop()

@@ -220,14 +220,15 @@ USED = frozenset(
 
 def others(properties: Mapping[str, Any]) -> dict[str, str]:
     """Return the author's own keys with their values as text: lists with commas, mappings with colons."""
-    return {
-        key: _printed(value) for key, value in properties.items() if key not in USED and value is not None
-    }
+    return {key: printed(value) for key, value in properties.items() if key not in USED and value is not None}
 
 
-def _printed(value: Any) -> str:
+def printed(value: Any) -> str:
+    """Return a value as text: lists with commas, mappings with colons; nothing for null."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_printed(inner)}" for key, inner in value.items())
+        return ", ".join(f"{key}: {printed(inner)}" for key, inner in value.items())
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(_printed, value))
+        return ", ".join(map(printed, value))
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
