@@ -41,9 +41,9 @@ from engine.frontmatter import others
 from engine.language import language
 from engine.leftovers import remove_old
 from engine.locks import HostLock
-from engine.markup import Markup
+from engine.markup import Markup, Parsed
 from engine.model import Commit, Difference, Entry, Facts, Form, Name
-from engine.scanning import MISSING, scan_page, scan_pages
+from engine.scanning import MISSING, parse_page, scan_pages, scan_parsed
 from engine.search import Document, IndexLostError, SearchIndex
 from engine.site import PATH, Site, parse_site
 from engine.store import Store
@@ -54,6 +54,7 @@ SMALL = 200  # files or commits: up to so many are scanned and traced together w
 INLINE_PAGES = 64  # changed pages that are scanned while a reader waits, if together they have
 INLINE_BYTES = 200_000  # no more than so many bytes
 HASTE = 1.0  # seconds: who waits no longer than this is a reader
+FRESH = 4  # changed pages whose parse is kept for whoever shows them first
 FEW = 8  # files that are read one by one
 POLL = 0.1  # seconds between two looks at the branch
 REST = 30.0  # seconds without any change, after which a worn index is built anew
@@ -105,6 +106,7 @@ class Follower:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._fresh: dict[str, Parsed] = {}
         self.work = Work()
 
     # -- names, in the reader's time
@@ -175,10 +177,22 @@ class Follower:
         try:
             if len(changed) > INLINE_PAGES or sum(map(store.size, changed)) > INLINE_BYTES:
                 return None
-            return [scan_page(self._parts.markup, *page) for page in self._read(sorted(changed))]
+            rows: list[FactRows] = []
+            fresh: dict[str, Parsed] = {}
+            for blob, content in self._read(sorted(changed)):
+                parsed = parse_page(self._parts.markup, content)
+                rows.append(scan_parsed(self._parts.markup, blob, parsed))
+                if parsed is not None and len(fresh) < FRESH:
+                    fresh[blob] = parsed
+            self._fresh = fresh
+            return rows
         except Exception:  # whatever is wrong with a page, it is shown by itself
             log.exception("a changed page could not be scanned at once")
             return None
+
+    def fresh(self, blob: str) -> Parsed | None:
+        """Return the parse of a text that has just come, once: who shows it first need not parse it again."""
+        return self._fresh.pop(blob, None)
 
     def _read(self, blobs: Sequence[str]) -> Iterable[tuple[str, bytes]]:
         """Read texts: many of them by a process of their own, for which a few would only wait."""

@@ -16,7 +16,7 @@ from queue import Queue
 from typing import BinaryIO
 
 from engine.catalog.codec import FactRows, encode
-from engine.markup import Markup
+from engine.markup import Markup, Parsed
 from engine.messages import Message
 from engine.model import Facts, Problem
 
@@ -29,9 +29,18 @@ Batch = Sequence[tuple[str, bytes]]
 
 def scan_page(markup: Markup, blob: str, content: bytes) -> FactRows:
     """Scan one page; bytes that are not UTF-8 have no facts but a problem."""
+    return scan_parsed(markup, blob, parse_page(markup, content))
+
+
+def parse_page(markup: Markup, content: bytes) -> Parsed | None:
+    """Parse a page; ``None`` when its bytes are not UTF-8."""
     text = decode_page(content)
-    facts = Facts(problems=(NOT_UTF8,)) if text is None else markup.scan(markup.parse(text))
-    return encode(blob, facts)
+    return None if text is None else markup.parse(text)
+
+
+def scan_parsed(markup: Markup, blob: str, parsed: Parsed | None) -> FactRows:
+    """Scan what `parse_page` gave."""
+    return encode(blob, Facts(problems=(NOT_UTF8,)) if parsed is None else markup.scan(parsed))
 
 
 NOT_UTF8 = Problem(

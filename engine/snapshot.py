@@ -194,7 +194,9 @@ class Snapshot:
         key = linker.digest(name, facts)
         rendered = self._kept.rendered(key)
         if rendered is None:
-            parsed = parsed or self._parts.markup.parse(self.text(name) or "")
+            parsed = (
+                parsed or self._follower.fresh(name.blob) or self._parts.markup.parse(self.text(name) or "")
+            )
             rendered = self._parts.markup.render(parsed, name.id, linker)
             self._kept.keep(key, rendered)
         return facts, rendered

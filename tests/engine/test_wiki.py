@@ -8,7 +8,7 @@ import pytest
 
 from engine.access import ANONYMOUS, RolePolicy
 from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError
-from engine.markup import Markup, Rendered
+from engine.markup import Markup, Parsed, Rendered
 from engine.model import Form, Name
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
@@ -362,3 +362,21 @@ def test_the_authors_own_keys_are_shown_and_found(wiki: Wiki, commit: Commit) ->
         assert name is not None
         assert snapshot.page(name).properties == {"status": "draughted", "owners": "Ada, Grace"}
         assert [result.name.path for result in snapshot.search("draughted grace").results] == ["a.md"]
+
+
+def test_a_changed_page_is_parsed_once_for_its_facts_and_its_first_reader(
+    store: MemoryStore, commit: Commit, wiki: Wiki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit({"a.md": "# One\n"})
+    wiki.catch_up()
+    parsed: list[str] = []
+    parse = Markup.parse
+
+    def counted(self: Markup, text: str) -> Parsed:
+        parsed.append(text)
+        return parse(self, text)
+
+    monkeypatch.setattr(Markup, "parse", counted)
+    commit({"a.md": "# Two\n"})
+    assert "Two" in html(wiki, "a")
+    assert parsed == ["# Two\n"]
