@@ -2,13 +2,14 @@
 
 from engine.answers import Page
 from engine.cache import Cache
+from engine.links import LinkReports
 from engine.markup import Rendered
 from engine.site import Site, parse_site
 from engine.store import Store
 
 
 class Kept:
-    """Rendered HTML by a digest of all it depends on, whole pages by commit and scope, settings by blob.
+    """Rendered HTML by a digest of all it depends on, whole pages by commit and scope, settings by blob, link reports.
 
     Args:
         store: Where the settings are read from.
@@ -20,6 +21,7 @@ class Kept:
         self._rendered: Cache[bytes, Rendered] = Cache(capacity)
         self._pages: Cache[tuple[str | None, str, str], Page] = Cache(capacity // 8)
         self._sites: Cache[str, Site] = Cache(1_000_000)
+        self.links = LinkReports()
 
     def rendered(self, key: bytes) -> Rendered | None:
         """Return HTML that was kept under a digest of all that it depends on."""
@@ -49,3 +51,7 @@ class Kept:
             site = parse_site(self._store.read(blob))
             self._sites.put(blob, site, 2_000)
         return site
+
+    def close(self) -> None:
+        """Stop what is being worked out."""
+        self.links.close()

@@ -16,6 +16,8 @@ from engine.ids import MAX_PATH_BYTES, page_stem, url_path
 from engine.kept import Kept
 from engine.language import direction, language
 from engine.linking import PageLinker
+from engine.links import LinkReport
+from engine.lists import Lists
 from engine.markup import Rendered
 from engine.messages import Message
 from engine.model import Facts, Form, Name
@@ -43,7 +45,7 @@ class Snapshot:
         self._kept = kept
         self._follower = follower
         self._moment = moment
-        self._index_agrees = True  # until it answers of another commit
+        self._agrees = True  # until something that is derived answers of another commit
         self._open = policy.is_open(actor)
         self.visible: Visible = everything if self._open else self.may_see
         settings = moment.name(PATH)
@@ -62,7 +64,22 @@ class Snapshot:
     @property
     def settled(self) -> bool:
         """Whether the answers so far depend on the commit alone, and will be the same when asked again."""
-        return self.complete and self._index_agrees
+        return self.complete and self._agrees
+
+    @property
+    def lists(self) -> Lists:
+        """The questions that concern all pages together."""
+        return Lists(self._moment, self.visible, self._link_report, lambda: self._home().name)
+
+    def _link_report(self) -> LinkReport | None:
+        if not self._moment.scanned:
+            self._agrees = False
+            return None
+        policy, actor = self._policy, self.actor  # the report may be made when this snapshot is gone
+        visible = everything if self._open else lambda name: policy.allows(actor, Action.READ, name)
+        found = self._kept.links.report(self._parts.catalog, self.commit or "", policy.scope(actor), visible)
+        self._agrees = self._agrees and found is not None and found.commit == (self.commit or "")
+        return found
 
     def may_see(self, name: Name) -> bool:
         """Say whether the actor may read this file."""
@@ -260,7 +277,7 @@ class Snapshot:
         found = self._parts.index.search(
             query, limit=RESULTS, offset=(page - 1) * RESULTS, allowed=self._allowed()
         )
-        self._index_agrees = (found.commit or None) == self.commit
+        self._agrees = self._agrees and (found.commit or None) == self.commit
         names = {name.path: name for name in self._moment.names(hit.path for hit in found.hits)}
         facts = dict(self._moment.all_facts(hit.blob for hit in found.hits))
         results = [

@@ -108,6 +108,7 @@ class Wiki:
     def close(self) -> None:
         """Stop following and release everything."""
         self._follower.stop()
+        self._kept.close()
         self._parts.index.close()
         self._parts.catalog.close()
         self._parts.store.close()

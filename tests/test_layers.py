@@ -15,8 +15,10 @@ LAYERS = [
     ("engine.snapshot", 2),
     ("engine.following", 3),
     ("engine.kept", 3),
+    ("engine.lists", 3),
     ("engine.linking", 3),
     ("engine.answers", 4),
+    ("engine.links", 4),
     ("engine.scanning", 4),
     ("engine.store", 5),
     ("engine.markup", 5),
@@ -49,6 +51,7 @@ HIDDEN = (
     "engine.following",
     "engine.kept",
     "engine.linking",
+    "engine.links",
 )
 SHELL = ("flask", "werkzeug", "jinja2", "waitress", "click")
 

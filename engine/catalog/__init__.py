@@ -11,14 +11,16 @@
     codec    Facts <-> what a row holds
     names    brings the names to a commit
     history  reads touches, puts commits in order, carries lineages through renames
-    resolve  link target -> name, by joining facts to names when asked
+    resolve  link target -> name, by joining facts to names when asked; shortcuts decides most of many at once
+    links    all links of the head, resolved
     queries  `Moment`: every question that may be asked of the catalog at one moment
 
 A link is stored as it was written, so a new or renamed page changes no row of another page.
 """
 
+from engine.catalog.links import LinkTo
 from engine.catalog.queries import Backlink, LastChange, Moment
-from engine.catalog.resolve import Visible, everything
+from engine.catalog.rows import Visible, everything
 from engine.catalog.schema import Catalog
 
-__all__ = ["Backlink", "Catalog", "LastChange", "Moment", "Visible", "everything"]
+__all__ = ["Backlink", "Catalog", "LastChange", "LinkTo", "Moment", "Visible", "everything"]

@@ -23,6 +23,8 @@ class FactRows:
     links: tuple[tuple[str, str, str], ...]  # target, tail, sentence
     aliases: tuple[tuple[str, str], ...]  # alias, key
     tags: tuple[tuple[str, str], ...]  # tag, key
+    redirects: bool = False
+    unlisted: bool = False
 
 
 def tail(target: str) -> str:
@@ -51,7 +53,19 @@ def encode(blob: str, facts: Facts) -> FactRows:
         links=tuple(reversed(links.values())),
         aliases=tuple((alias, fold_path(alias)) for alias in facts.aliases),
         tags=tuple((tag, fold_path(tag)) for tag in facts.tags),
+        redirects=bool(facts.redirect),
+        unlisted=is_unlisted(facts),
     )
+
+
+def is_unlisted(facts: Facts) -> bool:
+    """Say whether a page's author wants no search engine to list it: ``robots: noindex`` in the front matter.
+
+    Source:
+        The values of ``<meta name="robots">``, HTML Living Standard, section 4.2.5.1 and its wiki page of extensions.
+    """
+    values = str(facts.properties.get("robots", "")).lower().replace(",", " ").split()
+    return not {"noindex", "none"}.isdisjoint(values)
 
 
 def decode(data: str, text: bytes) -> Facts:

@@ -43,6 +43,8 @@ def add_facts(db: Connection, batch: Collection[FactRows]) -> None:
                 "blob": r.blob,
                 "title": r.title,
                 "title_key": r.title_key,
+                "redirects": r.redirects,
+                "unlisted": r.unlisted,
                 "data": r.data,
                 "text": r.text,
             }

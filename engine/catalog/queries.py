@@ -1,6 +1,6 @@
 """`Moment`: every question that may be asked of the catalog at one moment."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,19 +9,17 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 
 from engine.catalog.codec import decode, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
+from engine.catalog.links import LinkTo, all_links, orphans
 from engine.catalog.resolve import (
     INDEX_KEYS,
-    Visible,
-    chunks,
     claim,
-    everything,
     folder_index,
     has_folder,
     is_in,
     pages_by_fact,
     resolve,
-    to_name,
 )
+from engine.catalog.rows import Visible, chunks, everything, to_name
 from engine.catalog.schema import (
     HEAD,
     SCANNED,
@@ -49,6 +47,13 @@ _LAST_CHANGE = (
     .where(touch.c.path == bindparam("path"), touch.c.rank.is_not(None))
     .order_by(touch.c.rank.desc())
     .limit(1)
+)
+_LINKS_OF = (
+    select(name, link.c.target, link.c.sentence, fact.c.title)
+    .join(fact, fact.c.blob == name.c.blob)
+    .join(link, link.c.fact == fact.c.id)
+    .where(name.c.path.in_(bindparam("paths", expanding=True)), name.c.form == Form.PAGE.value)
+    .order_by(name.c.path, link.c.id)
 )
 _LINKS_HERE = (
     select(name, link.c.target, link.c.sentence, fact.c.title)
@@ -215,6 +220,21 @@ class Moment:
     ) -> dict[tuple[str, str], Target | None]:
         """Find what link targets mean, see `engine.catalog.resolve`."""
         return resolve(self._db, wanted, visible)
+
+    def all_links(self, visible: Visible = everything) -> Iterator[list[LinkTo]]:
+        """Yield all links of the visible pages, see `engine.catalog.links`."""
+        return all_links(self._db, visible)
+
+    def links_of(self, paths: Iterable[str], visible: Visible = everything) -> Iterator[tuple[str, Backlink]]:
+        """Yield the links of the visible ones of these pages: the target as it is written, and where it is."""
+        for part in chunks(paths):
+            for row in self._db.execute(_LINKS_OF, {"paths": part}):
+                if visible(page := to_name(row)):
+                    yield row.target, Backlink(page, row.title or page.id.last, row.sentence)
+
+    def orphans(self, linked: Collection[str]) -> Iterator[Name]:
+        """Yield the pages that are not among *linked*, see `engine.catalog.links`."""
+        return orphans(self._db, linked)
 
     def backlinks(self, target: Name, visible: Visible = everything) -> list[Backlink]:
         """Return the pages that link to *target*, ordered by id; a page's links to itself do not count."""

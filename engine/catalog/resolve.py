@@ -7,17 +7,19 @@ A target that says where it is (``/x``, ``./x``, ``../x``) is looked for there o
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from engine.catalog.rows import Visible, chunks, everything, folders, to_name
 from engine.catalog.schema import alias, fact, name
-from engine.ids import PAGE_SUFFIXES, fold, fold_path, page_stem
+from engine.catalog.shortcuts import Shortcuts
+from engine.catalog.wanted import Wanted, stem
+from engine.ids import PAGE_SUFFIXES, fold, fold_path
 from engine.model import Form, Name, Target
 
-CHUNK = 5_000  # values in one IN (…)
 FEW = 50  # places that are looked at one by one
+MANY = 500  # links for which it pays to look for shortcuts
 
 # What every page view asks is put together once: that takes longer than the answer.
 _TITLES = select(fact.c.blob, fact.c.title).where(fact.c.blob.in_(bindparam("blobs", expanding=True)))
@@ -26,42 +28,8 @@ _BY = {
     for column in (name.c.key, name.c.last)
 }
 
-Visible = Callable[[Name], bool]
-
 INDEX_KEYS = ("index", "readme")
 """Pages that speak for their folder, best first."""
-
-
-def everything(_: Name) -> bool:
-    """Let every name be seen."""
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """One target as seen from one folder."""
-
-    folder: str
-    target: str
-    here: str | None  # the path it means from the folder, None above the root
-    root: str | None  # and from the root
-    explicit: bool  # it says where it is
-
-    @classmethod
-    def of(cls, folder: str, target: str) -> "_Wanted":
-        explicit = target.startswith(("/", "./", "../")) or target in {".", ".."}
-        root = _join("", target.lstrip("/")) if target.startswith("/") or not explicit else None
-        here = root if target.startswith("/") else _join(folder, target)
-        return cls(folder, target, here, root, explicit)
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        """The paths it may mean, first from the folder."""
-        return tuple(dict.fromkeys(place for place in (self.here, self.root) if place is not None))
-
-    @property
-    def suffix_key(self) -> str:
-        return fold_path(_stem(self.target.strip("/")))
 
 
 def resolve(
@@ -77,19 +45,44 @@ def resolve(
     Returns:
         For each pair the target found, ``None`` when nothing fits.
     """
+    meant = find(db, wanted, visible)
+    titles = titles_of(db, {match[0].blob for match in meant.values() if match})
+    return {
+        pair: Target(match[0], titles.get(match[0].blob) or match[0].id.last, match[1]) if match else None
+        for pair, match in meant.items()
+    }
+
+
+def find(
+    db: Connection,
+    wanted: Iterable[tuple[str, str]],
+    visible: Visible = everything,
+    shortcuts: Shortcuts | None = None,
+) -> dict[tuple[str, str], tuple[Name, bool] | None]:
+    """Find what targets mean, as `resolve` does, without their titles.
+
+    Args:
+        db: A reading transaction.
+        wanted: Pairs of the linking page's folder and the target as it was written.
+        visible: Names for which it is false do not exist.
+        shortcuts: For who asks again and again, with the same *db* and *visible*.
+
+    Returns:
+        For each pair the name found and whether another fits as well, ``None`` when nothing fits.
+    """
     pairs = list(dict.fromkeys(wanted))
-    found: dict[tuple[str, str], tuple[Name, bool]] = {}
+    found: dict[tuple[str, str], tuple[Name, bool] | None] = {}
+    if len(pairs) > MANY:
+        shortcuts = shortcuts or Shortcuts(db, visible)
+        decided = shortcuts.decide([Wanted.of(*pair) for pair in pairs])
+        found.update((pair, (file, False) if file else None) for pair, file in decided.items())
     for step in (_by_place, _by_suffix, _by_alias, _by_title, _by_folder):
-        open_ = [_Wanted.of(*pair) for pair in pairs if pair not in found]
+        open_ = [Wanted.of(*pair) for pair in pairs if pair not in found]
         if not open_:
             break
         for item, match, ambiguous in step(db, open_, visible):
-            found[item.folder, item.target] = (match, ambiguous)
-    titles = titles_of(db, {match.blob for match, _ in found.values()})
-    answer: dict[tuple[str, str], Target | None] = dict.fromkeys(pairs)
-    for pair, (match, ambiguous) in found.items():
-        answer[pair] = Target(match, titles.get(match.blob) or match.id.last, ambiguous)
-    return answer
+            found[item.pair] = (match, ambiguous)
+    return {pair: found.get(pair) for pair in pairs}
 
 
 def titles_of(db: Connection, blobs: Iterable[str]) -> dict[str, str]:
@@ -100,18 +93,6 @@ def titles_of(db: Connection, blobs: Iterable[str]) -> dict[str, str]:
     return titles
 
 
-def chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """Split values, each once, into lists that fit into one statement."""
-    rest = list(dict.fromkeys(values))
-    for start in range(0, len(rest), CHUNK):
-        yield rest[start : start + CHUNK]
-
-
-def to_name(row: Any) -> Name:
-    """Make a Name from a row of the table."""
-    return Name(row.path, row.blob, Form(row.form))
-
-
 def claim(item: Name) -> tuple[int, str]:
     """Order names that claim one URL: the exact file, then ``.md``, then ``.markdown``."""
     if item.form is not Form.PAGE:
@@ -120,17 +101,17 @@ def claim(item: Name) -> tuple[int, str]:
     return (1 + next(i for i, suffix in enumerate(PAGE_SUFFIXES) if lower.endswith(suffix)), item.path)
 
 
-_Step = Iterator[tuple[_Wanted, Name, bool]]
+_Step = Iterator[tuple[Wanted, Name, bool]]
 
 
-def _by_place(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _Step:
+def _by_place(db: Connection, wanted: Sequence[Wanted], visible: Visible) -> _Step:
     """Exact, then by key, each from the folder and from the root."""
-    by_key = _names(db, name.c.key, (fold_path(_stem(p)) for item in wanted for p in item.places), visible)
+    by_key = _names(db, name.c.key, (fold_path(stem(p)) for item in wanted for p in item.places), visible)
     for item in wanted:
-        rows = {place: by_key.get(fold_path(_stem(place)), []) for place in item.places}
+        rows = {place: by_key.get(fold_path(stem(place)), []) for place in item.places}
         for place in item.places:
             if exact := [
-                row for row in rows[place] if place in (row.path, str(row.id)) or _stem(place) == str(row.id)
+                row for row in rows[place] if place in (row.path, str(row.id)) or stem(place) == str(row.id)
             ]:
                 yield item, min(exact, key=lambda row: (row.path != place, claim(row))), False
                 break
@@ -141,7 +122,7 @@ def _by_place(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _S
                     break
 
 
-def _by_suffix(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _Step:
+def _by_suffix(db: Connection, wanted: Sequence[Wanted], visible: Visible) -> _Step:
     loose = [item for item in wanted if not item.explicit and item.suffix_key]
     by_last = _names(db, name.c.last, (item.suffix_key.rpartition("/")[2] for item in loose), visible)
     for item in loose:
@@ -151,16 +132,16 @@ def _by_suffix(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _
             yield (item, *_best(matches, item.folder))
 
 
-def _by_alias(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _Step:
+def _by_alias(db: Connection, wanted: Sequence[Wanted], visible: Visible) -> _Step:
     return _by_fact(db, wanted, visible, alias.c.key, fold_path)
 
 
-def _by_title(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _Step:
+def _by_title(db: Connection, wanted: Sequence[Wanted], visible: Visible) -> _Step:
     return _by_fact(db, wanted, visible, fact.c.title_key, fold)
 
 
 def _by_fact(
-    db: Connection, wanted: Sequence[_Wanted], visible: Visible, column: Any, folded: Callable[[str], str]
+    db: Connection, wanted: Sequence[Wanted], visible: Visible, column: Any, folded: Callable[[str], str]
 ) -> _Step:
     loose = {item: folded(item.target) for item in wanted if not item.explicit}
     found = pages_by_fact(db, column, loose.values(), visible)
@@ -169,7 +150,7 @@ def _by_fact(
             yield (item, *_best(matches, item.folder))
 
 
-def _by_folder(db: Connection, wanted: Sequence[_Wanted], visible: Visible) -> _Step:
+def _by_folder(db: Connection, wanted: Sequence[Wanted], visible: Visible) -> _Step:
     """A folder's index page, else the folder itself."""
     places = list(dict.fromkeys(place for item in wanted for place in item.places))
     by_key = _names(db, name.c.key, (key for place in places for key in _index_keys(place)), visible)
@@ -209,12 +190,7 @@ def _folders(db: Connection, places: Sequence[str], visible: Visible) -> set[str
     """Return those of *places* that are folders with a visible file in them, at any depth."""
     found: Collection[str] = places
     if len(places) > FEW:
-        known: set[str] = set()
-        for folder in db.execute(select(name.c.folder).distinct()).scalars():
-            while folder not in known:
-                known.add(folder)
-                folder = folder.rpartition("/")[0]
-        found = known.intersection(places)
+        found = folders(db).intersection(places)
         if visible is everything:
             return set(found)
     return {place for place in found if has_folder(db, place, visible)}
@@ -279,20 +255,3 @@ def _steps(source: str, target: str) -> int:
             break
         common += 1
     return len(a) + len(b) - 2 * common
-
-
-def _stem(path: str) -> str:
-    return page_stem(path) or path
-
-
-def _join(folder: str, target: str) -> str | None:
-    """Apply a relative path to a folder; ``None`` when it climbs above the root."""
-    parts = folder.split("/") if folder else []
-    for part in target.split("/"):
-        if part == "..":
-            if not parts:
-                return None
-            parts.pop()
-        elif part not in {"", "."}:
-            parts.append(part)
-    return "/".join(parts)

@@ -28,7 +28,7 @@ from sqlalchemy.exc import DatabaseError, DisconnectionError
 
 from engine.locks import Use
 
-SCHEMA = 2
+SCHEMA = 3
 """Raise it when a table changes; the catalog is then built anew beside the old one."""
 
 PATIENT = 30_000  # milliseconds that the work behind waits for another writer
@@ -54,7 +54,7 @@ name = Table(
     Column("path", Text, primary_key=True),
     Column("blob", Text, nullable=False, index=True),
     Column("form", Text, nullable=False),
-    Column("folder", Text, nullable=False, index=True),  # the path's parts before the last
+    Column("folder", Text, nullable=False),  # the path's parts before the last
     Column("key", Text, nullable=False, index=True),  # of the page id; of the path for media
     Column("last", Text, nullable=False, index=True),  # the key's last part
     sqlite_with_rowid=False,
@@ -67,6 +67,8 @@ fact = Table(
     Column("blob", Text, nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("title_key", Text, nullable=False, index=True),
+    Column("redirects", Boolean, nullable=False),  # the page leads on to another
+    Column("unlisted", Boolean, nullable=False),  # its author wants no search engine to list it
     Column("data", Text, nullable=False),  # JSON, see codec
     Column("text", LargeBinary, nullable=False),  # zlib of UTF-8
 )
@@ -141,6 +143,9 @@ lineage = Table(
     UniqueConstraint("commit", "path"),
 )
 
+Index(
+    "name_folder_form", name.c.folder, name.c.form
+)  # and so by path, as every index ends in the primary key
 Index("touch_path_rank", touch.c.path, touch.c.rank)
 
 

@@ -137,6 +137,7 @@ def addresses(payload: str) -> Iterator[str]:
     yield from (f"/missing/{name}", f"/{name}/missing", f"/-/{name}", f"/-/static/default/{name}")
     for query in (payload, f'"{payload}"', f"title:{payload}", f'tag:"{payload}"', f"evil {payload}", "evil"):
         yield f"/-/search?q={quote(query)}"
+    yield from ("/-/missing", "/-/orphans", f"/-/missing?page={quote(payload)}")
     yield f"/-/search?q=x&page={quote(payload)}"
     yield f"/target?{quote(payload)}"
 

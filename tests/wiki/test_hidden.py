@@ -241,6 +241,30 @@ def test_health_tells_visitors_no_numbers(visitor: FlaskClient, insider: FlaskCl
     assert not {"pages", "unknown", "work"} & set(told)
 
 
+@pytest.mark.parametrize("address", ["/-/missing", "/-/orphans"])
+def test_lists_do_not_tell_of_what_is_hidden(
+    visitor: FlaskClient, insider: FlaskClient, address: str
+) -> None:
+    insider.get(address)
+    text = visitor.get(address).text.lower()
+    for secret in SECRETS:
+        assert secret not in text
+    assert 'href="/board/index"' not in text
+
+
+def test_what_is_hidden_is_missing_and_links_from_nowhere(
+    commit: Commit, wiki: Wiki, visitor: FlaskClient, insider: FlaskClient
+) -> None:
+    """To a visitor the page that a hidden one links to is an orphan, and what is hidden is as good as not written."""
+    commit({"lone.md": "Text\n", "board/names it.md": "[[lone]]\n"})
+    wiki.catch_up()
+    for _ in range(2):
+        assert 'href="/lone"' in visitor.get("/-/orphans").text
+        assert 'href="/Board/Plan"' in visitor.get("/-/missing").text  # the open page names it itself
+        assert 'href="/lone"' not in insider.get("/-/orphans").text
+        assert "Nothing is missing" in insider.get("/-/missing").text
+
+
 def test_kept_html_never_crosses_from_one_reader_to_another(
     visitor: FlaskClient, insider: FlaskClient
 ) -> None:
@@ -297,7 +321,7 @@ def test_nobody_sees_nothing(commit: Commit, wiki: Wiki) -> None:
     client = create_app(Settings(anonymous="nobody"), wiki).test_client()
     for address in (*HIDDEN, "/open", "/open.md", "/plan of mine", "/moved"):
         assert client.get(address).status_code == 404
-    for address in ("/", "/-/search?q=zebras", "/-/search?q=open"):
+    for address in ("/", "/-/search?q=zebras", "/-/search?q=open", "/-/missing", "/-/orphans"):
         text = client.get(address).text
         assert 'href="/open"' not in text
         assert "zebra" not in text.lower().replace('value="zebras"', "").replace("zebras: search", "")

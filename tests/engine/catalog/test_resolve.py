@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import event
 
 from engine.catalog import Catalog, Moment
-from engine.catalog.resolve import everything
+from engine.catalog.rows import everything
 from engine.following import Follower, Parts
 from engine.markup import Markup
 from engine.model import Form, Name

@@ -1,0 +1,79 @@
+"""Every link of every page of the head, resolved: in the order of the pages, many at once, in bounded memory."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, case, select
+
+from engine.catalog.resolve import INDEX_KEYS, find
+from engine.catalog.rows import Visible, everything, folders, to_name
+from engine.catalog.schema import fact, link, name
+from engine.catalog.shortcuts import Shortcuts
+from engine.model import Form, Name
+
+BATCH = 5_000  # links that are resolved together
+
+_other = name.alias()
+_with_last = select(_other.c.path).where(_other.c.last == link.c.tail)
+_first, _second = (_with_last.limit(1).offset(nth).scalar_subquery() for nth in (0, 1))
+# By the names in their order, from each along indexes: the other way round takes five times as long.
+_LINKS = (
+    select(name.c.path, name.c.blob, name.c.form, name.c.folder, link.c.target)
+    .add_columns(case((_second.is_(None), _first)).label("sole"))  # the one file with this last part
+    .join_from(name, fact, fact.c.blob == name.c.blob)
+    .join(link, link.c.fact == fact.c.id)
+    .where(name.c.form == Form.PAGE.value)
+    .order_by(name.c.path, link.c.id)
+)
+_PAGES = (
+    select(name.c.path, name.c.blob, name.c.form, name.c.last, fact.c.redirects)
+    .outerjoin_from(name, fact, fact.c.blob == name.c.blob)
+    .where(name.c.form == Form.PAGE.value)
+    .order_by(name.c.path)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTo:
+    """What one page names, and what it leads to. A page's several links to one target are one."""
+
+    source: str  # path of the page
+    target: str  # as it is written
+    to: str | None  # path of the file or folder that is meant, None when nothing is
+
+
+def all_links(db: Connection, visible: Visible = everything) -> Iterator[list[LinkTo]]:
+    """Yield all links of the visible pages, batch by batch.
+
+    Args:
+        db: A reading transaction, for as long as the links are read.
+        visible: Names for which it is false do not exist.
+    """
+    shortcuts = Shortcuts(db, visible)
+    for rows in db.execute(_LINKS).partitions(BATCH):
+        if visible is not everything:
+            rows = [row for row in rows if visible(to_name(row))]
+        slow = [row for row in rows if visible is not everything or not _is_sole(row)]
+        found = find(db, ((row.folder, row.target) for row in slow), visible, shortcuts)
+        paths = {pair: match[0].path if match else None for pair, match in found.items()}
+        yield [LinkTo(row.path, row.target, paths.get((row.folder, row.target), row.sole)) for row in rows]
+
+
+def _is_sole(row: Any) -> bool:
+    """Say whether a link that does not tell where its target lies can mean one file only, see `Shortcuts`."""
+    return row.sole is not None and "/" not in row.target
+
+
+def orphans(db: Connection, linked: Collection[str]) -> Iterator[Name]:
+    """Yield the pages, ordered by path, that are not among *linked*, and that one would expect a link to.
+
+    Pages that speak for a folder are found by its address, and pages that lead on to another are nobody's goal.
+    """
+    spoken_for = folders(db)
+    for rows in db.execute(_PAGES).partitions(BATCH):
+        for row in rows:
+            if row.path not in linked and row.last not in INDEX_KEYS and not row.redirects:
+                page = to_name(row)
+                if str(page.id) not in spoken_for:
+                    yield page

@@ -1,0 +1,136 @@
+"""Lists: what may be asked of all pages together, at one commit and as one actor may see it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from engine.catalog import Backlink, Moment, Visible
+from engine.ids import fold_path, url_path
+from engine.links import LinkReport, Wish, wish
+from engine.model import Form, Name
+
+LISTED = 100  # lines on one page of a list
+LIST_PAGES = 1_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """One page of a list."""
+
+    items: tuple[T, ...]
+    page: int  # counted from 1
+    more: bool  # there is a next page
+    total: int  # lines of all pages together
+
+
+@dataclass(frozen=True, slots=True)
+class Reported(Generic[T]):
+    """One page of a list that needs every link of the wiki."""
+
+    listing: Listing[T]
+    commit: str  # that it describes; another one than the snapshot's while that is being worked out
+    left_out: int  # lines that are counted in the total, and on no page
+    uncounted: bool = False  # there are more than the total, too many to be told apart
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A page in a list."""
+
+    name: Name
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A target that links name, and that nothing fits."""
+
+    target: str  # as it was first written, made whole where it was relative
+    url: str  # where it would be
+    pages: int  # that name it
+    sources: tuple[Backlink, ...]  # some of them
+
+
+class Lists:
+    """The lists of one snapshot.
+
+    Args:
+        moment: The catalog.
+        visible: What the actor may see; everything else does not exist in any list.
+        report: Gives what the links of all pages come to, ``None`` while that is being worked out.
+        home: Gives the home page, if there is one.
+    """
+
+    def __init__(
+        self,
+        moment: Moment,
+        visible: Visible,
+        report: Callable[[], LinkReport | None],
+        home: Callable[[], Name | None],
+    ) -> None:
+        self._moment = moment
+        self._visible = visible
+        self._report = report
+        self._home = home
+
+    def missing(self, page: int = 1) -> Reported[Missing] | None:
+        """List the targets that nothing fits, those that most pages name first, with where they are named.
+
+        Returns:
+            One page of the list; ``None`` while nothing is known yet, and it is to be asked for again.
+        """
+        report = self._report()
+        if report is None:
+            return None
+        listing = _page(report.wishes, page, report.wish_count)
+        sources = self._sources(listing.items)
+        items = tuple(
+            Missing(each.target, url_path(each.target), each.pages, found)
+            for each, found in zip(listing.items, sources, strict=True)
+        )
+        made = Listing(items, listing.page, listing.more, listing.total)
+        return Reported(made, report.commit, report.wish_count - len(report.wishes), report.more_wishes)
+
+    def _sources(self, wishes: Sequence[Wish]) -> list[tuple[Backlink, ...]]:
+        """Return pages that name each of *wishes*, with the sentence in which they do."""
+        links = self._moment.links_of((path for each in wishes for path in each.sources), self._visible)
+        found: dict[tuple[str, str], Backlink] = {}
+        for target, backlink in links:
+            path = backlink.name.path
+            found.setdefault((fold_path(wish(path, target)), path), backlink)
+        return [
+            tuple(found[key] for path in each.sources if (key := (fold_path(each.target), path)) in found)
+            for each in wishes
+        ]
+
+    def orphans(self, page: int = 1) -> Reported[Line] | None:
+        """List the pages that no other page links to, ordered by path.
+
+        The home page, pages that speak for a folder and pages that lead on to another do not count.
+
+        Returns:
+            One page of the list; ``None`` while nothing is known yet, and it is to be asked for again.
+        """
+        report = self._report()
+        if report is None:
+            return None
+        home = self._home()
+        paths = [path for path in report.orphans if home is None or path != home.path]
+        count = report.orphan_count - (len(report.orphans) - len(paths))
+        cut = _page(paths, page, count)
+        lines = self.lines(self._moment.names(cut.items))
+        return Reported(Listing(lines, cut.page, cut.more, count), report.commit, count - len(paths))
+
+    def lines(self, names: Iterable[Name]) -> tuple[Line, ...]:
+        """Return those of *names* that may be seen, with their titles."""
+        seen = [name for name in names if self._visible(name)]
+        titles = self._moment.titles(name for name in seen if name.form is Form.PAGE)
+        return tuple(Line(name, titles.get(name.path) or name.id.last) for name in seen)
+
+
+def _page(items: Sequence[T], page: int, total: int) -> Listing[T]:
+    """Cut one page out of what is at hand of a list."""
+    start = (page - 1) * LISTED
+    return Listing(tuple(items[start : start + LISTED]), page, start + LISTED < len(items), total)
