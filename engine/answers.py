@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.catalog import Backlink, LastChange
 from engine.model import Facts, Name, Problem
+from engine.reading_time import reading_minutes
 from engine.search.query import Query
 
 
@@ -33,6 +34,12 @@ class Page:
     backlinks: tuple[Backlink, ...]
     last_change: LastChange | None
     redirect: str = ""  # URL of the page that took its place
+    related: "tuple[Child, ...]" = ()  # pages that share tags and links with it, best first
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes to read."""
+        return reading_minutes(self.facts.words, self.lang)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from engine.answers import Page
 from engine.cache import Cache
+from engine.frame import Frame
 from engine.links import LinkReports
 from engine.markup import Rendered
 from engine.site import Site, parse_site
@@ -20,6 +21,7 @@ class Kept:
         self._store = store
         self._rendered: Cache[bytes, Rendered] = Cache(capacity)
         self._pages: Cache[tuple[str | None, str, str], Page] = Cache(capacity // 8)
+        self._frames: Cache[tuple[str | None, str, str], Frame] = Cache(capacity // 32)
         self._sites: Cache[str, Site] = Cache(1_000_000)
         self.links = LinkReports()
 
@@ -43,6 +45,16 @@ class Kept:
             + 500 * (len(page.facts.links) + len(page.facts.headings) + len(page.backlinks) + 4)
         )
         self._pages.put((commit, scope, page.name.path), page, size)
+
+    def frame(self, commit: str | None, scope: str, folder: str) -> Frame | None:
+        """Return what was kept that stands around the pages of a folder."""
+        return self._frames.get((commit, scope, folder))
+
+    def keep_frame(self, commit: str | None, scope: str, folder: str, frame: Frame) -> None:
+        """Keep for `frame` what stands around the pages of a folder."""
+        self._frames.put(
+            (commit, scope, folder), frame, 500 + (2 * len(frame.side.html) if frame.side else 0)
+        )
 
     def site(self, blob: str) -> Site:
         """Return the content settings that a blob holds."""

@@ -11,6 +11,7 @@ from engine.answers import Child, Folder, Found, Page, Result, SearchResults
 from engine.catalog import Moment, Visible, everything
 from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError, TooLargeError
 from engine.following import Follower, Parts
+from engine.frame import HELP, SIDEBARS, Aside, Frame
 from engine.frontmatter import others
 from engine.ids import MAX_PATH_BYTES, page_stem, url_path
 from engine.kept import Kept
@@ -256,6 +257,25 @@ class Snapshot:
         media = (Child(name, name.id.last) for name in files if name.form is not Form.PAGE)
         by_title = sorted(pages, key=lambda child: (child.title.casefold(), child.name.path))
         return Folder(path, tuple(folders), tuple(by_title), tuple(media))
+
+    def frame(self, folder: str) -> Frame:
+        """Return what stands around the pages of *folder*, which need not exist."""
+        scope = self._policy.scope(self.actor)
+        found = self._kept.frame(self.commit, scope, folder) if self.complete else None
+        if found is None:
+            manual = self._moment.folder_index(HELP, self.visible)
+            found = Frame(self._aside(folder), url_path(f"{HELP}/") if manual else "")
+            if self.complete:
+                self._kept.keep_frame(self.commit, scope, folder, found)
+        return found
+
+    def _aside(self, folder: str) -> Aside | None:
+        name = self._moment.nearest(folder, SIDEBARS, self.visible)
+        if name is None:
+            return None
+        facts, rendered = self._render(name)
+        lang = language(facts.lang, name.id, self.site.language)
+        return Aside(name.url, rendered.html, lang, direction(lang))
 
     def folder_page(self, path: str) -> Name | None:
         """Return the page that speaks for a folder, if there is one."""

@@ -1,6 +1,7 @@
 """What create_app put in app.extensions, and the snapshot of the request at hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from hashlib import sha256
@@ -72,6 +73,11 @@ def has_snapshot() -> bool:
     return "snapshot" in g
 
 
+def is_readable() -> bool:
+    """Say whether the snapshot may still be asked; while an error is shown it may not."""
+    return bool(g.get("readable", False))
+
+
 def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
     """Let a view answer from one snapshot, with an ETag of all that its answer depends on.
 
@@ -82,8 +88,7 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
     @wraps(view)
     def answer(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         wiki, actor = current_wiki(), current_actor()
-        with wiki.at(actor) as snapshot:
-            g.snapshot = snapshot
+        with wiki.at(actor) as snapshot, _reading(snapshot):
             g.stale = _is_behind(wiki, snapshot)
             speak(site().settings.interface, snapshot.site.language)
             etag = _etag(snapshot)
@@ -99,6 +104,17 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
             return response
 
     return answer
+
+
+@contextmanager
+def _reading(snapshot: Snapshot) -> Iterator[None]:
+    """Make *snapshot* that of the request; afterwards it still says what it is, and answers nothing more."""
+    g.snapshot = snapshot
+    g.readable = True
+    try:
+        yield
+    finally:
+        g.readable = False
 
 
 def _is_behind(wiki: Wiki, snapshot: Snapshot) -> bool:

@@ -1,11 +1,17 @@
-"""Small Jinja filters: times for machines, short ids, addresses, directions of writing."""
+"""Small Jinja filters: times for machines, short ids, addresses, directions of writing, parts of a page."""
 
 from datetime import datetime
+from textwrap import shorten
 
 from flask import Flask
+from markupsafe import Markup, escape
 
 from engine.ids import url_path
 from engine.language import direction
+from engine.wiki import Page
+from wiki.urls import absolute
+
+DESCRIPTION = 160  # characters of a page's text that describe it
 
 
 def moment(time: datetime) -> str:
@@ -18,6 +24,40 @@ def short(commit: str) -> str:
     return commit[:10]
 
 
+def lead(page: Page) -> tuple[Markup, Markup]:
+    """Split a page's HTML into its title, a level-1 heading, and the rest.
+
+    The title is the heading that the page begins with, where that says the title; otherwise it is made of the title.
+    """
+    headings = page.facts.headings
+    if headings and headings[0].level == 1 and headings[0].text == page.title and page.html.startswith("<h1"):
+        title, end, rest = page.html.partition("</h1>")
+        return Markup(title + end), Markup(rest)  # noqa: S704 - both are sanitized
+    return Markup("<h1>%s</h1>") % page.title, Markup(page.html)  # noqa: S704
+
+
+def here_marked(html: str, url: str) -> Markup:
+    """Mark those links of sanitized HTML that lead to where the reader is."""
+    return Markup(html.replace(f'href="{escape(url)}"', f'href="{escape(url)}" aria-current="page"'))  # noqa: S704
+
+
+def description(page: Page) -> str:
+    """Return a sentence or two about a page for those who list it: its author's, else the beginning of its text."""
+    if page.facts.description:
+        return page.facts.description
+    start = page.facts.text[: 4 * DESCRIPTION].removeprefix(page.title)
+    return shorten(start, DESCRIPTION, placeholder="…") or page.title
+
+
 def register(app: Flask) -> None:
     """Give the filters to the templates."""
-    app.jinja_env.filters.update(direction=direction, moment=moment, short=short, url_path=url_path)
+    app.jinja_env.filters.update(
+        description=description,
+        direction=direction,
+        here_marked=here_marked,
+        lead=lead,
+        moment=moment,
+        short=short,
+        url_path=url_path,
+    )
+    app.jinja_env.globals.update(absolute=absolute)

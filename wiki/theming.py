@@ -1,20 +1,40 @@
 """The chosen theme first, then default: where templates and assets are looked for."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask
+from flask import Flask, g, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from werkzeug.security import safe_join
 
+from engine.frame import Frame
+from engine.ids import url_path
 from engine.site import Site
 from wiki import current
 
 DEFAULT = "default"
+
+BUNDLES: Mapping[str, tuple[str, ...]] = {
+    "css/reading.css": tuple(
+        f"css/{name}.css"
+        for name in ("variables", "base", "layout", "content", "code", "diff", "own", "print")
+    ),
+    "js/reading.js": tuple(
+        f"js/{name}.js"
+        for name in ("folds", "menus", "display", "contents", "cards", "regions", "copy", "share", "own")
+    ),
+}
+"""Assets that are several files in one answer: a browser asks once, and a theme replaces them one by one.
+
+A script in a bundle is a module without imports and exports, and runs in a block of its own. ``own`` is for themes,
+the default one has none. Of ``variables`` the default theme's come first, so that a theme names only those it changes.
+"""
+_ADDRESS = re.compile(rb'url\("\.\./([\w./-]+)"\)')
 
 
 def shipped(name: str) -> Path:
@@ -37,18 +57,26 @@ class Themes:
             file.parent.name: file.parent for root in roots for file in sorted(root.glob("*/theme.toml"))
         }
         self._environments: dict[str, Environment] = {}
-        self._versions: dict[Path, str] = {}
+        self._versions: dict[Path | tuple[str, str], str] = {}
+        self._bundles: dict[tuple[str, str], bytes] = {}
         self.stamp = self._stamp()
 
-    def render(self, template: str, **context: Any) -> str:
-        """Render a template of the site's theme, with what every template knows."""
+    def render(self, template: str, *, place: str = "", **context: Any) -> str:
+        """Render a template of the site's theme, with what every template knows.
+
+        Args:
+            place: The folder whose sidebar stands beside it.
+        """
         snapshot = current.current_snapshot() if current.has_snapshot() else None
         site = snapshot.site if snapshot else Site()
         environment = self._environment(site.theme)
         return environment.get_template(template).render(
             site=site,
+            here=url_path(request.path[1:]),
             commit=snapshot.commit if snapshot else None,
             complete=snapshot.complete if snapshot else True,
+            stale=g.get("stale", False),
+            frame=snapshot.frame(place) if snapshot and current.is_readable() else Frame(None, ""),
             **context,
         )
 
@@ -82,14 +110,41 @@ class Themes:
             self._environments[theme] = environment
         return self._environments[theme]
 
+    def content(self, theme: str, path: str) -> bytes | None:
+        """Return what an asset or a bundle holds, ``None`` when there is none."""
+        if theme not in self._themes:
+            theme = DEFAULT
+        if path in BUNDLES:
+            if (theme, path) not in self._bundles:
+                self._bundles[theme, path] = self._bundle(theme, path)
+            return self._bundles[theme, path]
+        found = self.asset(theme, path)
+        return found.read_bytes() if found else None
+
+    def _bundle(self, theme: str, path: str) -> bytes:
+        """Join the files of a bundle, and give the files that a style sheet names their versions."""
+        parts = []
+        for name in BUNDLES[path]:
+            own = self.asset(theme, name)
+            first = self._default / "static" / name
+            files = [first, own] if name == "css/variables.css" and own != first else [own]
+            parts += [file.read_bytes().rstrip() + b"\n" for file in files if file is not None]
+        if path.endswith(".js"):
+            return b"".join(b"{\n" + part + b"}\n" for part in parts)
+
+        def versioned(match: re.Match[bytes]) -> bytes:
+            return b'url("%s")' % self._asset_url(theme, match[1].decode()).encode()
+
+        return _ADDRESS.sub(versioned, b"".join(parts))
+
     def version(self, theme: str, path: str) -> str:
         """Return a digest of an asset's content, empty when there is none."""
-        found = self.asset(theme, path)
-        if found is None:
+        key = (theme, path) if path in BUNDLES else self.asset(theme, path)
+        if key is None:
             return ""
-        if found not in self._versions:
-            self._versions[found] = sha256(found.read_bytes()).hexdigest()[:12]
-        return self._versions[found]
+        if key not in self._versions:
+            self._versions[key] = sha256(self.content(theme, path) or b"").hexdigest()[:12]
+        return self._versions[key]
 
     def _asset_url(self, theme: str, path: str) -> str:
         """Return an asset's URL with a digest of its content, so that browsers may keep it for ever."""

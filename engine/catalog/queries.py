@@ -1,6 +1,6 @@
 """`Moment`: every question that may be asked of the catalog at one moment."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -154,6 +154,15 @@ class Moment:
     def folder_index(self, folder: str, visible: Visible = everything) -> Name | None:
         """Return the page that speaks for a folder."""
         return folder_index(self._db, folder, visible)
+
+    def nearest(self, folder: str, lasts: Sequence[str], visible: Visible = everything) -> Name | None:
+        """Return the page called like one of *lasts* in *folder*, else in the nearest folder above it."""
+        parts = folder.split("/") if folder else []
+        places = ["/".join(parts[:depth]) for depth in range(len(parts), -1, -1)]
+        wanted = [f"{place}/{last}" if place else last for place in places for last in lasts]
+        rows = map(to_name, self._db.execute(_BY_KEY, {"keys": [fold_path(each) for each in wanted]}))
+        found = {str(row.id): row for row in rows if row.form is Form.PAGE and visible(row)}
+        return next((found[each] for each in wanted if each in found), None)
 
     def has_folder(self, folder: str, visible: Visible = everything) -> bool:
         """Say whether a visible file lies in *folder*, at any depth."""

@@ -24,7 +24,7 @@ def test_hits_lead_to_pages_and_their_words_are_shown(
     assert 'href="/f/a' in text
     assert "The title" in text
     assert 'href="/b"' not in text
-    assert 'name="q" placeholder="Search" maxlength="500" value="llamas"' in text
+    assert 'name="q" placeholder="Search" maxlength="500" dir="auto" value="llamas"' in text
 
 
 def test_results_come_in_pages(client: FlaskClient, commit: Commit, wiki: Wiki) -> None:

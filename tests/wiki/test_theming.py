@@ -1,5 +1,7 @@
 """Themes: the chosen one first, then the default; assets kept for a year by their digest."""
 
+import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -28,17 +30,50 @@ def serve(wiki: Wiki, themes: Path) -> FlaskClient:
     return create_app(Settings(themes=str(themes)), wiki).test_client()
 
 
-def sheet(client: FlaskClient, name: str) -> str:
-    """Return the address of a style sheet, as the home page has it."""
-    return next(part for part in client.get("/").text.split('"') if f"/{name}.css?" in part)
+def sheet(client: FlaskClient) -> str:
+    """Return the address of the style sheet, as the home page has it."""
+    return next(part for part in client.get("/").text.split('"') if "/css/reading.css?" in part)
 
 
 def test_a_theme_may_be_one_style_sheet(commit: Commit, wiki: Wiki, themes: Path) -> None:
     make(themes, "dark", {"static/css/variables.css": ":root { --text: white; }\n"})
     commit({"quire.toml": 'theme = "dark"', "index.md": "Text\n"})
     client = serve(wiki, themes)
-    assert client.get(sheet(client, "variables")).text == ":root { --text: white; }\n"
-    assert "box-sizing" in client.get(sheet(client, "base")).text
+    assert client.get("/-/static/dark/css/variables.css").text == ":root { --text: white; }\n"
+    text = client.get(sheet(client)).text
+    assert text.index("--text: light-dark(") < text.index("--text: white") < text.index("box-sizing")
+    assert "--link: light-dark(" in text  # what it does not name is as in the default theme
+
+
+def test_a_theme_may_add_to_style_and_scripts(commit: Commit, wiki: Wiki, themes: Path) -> None:
+    make(themes, "more", {"static/css/own.css": "p { color: red; }\n", "static/js/own.js": "const a = 1;\n"})
+    commit({"quire.toml": 'theme = "more"', "index.md": "Text\n"})
+    client = serve(wiki, themes)
+    assert "p { color: red; }" in client.get(sheet(client)).text
+    assert client.get("/-/static/more/js/reading.js").text.endswith("{\nconst a = 1;\n}\n")
+    assert "p { color: red; }" not in client.get("/-/static/default/css/reading.css").text
+
+
+def test_the_style_sheet_names_files_by_their_digest(commit: Commit, client: FlaskClient) -> None:
+    commit({"index.md": "Text\n"})
+    icons = re.findall(r'url\("([^"]*)"\)', client.get(sheet(client)).text)
+    assert icons
+    for address in icons:
+        assert client.get(address).headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_style_and_scripts_travel_packed_to_who_can_unpack_them(commit: Commit, client: FlaskClient) -> None:
+    commit({"index.md": "Text\n"})
+    plain = client.get(sheet(client))
+    packed = client.get(sheet(client), headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    again = client.get(
+        sheet(client), headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    )
+    assert (again.status_code, again.data) == (304, b"")
 
 
 def test_a_theme_may_be_one_template(commit: Commit, wiki: Wiki, themes: Path) -> None:
@@ -59,8 +94,9 @@ def test_a_theme_may_come_before_the_default_one(commit: Commit, wiki: Wiki, the
     make(themes, "default", {"static/css/variables.css": "/* ours */"})
     commit({"index.md": "Text\n"})
     client = serve(wiki, themes)
-    assert client.get(sheet(client, "variables")).text == "/* ours */"
-    assert "box-sizing" in client.get(sheet(client, "base")).text
+    text = client.get(sheet(client)).text
+    assert "/* ours */" in text
+    assert "box-sizing" in text
 
 
 @pytest.mark.parametrize(
@@ -72,7 +108,7 @@ def test_an_unknown_theme_is_the_default_one(
 ) -> None:
     commit({"quire.toml": f'theme = "{name}"', "index.md": "Text\n"})
     assert client.get("/").status_code == 200
-    assert sheet(client, "base").startswith("/-/static/default/css/base.css?v=")
+    assert sheet(client).startswith("/-/static/default/css/reading.css?v=")
     assert set(app.extensions["quire"].themes._environments) == {"default"}
 
 
@@ -93,7 +129,7 @@ def test_undefined_names_in_a_template_are_errors(commit: Commit, wiki: Wiki, th
 
 def test_an_asset_is_kept_for_a_year_by_its_digest(commit: Commit, client: FlaskClient) -> None:
     commit({"index.md": "Text\n"})
-    address = sheet(client, "base")
+    address = sheet(client)
     answer = client.get(address)
     assert answer.mimetype == "text/css"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -109,9 +145,9 @@ def test_an_asset_of_another_content_has_another_address(commit: Commit, wiki: W
     for text in ("/* one */", "/* two */"):
         make(themes, "mine", {"static/css/base.css": text})
         client = serve(wiki, themes)
-        address = sheet(client, "base")
+        address = sheet(client)
         seen.add(address)
-        assert client.get(address).text == text
+        assert text in client.get(address).text
     assert len(seen) == 2
 
 

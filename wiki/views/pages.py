@@ -11,6 +11,7 @@ from engine.ids import url_path
 from engine.messages import Message
 from engine.model import Form, Name
 from wiki import current
+from wiki.citing import citation
 from wiki.current import current_snapshot, reads
 from wiki.urls import found_at
 from wiki.views.folders import folder_response
@@ -65,10 +66,18 @@ def _missing(text: str, error: PageNotFoundError) -> ResponseReturnValue:
 
 
 def _html(name: Name) -> ResponseReturnValue:
-    page = current_snapshot().page(name)
+    snapshot = current_snapshot()
+    page = snapshot.page(name)
     if page.redirect and "redirect" not in request.args:
         return redirect(page.redirect, 302)
-    response = Response(current.site().themes.render("pages/view.html", page=page), mimetype="text/html")
+    shown = current.site().themes.render(
+        "pages/view.html",
+        place=name.folder,
+        page=page,
+        cite=citation(page, snapshot.site.title, snapshot.commit),
+        redirected_from=None,
+    )
+    response = Response(shown, mimetype="text/html")
     response.headers["Link"] = f'<{url_path(f"{name.id}.md")}>; rel="alternate"; type="text/markdown"'
     return response
 

@@ -1,5 +1,7 @@
 """The theme's own files."""
 
+import gzip
+from functools import lru_cache
 from mimetypes import guess_type
 
 from flask import Blueprint, Response, request
@@ -10,22 +12,36 @@ from wiki import current
 bp = Blueprint("static", __name__)
 
 YEAR = 31_536_000  # seconds
+SMALL = 1_000  # bytes; what is smaller is not worth packing
+_TEXTS = ("text/", "image/svg+xml", "application/javascript")
 
 
 @bp.get("/-/static/<theme>/<path:path>")
 def asset(theme: str, path: str) -> Response:
     """Serve an asset; with its digest in the address browsers keep it for a year."""
     themes = current.site().themes
-    found = themes.asset(theme, path)
-    if found is None:
+    content = themes.content(theme, path)
+    if content is None:
         raise NotFound(f"The theme has no file {path}.")
     version = themes.version(theme, path)
-    response = Response(found.read_bytes(), mimetype=guess_type(found.name)[0] or "application/octet-stream")
+    kind = guess_type(path)[0] or "application/octet-stream"
+    response = Response(content, mimetype=kind)
     response.set_etag(version)
+    if kind.startswith(_TEXTS) and len(content) >= SMALL:
+        response.headers["Vary"] = "Accept-Encoding"
+        if request.accept_encodings["gzip"] > 0:
+            response.set_data(_packed(content))
+            response.headers["Content-Encoding"] = "gzip"
+            response.set_etag(f"{version}-gzip")
     if request.args.get("v") == version:
         response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     response.make_conditional(request)
     return response
+
+
+@lru_cache(maxsize=100)
+def _packed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
 
 
 @bp.get("/favicon.ico")
