@@ -106,7 +106,7 @@ def test_a_theme_that_cannot_show_an_error_does_not_hide_it(
         raise ZeroDivisionError("a secret path: /srv/secret")
 
     monkeypatch.setattr(app.extensions["quire"].themes, "render", fail)
-    for address, code in (("/a", 500), ("/-/missing", 404)):
+    for address, code in (("/a", 500), ("/-/no-such", 404)):
         answer = client.get(address)
         assert answer.status_code == code
         assert "<h1>" in answer.text
