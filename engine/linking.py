@@ -50,13 +50,13 @@ class PageLinker:
         """Return the Markdown of a page that is embedded."""
         return self._reader.text(target.name) if target.name.form is Form.PAGE else None
 
-    def digest(self, name: Name, facts: Facts) -> bytes:
-        """Digest all that a page's HTML depends on: text, place, targets, and the same of what it embeds."""
+    def digest(self, name: Name, facts: Facts, lang: str) -> bytes:
+        """Digest all that a page's HTML depends on: text, place, language, targets, and the same of what it embeds."""
         seen: dict[tuple[str, ...], str] = {}
         waiting = [(name, facts)]
         for _ in range(self.DEPTH + 1):  # breadth first, so that each page is met where it is least deep
             waiting = [inner for outer in waiting for inner in self._collect(*outer, seen)]
-        return sha256(repr((RENDERER, str(name.id), name.blob, sorted(seen.items()))).encode()).digest()
+        return sha256(repr((RENDERER, str(name.id), lang, name.blob, sorted(seen.items()))).encode()).digest()
 
     def _collect(
         self, name: Name, facts: Facts, seen: dict[tuple[str, ...], str]

@@ -167,7 +167,7 @@ class Snapshot:
 
     def _page(self, name: Name) -> Page:
         facts, rendered = self._render(name)
-        lang = language(facts.lang, name.id, self.site.language)
+        lang = self._language(name, facts)
         return Page(
             name=name,
             title=facts.title or name.id.last,
@@ -209,15 +209,19 @@ class Snapshot:
             parsed = self._parts.markup.parse(text)
             facts = self._parts.markup.scan(parsed)
         linker = PageLinker(self._moment, self)
-        key = linker.digest(name, facts)
+        lang = self._language(name, facts)
+        key = linker.digest(name, facts, lang)
         rendered = self._kept.rendered(key)
         if rendered is None:
             parsed = (
                 parsed or self._follower.fresh(name.blob) or self._parts.markup.parse(self.text(name) or "")
             )
-            rendered = self._parts.markup.render(parsed, name.id, linker)
+            rendered = self._parts.markup.render(parsed, name.id, linker, lang)
             self._kept.keep(key, rendered)
         return facts, rendered
+
+    def _language(self, name: Name, facts: Facts) -> str:
+        return language(facts.lang, name.id, self.site.language)
 
     def source(self, name: Name) -> bytes:
         """Return a file's bytes: a page's Markdown, a medium, a symlink's text.
@@ -321,7 +325,7 @@ class Snapshot:
     def _result(self, name: Name, facts: Facts | None, query: Query) -> Result:
         if facts is None:
             return Result(name, name.id.last, name.url, "", ())
-        lang = language(facts.lang, name.id, self.site.language)
+        lang = self._language(name, facts)
         cut = snippet(facts.text, query, lang)
         section = best_section(facts.headings, cut.offset)
         title = facts.title or name.id.last

@@ -24,6 +24,7 @@ class Whole:
     parse: Callable[[str], Parsed]
     embed_left: int  # characters that may still be embedded
     highlight_left: int
+    lang: str = ""  # the page's, as a BCP 47 tag
     embeds_written: int = 0  # characters of HTML that embeds have become
     embeds: int = 0  # so far, for ids that are unique
     problems: list[Problem] = field(default_factory=list)

@@ -61,10 +61,17 @@ class Markup:
         """Learn what other pages and the search need to know of a page."""
         return scan(parsed)
 
-    def render(self, parsed: Parsed, page: PageId, linker: Linker) -> Rendered:
-        """Write a page as HTML that is safe to show, with links resolved."""
+    def render(self, parsed: Parsed, page: PageId, linker: Linker, lang: str = "") -> Rendered:
+        """Write a page as HTML that is safe to show, with links resolved.
+
+        Args:
+            parsed: What `parse` gave.
+            page: Where it stands, for the links that are relative.
+            linker: Resolves links and reads embedded pages.
+            lang: The page's language, a BCP 47 tag: in it rendering says what it says itself.
+        """
         limits = self._limits
-        whole = Whole(linker, limits, self.parse, limits.embed_bytes, limits.highlight_total)
+        whole = Whole(linker, limits, self.parse, limits.embed_bytes, limits.highlight_total, lang)
         anchors: dict[str, str] = {}
         for heading, inline in headings(parsed.tokens):
             anchors.setdefault(plain(inline.children).strip(), heading.meta["anchor"])

@@ -107,9 +107,9 @@ def renders(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     real = Markup.render
 
-    def spy(self: Markup, parsed: object, page: object, linker: object) -> Rendered:
+    def spy(self: Markup, parsed: object, page: object, linker: object, lang: str) -> Rendered:
         seen.append(str(page))
-        return real(self, parsed, page, linker)  # type: ignore[arg-type]
+        return real(self, parsed, page, linker, lang)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Markup, "render", spy)
     return seen
@@ -380,3 +380,11 @@ def test_a_changed_page_is_parsed_once_for_its_facts_and_its_first_reader(
     commit({"a.md": "# Two\n"})
     assert "Two" in html(wiki, "a")
     assert parsed == ["# Two\n"]
+
+
+def test_what_rendering_says_itself_is_in_the_language_of_the_page(wiki: Wiki, commit: Commit) -> None:
+    commit({"de/a.md": "> [!note]\n> Text\n", "a.md": "> [!note]\n> Text\n"})
+    assert "Anmerkung" in html(wiki, "de/a")
+    assert "Note" in html(wiki, "a")
+    commit({"quire.toml": 'language = "zh"'})
+    assert "注" in html(wiki, "a")

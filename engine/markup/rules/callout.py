@@ -5,12 +5,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from engine.markup.context import context_of
 from engine.markup.slug import slug
 from engine.markup.tags import open_tag
+from engine.markup.words import callout_name
 
 # The type may be followed by "|" and words for a theme, which are set aside.
 _HEAD = re.compile(
@@ -25,6 +28,7 @@ def use(md: MarkdownIt) -> None:
     md.add_render_rule("callout_close", render_close)
     md.add_render_rule("callout_title_open", render_title_open)
     md.add_render_rule("callout_title_close", render_title_close)
+    md.add_render_rule("callout_name", render_name)
 
 
 def mark(state: StateCore) -> None:
@@ -76,14 +80,14 @@ def _title(head: re.Match[str], quote: Token, meta: dict[str, Any]) -> Iterable[
         token.block, token.level, token.meta = True, quote.level + 1, meta
         if kind == "inline":
             token.content = (head["title"] or "").strip()
-            token.children = [] if token.content else [_literal(head["type"].strip().capitalize())]
+            token.children = [] if token.content else [_name(head["type"].strip())]
             token.map = [line, line + 1]
         yield token
 
 
-def _literal(words: str) -> Token:
-    token = Token("text", "", 0)
-    token.content = words
+def _name(kind: str) -> Token:
+    token = Token("callout_name", "", 0)
+    token.content = kind
     return token
 
 
@@ -114,3 +118,9 @@ def render_title_close(
 ) -> str:
     """Close the title."""
     return "</summary>\n" if tokens[index].meta["fold"] else "</p>\n"
+
+
+def render_name(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    """Name the type, where the author gave no title."""
+    context = context_of(env)
+    return escapeHtml(callout_name(tokens[index].content, context.whole.lang if context else ""))

@@ -22,6 +22,7 @@ from engine.markup.rules import note_list
 from engine.markup.rules.wikilink import attributes, clean, match_target, shown
 from engine.markup.sections import select
 from engine.markup.tags import open_tag
+from engine.markup.words import why_not_embedded
 from engine.messages import Message
 from engine.model import LinkKind, Target
 
@@ -135,7 +136,7 @@ def render(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
         context.problem(
             "missing-embed", Message("There is no %(page)s to embed.", page=target), token.meta["line"]
         )
-        return _note(token, reference, "missing", "")
+        return _note(token, reference, "missing")
     if reference.target is not None and not is_page(reference.target):
         return render_media(token, reference.href, reference.target.name.path)
     if not token.block:
@@ -150,12 +151,12 @@ def _page(self: RendererHTML, token: Token, reference: Reference, context: Conte
     page = reference.target.name.id if reference.target else context.page
     if (str(page), fragment) in context.chain:
         context.problem("embed-cycle", Message("%(page)s would embed itself here.", page=str(page)), line)
-        return _note(token, reference, "embed-cycle", " would embed itself here.")
+        return _note(token, reference, "embed-cycle", why_not_embedded("embed-cycle", context.whole.lang))
     if len(context.chain) > context.whole.limits.embed_depth:
         context.problem(
             "embed-depth", Message("%(page)s is embedded too deep to be shown.", page=str(page)), line
         )
-        return _note(token, reference, "embed-cut", " is embedded too deep to be shown here.")
+        return _note(token, reference, "embed-cut", why_not_embedded("embed-depth", context.whole.lang))
     whole = context.whole
     parsed = _parsed(reference.target, context) if reference.target else _itself(context)
     chosen = select(parsed.tokens, fragment) if parsed is not None else None
@@ -165,7 +166,7 @@ def _page(self: RendererHTML, token: Token, reference: Reference, context: Conte
             Message("%(page)s has no %(part)s to embed.", page=str(page), part=fragment),
             line,
         )
-        return _note(token, reference, "missing", "")
+        return _note(token, reference, "missing")
     if parsed is None or chosen is None or (reference.target is None and not _take(whole, _length(chosen))):
         return _too_much(token, reference, context, str(page))
     written = whole.embeds_written
@@ -229,13 +230,13 @@ def _too_much(token: Token, reference: Reference, context: Context, page: str) -
         Message("%(page)s cannot be shown here, or would be too much.", page=page),
         token.meta["line"],
     )
-    return _note(token, reference, "embed-cut", " is not shown here.")
+    return _note(token, reference, "embed-cut", why_not_embedded("embed-size", context.whole.lang))
 
 
-def _note(token: Token, reference: Reference, name: str, words: str) -> str:
+def _note(token: Token, reference: Reference, name: str, said: str = "") -> str:
     """Say in place of an embed why it is not shown."""
     link = _link(token, reference)
-    return f'<p class="{name}">{link}{words}</p>\n' if token.block else link
+    return f'<p class="{name}">{link}{" " if said else ""}{said}</p>\n' if token.block else link
 
 
 def _link(token: Token, reference: Reference) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.markup import Rendered
+from engine.ids import PageId
+from engine.markup import Markup, Rendered
 from engine.model import Facts
+from tests.engine.markup.hostile import Loop
 
 Render = Callable[..., Rendered]
 
@@ -54,3 +56,12 @@ def test_the_words_are_facts(scan: Callable[[str], Facts]) -> None:
     facts = scan("> [!note]- See [[A]]\n> and [[B]]\n")
     assert facts.text == "See A\nand B\n"
     assert [link.target for link in facts.links] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"), [("de-AT", "Warnung"), ("zh", "警告"), ("ar", "تحذير"), ("fr", "Warning")]
+)
+def test_a_callout_without_a_title_is_named_in_the_language_of_the_page(lang: str, title: str) -> None:
+    markup = Markup()
+    html = markup.render(markup.parse("> [!WARNING]\n> Text\n"), PageId.take("a"), Loop(""), lang).html
+    assert f'<p class="callout-title">{title}</p>' in html
