@@ -9,6 +9,7 @@
     ├── ConflictError       PageExistsError  EditConflictError  HeadMovedError
     ├── TooLargeError       beyond a limit; says which and how to get further
     ├── InvalidChangeError  a change that would break the repository's rules
+    ├── NotReadyError       what was asked for is still being read; it will be there in a moment
     └── StoreError          git is missing, locked or broken
 
 A message names what, which value, and what to do next.
@@ -82,6 +83,10 @@ class TooLargeError(WikiError):
 
 class InvalidChangeError(WikiError):
     """A change that would break the repository's rules."""
+
+
+class NotReadyError(WikiError):
+    """What was asked for is still being read from the repository."""
 
 
 class StoreError(WikiError):

@@ -47,12 +47,21 @@ class Name:
         return self.path.rpartition("/")[0]
 
 
+BOT_ENDINGS = ("[bot]", "-bot", " bot")
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who made a commit, as git records it."""
 
     name: str
     email: str
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether a program signed, by the custom of calling it so: ``renovate[bot]``, ``sync-bot``, ``Sync Bot``."""
+        names = (self.name.casefold().rstrip(), self.email.casefold().partition("@")[0])
+        return any(name == "bot" or name.endswith(BOT_ENDINGS) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,16 @@ class Revision:
     author: Author
     time: datetime  # author date, aware, UTC
     summary: str  # first line of the commit message
+
+
+class TouchKind(StrEnum):
+    """What a commit did to a file."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    RENAMED = "renamed"  # and maybe changed as well
+    DELETED = "deleted"
+    MERGED = "merged"  # a merge made of it what no parent had
 
 
 class LinkKind(StrEnum):

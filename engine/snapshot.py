@@ -5,6 +5,7 @@ in any answer.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from engine.access import Action, Actor, Policy
 from engine.answers import Child, Folder, Found, Page, Result, SearchResults
@@ -22,6 +23,7 @@ from engine.lists import Lists
 from engine.markup import Rendered
 from engine.messages import Message
 from engine.model import Facts, Form, Name
+from engine.past import Past
 from engine.scanning import NOT_UTF8, decode_page
 from engine.search.query import Query, parse
 from engine.search.snippet import best_section, snippet
@@ -71,6 +73,11 @@ class Snapshot:
     def lists(self) -> Lists:
         """The questions that concern all pages together."""
         return Lists(self._moment, self.visible, self._link_report, lambda: self._home().name)
+
+    @property
+    def past(self) -> Past:
+        """The questions that concern what was."""
+        return Past(self._moment, self._parts.store, self, sees_all=self._open)
 
     def _link_report(self) -> LinkReport | None:
         if not self._moment.scanned:
@@ -166,6 +173,24 @@ class Snapshot:
         return page
 
     def _page(self, name: Name) -> Page:
+        drawn = self.drawn(name)
+        return replace(
+            drawn,
+            backlinks=tuple(self._moment.backlinks(name, self.visible)),
+            last_change=self._moment.last_change(name.path),
+            redirect=self._redirect(name, drawn.facts),
+        )
+
+    def drawn(self, name: Name) -> Page:
+        """Return a page of any text that the repository has, at the place *name* tells, with the links of today.
+
+        What other pages and the history say of it is left out.
+
+        Raises:
+            PageNotFoundError: The actor may not see it, or it is no page.
+        """
+        if not self.may_see(name) or name.form is not Form.PAGE:
+            raise PageNotFoundError(Message("There is no page “%(name)s”.", name=str(name.id)))
         facts, rendered = self._render(name)
         lang = self._language(name, facts)
         return Page(
@@ -177,9 +202,8 @@ class Snapshot:
             facts=facts,
             properties=others(facts.properties),
             problems=(*facts.problems, *rendered.problems),
-            backlinks=tuple(self._moment.backlinks(name, self.visible)),
-            last_change=self._moment.last_change(name.path),
-            redirect=self._redirect(name, facts),
+            backlinks=(),
+            last_change=None,
         )
 
     def _redirect(self, name: Name, facts: Facts) -> str:

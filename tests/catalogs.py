@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from engine.catalog import Catalog, Moment
-from engine.catalog.schema import arrival, commit, fact, lineage, name, touch
+from engine.catalog.schema import activity, arrival, commit, fact, lineage, name, touch
 from engine.model import Form
 
 
@@ -20,6 +20,7 @@ def dump(catalog: Catalog) -> dict[str, Any]:
             "names": db.execute(select(name).order_by(name.c.path)).all(),
             "facts": _facts(db),
             "arrivals": _arrivals(db),
+            "activity": db.execute(select(activity).order_by(activity.c.folder, activity.c.rank)).all(),
             "backlinks": {n.path: moment.backlinks(n) for n in moment.names(form=Form.PAGE)},
             "changes": {n.path: moment.last_change(n.path) for n in moment.names()},
         }

@@ -12,6 +12,7 @@ from engine.errors import (
     ForbiddenError,
     InvalidChangeError,
     NotFoundError,
+    NotReadyError,
     PageIdError,
     StoreError,
     TooLargeError,
@@ -29,6 +30,7 @@ STATUS: dict[type[WikiError], int] = {
     ConflictError: 409,
     TooLargeError: 413,
     InvalidChangeError: 422,
+    NotReadyError: 503,
     StoreError: 503,
     WikiError: 500,
 }
@@ -56,7 +58,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(WikiError)
     def wiki_error(error: WikiError) -> ResponseReturnValue:
-        if (code := status(error)) >= 500:
+        if (code := status(error)) >= 500 and not isinstance(error, NotReadyError):
             log.error("%r: %s", request.path, error)
         return _page(code, translated(error.message))
 

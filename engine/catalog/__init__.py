@@ -6,6 +6,7 @@
     names    of the head  replaced   path, blob, form, key: in one short transaction from a difference of trees
     touches  by commit    immutable  which paths a commit changed, where each was before
     arrivals of the head  replaced   the commits in the order in which they arrived; gives each touch its lineage
+    activity of the head  replaced   by folder: which of the arrivals touched something there
 
     schema   the tables, the file they live in, connections that see one moment
     codec    Facts <-> what a row holds
@@ -13,14 +14,28 @@
     history  reads touches, puts commits in order, carries lineages through renames
     resolve  link target -> name, by joining facts to names when asked; shortcuts decides most of many at once
     links    all links of the head, resolved
+    past     `Arrivals`: questions about commits, and about what they touched
     queries  `Moment`: every question that may be asked of the catalog at one moment
 
 A link is stored as it was written, so a new or renamed page changes no row of another page.
 """
 
 from engine.catalog.links import LinkTo
+from engine.catalog.past import Active, Arrivals, Gone, Touched
 from engine.catalog.queries import Backlink, LastChange, Moment
 from engine.catalog.rows import Visible, everything
 from engine.catalog.schema import Catalog
 
-__all__ = ["Backlink", "Catalog", "LastChange", "LinkTo", "Moment", "Visible", "everything"]
+__all__ = [
+    "Active",
+    "Arrivals",
+    "Backlink",
+    "Catalog",
+    "Gone",
+    "LastChange",
+    "LinkTo",
+    "Moment",
+    "Touched",
+    "Visible",
+    "everything",
+]

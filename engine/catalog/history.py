@@ -6,12 +6,24 @@ only appends. A page's lineage is the commit and path it began with, carried alo
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, delete, func, insert, select, update
 
-from engine.catalog.schema import EDGES, TRACED, arrival, commit, lineage, read_state, touch, write_state
+from engine.catalog.schema import (
+    EDGES,
+    TRACED,
+    activity,
+    arrival,
+    commit,
+    lineage,
+    read_state,
+    touch,
+    write_state,
+)
 from engine.model import Commit
 
 BATCH = 500  # commits in one transaction, so that other writers wait little
@@ -20,9 +32,10 @@ Chain = Sequence[tuple[str, tuple[str, ...]]]
 """Commits with their parents, as `Store.chain` gives them."""
 
 
+# The lineage of what was touched last at each path; None where nothing was.
 # One step down the index for each path, however often it was touched: a grouped maximum would read all its touches.
 _PATH = func.json_each(bindparam("paths", type_=Text)).table_valued("value").c.value
-_LINEAGES = select(
+LINEAGES = select(
     _PATH,
     select(touch.c.lineage)
     .where(touch.c.path == _PATH, touch.c.rank.is_not(None))
@@ -82,11 +95,14 @@ def keep_arrivals(db: Connection, ordered: Sequence[str]) -> int:
 
 def _drop_arrivals(db: Connection, first: int) -> None:
     """Drop the arrivals from rank *first* on."""
+    if next_rank(db) <= first:
+        return
     db.execute(
         update(touch)
         .where(touch.c.commit.in_(select(arrival.c.commit).where(arrival.c.rank >= first)))
         .values(rank=None, lineage=None)
     )
+    db.execute(delete(activity).where(activity.c.rank >= first))
     db.execute(delete(arrival).where(arrival.c.rank >= first))
 
 
@@ -186,13 +202,14 @@ class Tracer:
         begun.write(db)
         if given:
             db.execute(update(touch).where(touch.c.id == bindparam("touch_id")), given)
+        _note_activity(db, by_commit, dict(zip(batch, count(first), strict=False)))
 
     def _load(self, db: Connection, paths: Iterable[str]) -> None:
         """Learn the lineages of *paths* before this batch: each that of the path's last touch so far."""
         new = [path for path in paths if path not in self._current]
         for start in range(0, len(new), 5_000):
             part = new[start : start + 5_000]
-            self._current.update(db.execute(_LINEAGES, {"paths": json.dumps(part)}).all())
+            self._current.update(db.execute(LINEAGES, {"paths": json.dumps(part)}).all())
 
 
 class _Begun:
@@ -215,6 +232,27 @@ class _Begun:
     def write(self, db: Connection) -> None:
         if self._new:
             db.execute(insert(lineage), self._new)
+
+
+def _note_activity(db: Connection, touches: Mapping[int, Sequence[Any]], ranks: Mapping[int, int]) -> None:
+    """Write for each folder which of some commits (by number) touched how many files in it."""
+    authors = dict(db.execute(select(commit.c.id, commit.c.author).where(commit.c.id.in_(touches))).all())
+    rows = [
+        {"folder": folder, "rank": ranks[number], "author": authors[number], "files": files}
+        for number, touched in touches.items()
+        for folder, files in Counter(folder for row in touched for folder in _folders(row)).items()
+    ]
+    if rows:
+        db.execute(insert(activity), rows)
+
+
+def _folders(row: Any) -> set[str]:
+    """Return the folders that a touch lies in, the root among them."""
+    found = {""}
+    for path in filter(None, (row.path, row.old_path)):
+        while path := path.rpartition("/")[0]:
+            found.add(path)
+    return found
 
 
 def _known(db: Connection, hex_ids: Sequence[str]) -> dict[str, int]:

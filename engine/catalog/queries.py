@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from engine.catalog.codec import decode, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
 from engine.catalog.links import LinkTo, all_links, orphans
+from engine.catalog.past import Arrivals, to_revision
 from engine.catalog.resolve import (
     INDEX_KEYS,
     claim,
@@ -34,7 +33,7 @@ from engine.catalog.schema import (
     touch,
 )
 from engine.ids import fold_path, page_stem
-from engine.model import Author, Facts, Form, Name, Revision, Target
+from engine.model import Facts, Form, Name, Revision, Target
 
 # What every page view asks is put together once: that takes longer than the answer.
 _NAME = select(name).where(name.c.path == bindparam("path"))
@@ -134,6 +133,11 @@ class Moment:
         for part in [None] if paths is None else chunks(paths):
             for row in self._db.execute(query if part is None else query.where(name.c.path.in_(part))):
                 yield to_name(row)
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """The commits that arrived, and what they touched; to be believed where `traced` holds."""
+        return Arrivals(self._db)
 
     def named(self, text: str, visible: Visible = everything) -> list[Name]:
         """Return what *text* names exactly, best claim first: a path, or a page's id."""
@@ -262,7 +266,7 @@ class Moment:
         if not self.traced:
             return None
         row = self._db.execute(_LAST_CHANGE, {"path": path}).first()
-        return LastChange(_revision(row), f"{row.first}:{row.first_path}") if row else None
+        return LastChange(to_revision(row), f"{row.first}:{row.first_path}") if row else None
 
     def _tails(self, target: Name) -> set[str]:
         """Return the keys of last parts that a link to *target* can end in."""
@@ -281,9 +285,3 @@ class Moment:
         """Say whether a page is an index by its key, or is called like a folder."""
         inside = select(name.c.path).where(is_in(name.c.key, key)).limit(1)
         return key.rpartition("/")[2] in INDEX_KEYS or self._db.execute(inside).first() is not None
-
-
-def _revision(row: Row[Any]) -> Revision:
-    return Revision(
-        row.hex, Author(row.author, row.email), datetime.fromtimestamp(row.time, UTC), row.summary
-    )

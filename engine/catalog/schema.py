@@ -117,15 +117,20 @@ touch = Table(
     "touch",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("commit", Integer, nullable=False, index=True),
+    Column("commit", Integer, nullable=False),
     Column("path", Text, nullable=False),
     Column("old_path", Text),
     Column("blob", Text),
     Column("added", Boolean, nullable=False),
     # Both are set while the commit is among the arrivals:
     Column("rank", Integer),  # the commit's, so that the newest touch of a path is found without the others
-    Column("lineage", Integer, index=True),
+    Column("lineage", Integer),
 )
+Index("touch_commit_path", touch.c.commit, touch.c.path)
+Index("touch_path_rank", touch.c.path, touch.c.rank)
+Index("touch_lineage_rank", touch.c.lineage, touch.c.rank)
+Index("touch_old_path", touch.c.old_path, touch.c.rank, sqlite_where=touch.c.old_path.is_not(None))
+Index("touch_gone", touch.c.rank, touch.c.path, sqlite_where=touch.c.blob.is_(None))
 
 arrival = Table(
     "arrival",
@@ -143,10 +148,21 @@ lineage = Table(
     UniqueConstraint("commit", "path"),
 )
 
+activity = Table(
+    "activity",
+    metadata,
+    # One row for each folder in which a commit among the arrivals touched something, at any depth; "" is the root.
+    Column("folder", Text, primary_key=True),
+    Column("rank", Integer, primary_key=True, autoincrement=False),  # the commit's
+    Column("author", Text, nullable=False),  # the commit's: by name
+    Column("files", Integer, nullable=False),  # how many it touched there; a rename counts in both folders
+    Index("activity_author", "author", "folder", "rank"),
+    sqlite_with_rowid=False,
+)
+
 Index(
     "name_folder_form", name.c.folder, name.c.form
 )  # and so by path, as every index ends in the primary key
-Index("touch_path_rank", touch.c.path, touch.c.rank)
 
 
 class Catalog:

@@ -31,6 +31,7 @@ EXPECTED = {
     "HeadMovedError": 409,
     "TooLargeError": 413,
     "InvalidChangeError": 422,
+    "NotReadyError": 503,
     "StoreError": 503,
 }
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Select
 
 from engine.catalog import Catalog, Moment
-from engine.catalog.history import _LINEAGES, continues, order
+from engine.catalog.history import LINEAGES, continues, order
 from engine.catalog.queries import _LAST_CHANGE
 from engine.following import Follower, Parts
 from engine.markup import Markup
@@ -110,7 +110,7 @@ def test_going_back_by_force_forgets_what_came_after(wiki: Wiki) -> None:
     assert wiki.changed("a.md") == second
 
 
-@pytest.mark.parametrize("query", [_LAST_CHANGE.params(path="a.md"), _LINEAGES.params(paths='["a.md"]')])
+@pytest.mark.parametrize("query", [_LAST_CHANGE.params(path="a.md"), LINEAGES.params(paths='["a.md"]')])
 def test_the_newest_touch_of_a_path_is_found_without_the_others(wiki: Wiki, query: Select[Any]) -> None:
     with wiki.catalog.reading() as db:
         literal = query.compile(db, compile_kwargs={"literal_binds": True})

@@ -1,0 +1,316 @@
+"""`Arrivals`: every question that may be asked of the commits that arrived at the head, and of what they touched.
+
+Commits are met in their order of arrival (see `engine.catalog.history`), which their ranks count. That order is a line,
+and history is not: where branches met, the touch before another one is not always what the other one changed.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, bindparam, func, or_, select
+
+from engine.catalog.history import LINEAGES
+from engine.catalog.rows import chunks, to_name
+from engine.catalog.schema import activity, arrival, commit, name, touch
+from engine.model import Author, Name, Revision, TouchKind
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One file that a commit touched, and the commit."""
+
+    revision: Revision
+    rank: int  # the commit's
+    lineage: int
+    kind: TouchKind
+    path: str
+    old_path: str | None  # where the file was renamed from
+    blob: str | None  # None when it was deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """One commit that touched something in a folder."""
+
+    revision: Revision
+    rank: int
+    files: int  # how many in that folder
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """One deletion, with the touch that last left a file there before."""
+
+    touched: Touched
+    last: Touched | None
+    stands: bool  # it is the last one of this path, and no file is there now
+
+
+# Values of a list that is given as JSON; with one step down an index for each, however long its history is.
+_EACH = func.json_each(bindparam("each", type_=Text)).table_valued("value").c.value
+_COLUMNS = (
+    *(touch.c.id.label("touch_id"), touch.c.rank, touch.c.lineage),
+    *(touch.c.path, touch.c.old_path, touch.c.blob, touch.c.added),
+    *(commit.c.hex, commit.c.parents, commit.c.author, commit.c.email, commit.c.time, commit.c.summary),
+)
+_TOUCHED = select(*_COLUMNS).join(commit, commit.c.id == touch.c.commit)
+_ARRIVED = (
+    select(commit.c.hex, arrival.c.rank)
+    .join(arrival, arrival.c.commit == commit.c.id)
+    .where(commit.c.hex >= bindparam("start"), commit.c.hex < bindparam("beyond"))
+    .order_by(commit.c.hex)
+    .limit(2)
+)
+_LAST_PATHS = select(
+    _EACH,
+    select(touch.c.path)
+    .where(touch.c.lineage == _EACH, touch.c.rank.is_not(None))
+    .order_by(touch.c.rank.desc())
+    .limit(1)
+    .scalar_subquery(),
+)
+_newer, _before = touch.alias(), touch.alias()
+_GONE = (
+    select(
+        touch.c.id,
+        select(name.c.path).where(name.c.path == touch.c.path).exists().label("here"),
+        select(_newer.c.id)
+        .where(_newer.c.path == touch.c.path, _newer.c.rank > touch.c.rank, _newer.c.blob.is_(None))
+        .exists()
+        .label("again"),
+        select(_before.c.id)
+        .where(
+            _before.c.lineage == touch.c.lineage,
+            _before.c.rank < touch.c.rank,
+            _before.c.blob.is_not(None),
+        )
+        .order_by(_before.c.rank.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("last"),
+    )
+    .where(touch.c.blob.is_(None), touch.c.rank.is_not(None))
+    .order_by(touch.c.rank.desc(), touch.c.path)
+)
+
+
+def to_revision(row: Row[Any]) -> Revision:
+    """Read a row that holds a commit."""
+    time = datetime.fromtimestamp(row.time, UTC)
+    return Revision(row.hex, Author(row.author, row.email), time, row.summary)
+
+
+def _touched(row: Any) -> Touched:
+    if row.blob is None:
+        kind = TouchKind.DELETED
+    elif row.old_path is not None:
+        kind = TouchKind.RENAMED
+    elif row.added:
+        kind = TouchKind.ADDED
+    else:
+        kind = TouchKind.MERGED if " " in row.parents else TouchKind.CHANGED
+    return Touched(to_revision(row), row.rank, row.lineage, kind, row.path, row.old_path, row.blob)
+
+
+class Arrivals:
+    """What is known of the commits that arrived; true only where `Moment.traced` is.
+
+    Args:
+        db: A reading transaction.
+    """
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def commits(self, start: str) -> list[tuple[str, int]]:
+        """Return commits whose id begins with some hex digits, each with its rank: at most two."""
+        rows = self._db.execute(_ARRIVED, {"start": start, "beyond": f"{start}g"})
+        return [(row.hex, row.rank) for row in rows]
+
+    # -- files, through their renames
+
+    def lineages(self, paths: Iterable[str]) -> dict[str, int]:
+        """Return for each path the lineage of what was touched last there."""
+        rows = self._db.execute(LINEAGES, {"paths": json.dumps(list(paths))}).all()
+        return {path: lineage for path, lineage in rows if lineage is not None}
+
+    def last_paths(self, lineages: Iterable[int]) -> dict[int, str]:
+        """Return for each lineage the path at which it was touched last."""
+        rows = self._db.execute(_LAST_PATHS, {"each": json.dumps([*lineages])}).all()
+        return {lineage: path for lineage, path in rows if path is not None}
+
+    def living(self, lineages: Iterable[int]) -> dict[int, Name]:
+        """Return what is there now of each lineage that still has a file."""
+        wanted = set(lineages)
+        found = self._standing(self.last_paths(wanted).items())
+        # Where branches met, a file may live on elsewhere than where its lineage was touched last.
+        places = select(touch.c.lineage, touch.c.path).where(touch.c.rank.is_not(None)).distinct()
+        rest = wanted - found.keys()
+        elsewhere = self._db.execute(places.where(touch.c.lineage.in_(rest))).all() if rest else []
+        return found | self._standing(elsewhere)
+
+    def _standing(self, places: Iterable[Any]) -> dict[int, Name]:
+        """Return the names among *places* (lineage and path) where the file is of that lineage."""
+        pairs = [(lineage, path) for lineage, path in places]
+        names = self.names(path for _, path in pairs)
+        now = self.lineages(names)
+        return {lineage: names[path] for lineage, path in pairs if path in names and now.get(path) == lineage}
+
+    def names(self, paths: Iterable[str]) -> dict[str, Name]:
+        """Return what is at these paths now."""
+        found = {}
+        for part in chunks(set(paths)):
+            for row in self._db.execute(select(name).where(name.c.path.in_(part))):
+                found[row.path] = to_name(row)
+        return found
+
+    def count(self, lineage: int) -> int:
+        """Return how many touches a lineage has."""
+        return self._db.execute(select(func.count()).select_from(touch).where(_of(lineage))).scalar_one()
+
+    def history(self, lineage: int, limit: int, offset: int = 0) -> list[Touched]:
+        """Return touches of a lineage, newest first."""
+        query = select(touch.c.id).where(_of(lineage)).order_by(touch.c.rank.desc(), touch.c.id.desc())
+        return self._read(query.limit(limit).offset(offset))
+
+    def newest(self, lineage: int, up_to: int | None = None, *, kept: bool = False) -> Touched | None:
+        """Return the last touch of a lineage, up to the commit of a rank; with *kept* the last that left a file."""
+        query = select(touch.c.id).where(_of(lineage))
+        if up_to is not None:
+            query = query.where(touch.c.rank <= up_to)
+        if kept:
+            query = query.where(touch.c.blob.is_not(None))
+        return self._one(query.order_by(touch.c.rank.desc(), touch.c.id.desc()))
+
+    def next(self, lineage: int, after: int) -> Touched | None:
+        """Return the first touch of a lineage after the commit of a rank that left a file."""
+        query = select(touch.c.id).where(_of(lineage), touch.c.rank > after, touch.c.blob.is_not(None))
+        return self._one(query.order_by(touch.c.rank))
+
+    def newest_at(self, path: str, up_to: int | None = None, blob: str | None = None) -> Touched | None:
+        """Return the last touch of whatever was at *path*, up to the commit of a rank, and that left *blob* there."""
+        query = select(touch.c.id).where(touch.c.path == path, touch.c.rank.is_not(None))
+        if up_to is not None:
+            query = query.where(touch.c.rank <= up_to)
+        if blob is not None:
+            query = query.where(touch.c.blob == blob)
+        return self._one(query.order_by(touch.c.rank.desc()))
+
+    def moved_from(self, path: str) -> Touched | None:
+        """Return the last touch that renamed a file away from *path*."""
+        query = select(touch.c.id).where(touch.c.old_path == path, touch.c.rank.is_not(None))
+        return self._one(query.order_by(touch.c.rank.desc()))
+
+    def places(self, lineage: int, up_to: int, limit: int) -> list[str]:
+        """Return the paths that a lineage had up to the commit of a rank, those touched last first."""
+        query = select(touch.c.path).where(_of(lineage), touch.c.rank <= up_to).group_by(touch.c.path)
+        return list(self._db.execute(query.order_by(func.max(touch.c.rank).desc()).limit(limit)).scalars())
+
+    def had(self, lineage: int, path: str, blob: str) -> bool:
+        """Say whether a commit gave *blob* to a lineage at *path*."""
+        found = select(touch.c.id).where(_of(lineage), touch.c.path == path, touch.c.blob == blob)
+        return self._db.execute(found.limit(1)).first() is not None
+
+    # -- recent changes
+
+    def active(self, folder: str, author: str, limit: int, offset: int) -> list[Active]:
+        """Return commits that touched something in *folder*, newest first; those of *author*, unless it is empty."""
+        page = select(activity.c.rank).where(_activity(folder, author)).order_by(activity.c.rank.desc())
+        query = (
+            select(activity.c.rank, activity.c.files, commit)
+            .join(arrival, arrival.c.rank == activity.c.rank)
+            .join(commit, commit.c.id == arrival.c.commit)
+            .where(activity.c.folder == folder, activity.c.rank.in_(page.limit(limit).offset(offset)))
+            .order_by(activity.c.rank.desc())
+        )
+        return [Active(to_revision(row), row.rank, row.files) for row in self._db.execute(query)]
+
+    def count_active(self, folder: str, author: str) -> int:
+        """Return how many commits `active` would return in all."""
+        query = select(func.count()).select_from(activity).where(_activity(folder, author))
+        return self._db.execute(query).scalar_one()
+
+    def touches_of(self, rank: int, limit: int) -> list[Touched]:
+        """Return up to *limit* files that the commit of a rank touched."""
+        number = select(arrival.c.commit).where(arrival.c.rank == rank).scalar_subquery()
+        return self._read(select(touch.c.id).where(touch.c.commit == number).limit(limit))
+
+    def touches(self, commits: Iterable[Active], folder: str, limit: int) -> dict[int, list[Touched]]:
+        """Return by rank up to *limit* files that each commit touched in *folder*, by path.
+
+        A rename counts in both its folders; one that leads out of *folder* comes last.
+        """
+        wanted = {each.rank: min(each.files, limit) for each in commits}
+        found: dict[int, list[Touched]] = {rank: [] for rank in wanted}
+        for row in self._some(wanted, limit, folder):
+            found[row.rank].append(_touched(row))
+        short = [rank for rank, files in wanted.items() if len(found[rank]) < files]
+        for row in self._some(short, limit, folder, left=True):
+            found[row.rank].append(_touched(row))
+        return {rank: touches[:limit] for rank, touches in found.items()}
+
+    def _some(
+        self, ranks: Iterable[int], limit: int, folder: str, *, left: bool = False
+    ) -> Iterable[Row[Any]]:
+        some = touch.alias()
+        here = _inside(some.c.path, folder)
+        numbers = (
+            select(some.c.id)
+            .where(
+                some.c.commit == arrival.c.commit,
+                and_(_inside(some.c.old_path, folder), ~here) if left else here,
+            )
+            .order_by(some.c.path)
+            .limit(limit)
+            .correlate(arrival)
+        )
+        query = (
+            select(*_COLUMNS)
+            .select_from(arrival)
+            .join(touch, touch.c.id.in_(numbers))
+            .join(commit, commit.c.id == arrival.c.commit)
+            .where(arrival.c.rank.in_(select(_EACH)))
+            .order_by(arrival.c.rank, touch.c.path)
+        )
+        listed = [*ranks]
+        return self._db.execute(query, {"each": json.dumps(listed)}) if listed else ()
+
+    # -- what is gone
+
+    def gone(self, after: tuple[int, str] | None, limit: int) -> list[Gone]:
+        """Return deletions, newest first and then by path, from the one after *after* (a rank and a path) on."""
+        query = _GONE.limit(limit)
+        if after is not None:
+            rank, path = after
+            query = query.where(touch.c.rank <= rank, or_(touch.c.rank < rank, touch.c.path > path))
+        rows = self._db.execute(query).all()
+        numbers = {number for row in rows for number in (row.id, row.last) if number is not None}
+        found = {
+            row.touch_id: _touched(row) for row in self._db.execute(_TOUCHED.where(touch.c.id.in_(numbers)))
+        }
+        return [Gone(found[row.id], found.get(row.last), not (row.here or row.again)) for row in rows]
+
+    def _one(self, numbers: Select[Any]) -> Touched | None:
+        return next(iter(self._read(numbers.limit(1))), None)
+
+    def _read(self, numbers: Select[Any]) -> list[Touched]:
+        """Read the touches of some numbers, newest first."""
+        query = _TOUCHED.where(touch.c.id.in_(numbers)).order_by(touch.c.rank.desc(), touch.c.id.desc())
+        return [_touched(row) for row in self._db.execute(query)]
+
+
+def _of(lineage: int) -> ColumnElement[bool]:
+    return and_(touch.c.lineage == lineage, touch.c.rank.is_not(None))
+
+
+def _activity(folder: str, author: str) -> ColumnElement[bool]:
+    where = activity.c.folder == folder
+    return and_(where, activity.c.author == author) if author else where
+
+
+def _inside(path: ColumnElement[Any], folder: str) -> ColumnElement[bool]:
+    """Say whether a path lies in *folder*, at any depth."""
+    return and_(path > f"{folder}/", path < f"{folder}0") if folder else path > ""

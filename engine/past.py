@@ -1,0 +1,306 @@
+"""Past: everything that a reader may ask of what was; reached by `Snapshot.past`.
+
+Revisions follow the order in which commits arrived at the branch, never the dates that their authors gave them. A file
+is followed through its renames by its lineage.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from engine.answers import Page
+from engine.catalog import Moment, Touched
+from engine.errors import NotReadyError, PageNotFoundError, RevisionNotFoundError
+from engine.ids import MAX_PATH_BYTES, PAGE_SUFFIXES
+from engine.messages import Message
+from engine.model import Form, Name, Revision
+from engine.past_answers import (
+    ChangeSet,
+    Deleted,
+    Deletion,
+    Fate,
+    FileChange,
+    History,
+    Recent,
+    Subject,
+    Version,
+)
+from engine.sight import Reader, Sight, past_name
+from engine.store import Store
+
+REVISIONS = 50  # on one page of a list
+FILES = 5  # of a commit that are named in a list
+SHORTEST = 7  # hex digits that a commit may be named by
+PLACES = 20  # past paths of a file at which it is looked for in a commit
+AT_ONCE = 200  # commits or deletions in one question
+DELETIONS_LOOKED_AT = 4_000  # on the way to one page of them
+_HEX = frozenset("0123456789abcdef")
+
+
+class Drawer(Reader, Protocol):
+    """Whoever may read files, and shows pages: a snapshot."""
+
+    def drawn(self, name: Name) -> Page:
+        """Return a page of any text, without what other pages say of it; PageNotFoundError as `Snapshot.page`."""
+        ...
+
+
+class Past:
+    """What was, as one actor may see it. Made by `Snapshot.past`.
+
+    Every question but `fate` raises `NotReadyError` while the history is still being read.
+
+    Args:
+        moment: The catalog.
+        store: Where the trees of commits are read.
+        reader: Knows what may be seen, and shows pages.
+        sees_all: Whether the actor may see everything, so that nothing has to be looked through.
+    """
+
+    def __init__(self, moment: Moment, store: Store, reader: Drawer, *, sees_all: bool) -> None:
+        self._moment = moment
+        self._arrivals = moment.arrivals
+        self._store = store
+        self._reader = reader
+        self._sight = Sight(moment.arrivals, reader, sees_all=sees_all)
+
+    @property
+    def known(self) -> bool:
+        """Whether the history has been read."""
+        return self._moment.traced
+
+    def _check(self) -> None:
+        if not self.known:
+            raise NotReadyError(Message("The history is still being read; try again in a moment."))
+
+    # -- one file
+
+    def subject(self, text: str) -> Subject:
+        """Find the file that *text* names: a page id or a path, exactly as it is now, or as it was once.
+
+        Raises:
+            PageNotFoundError: There never was one, or none that the actor may know of.
+        """
+        self._check()
+        if _can_be(text) and (named := self._moment.named(text, self._reader.may_see)):
+            lineage = self._arrivals.lineages([named[0].path]).get(named[0].path)
+            if lineage is not None:
+                return Subject(named[0], lineage, gone=False)
+        was = self._was(text)
+        if was is None:
+            raise PageNotFoundError(Message("There never was a page “%(name)s”.", name=text[:60]))
+        return was
+
+    def _was(self, text: str) -> Subject | None:
+        """Find what *text* named once."""
+        if not _can_be(text):
+            return None
+        touches = map(self._arrivals.newest_at, _paths(text))
+        newest = max(filter(None, touches), key=lambda touched: touched.rank, default=None)
+        if newest is None or not self._sight.sees([newest]):
+            return None
+        living = self._arrivals.living([newest.lineage]).get(newest.lineage)
+        if living is not None:
+            return Subject(living, newest.lineage, gone=False)
+        last = self._arrivals.newest(newest.lineage, kept=True)
+        return Subject(past_name(newest.path, last.blob if last else None), newest.lineage, gone=True)
+
+    def history(self, subject: Subject, page: int = 1) -> History:
+        """Return one page of the revisions of a file, through its renames; the nearest where there is no such page."""
+        self._check()
+        total = self._sight.count(subject.lineage)
+        pages = max(1, -(-total // REVISIONS))
+        page = min(max(page, 1), pages)
+        start = (page - 1) * REVISIONS
+        touches = self._sight.history(subject.lineage, REVISIONS, start)
+        steps = tuple(self._sight.step(touched, total - start - i) for i, touched in enumerate(touches))
+        return History(subject, steps, page, pages, total)
+
+    def commit(self, text: str) -> str:
+        """Return the full id of the commit that *text* names: an id, or at least `SHORTEST` first digits of one.
+
+        Raises:
+            RevisionNotFoundError: No commit of this branch is named so, or several are.
+        """
+        return self._commit(text)[0]
+
+    def _commit(self, text: str) -> tuple[str, int]:
+        self._check()
+        digits = text[:65].lower()
+        found: list[tuple[str, int]] = []
+        if SHORTEST <= len(digits) <= 64 and set(digits) <= _HEX:
+            found = self._arrivals.commits(digits)
+        known = [each for each in found if each[0] == self._moment.head or self._sight.knows(each[1])]
+        if not known:
+            raise RevisionNotFoundError(Message("This wiki has no revision “%(text)s”.", text=text[:70]))
+        if len(known) > 1:
+            raise RevisionNotFoundError(
+                Message("Several revisions begin with %(digits)s; give more digits.", digits=digits)
+            )
+        return known[0]
+
+    def name_at(self, subject: Subject, commit: str) -> Name | None:
+        """Return what a file was at a commit, ``None`` where it was not, or the actor may not see it there.
+
+        Raises:
+            RevisionNotFoundError: See `commit`.
+        """
+        return self._name_at(subject, *self._commit(commit))
+
+    def _name_at(self, subject: Subject, commit: str, rank: int) -> Name | None:
+        found = next(filter(None, self._names_at(subject, commit, rank)), None)
+        return found if found is not None and self._reader.may_see(found) else None
+
+    def _names_at(self, subject: Subject, commit: str, rank: int) -> Iterator[Name | None]:
+        # The order of arrival is a line, so it only says where to look; the commit's own tree says what was there.
+        newest = self._arrivals.newest(subject.lineage, rank)
+        if newest is not None:
+            there = self._entry(commit, newest.path)
+            yield there if there is not None and there.blob == newest.blob else None
+            for path in self._arrivals.places(subject.lineage, rank, PLACES):
+                there = self._entry(commit, path)
+                yield there if there and self._arrivals.had(subject.lineage, path, there.blob) else None
+        # What else was there: an earlier file of that path, or one that two branches began.
+        yield self._entry(commit, subject.name.path)
+
+    def _entry(self, commit: str, path: str) -> Name | None:
+        entry = self._store.entry(commit, path)
+        return Name(entry.path, entry.blob, entry.form) if entry is not None else None
+
+    def version(self, subject: Subject, text: str) -> Version:
+        """Return a file as it was at the commit that *text* names, and the revisions around it.
+
+        Raises:
+            RevisionNotFoundError: There is no such commit, or the file was not there.
+        """
+        commit, rank = self._commit(text)
+        name = self._name_at(subject, commit, rank)
+        if name is None:
+            raise RevisionNotFoundError(
+                Message(
+                    "“%(name)s” was not there at revision %(revision)s.",
+                    name=str(subject.name.id),
+                    revision=commit[:10],
+                )
+            )
+        made = self._made(subject, name, rank)
+        before, after = self._sight.around(subject.lineage, made.rank if made is not None else rank, rank)
+        return Version(
+            subject=subject,
+            commit=commit,
+            name=name,
+            step=self._sight.step(made, 0) if made is not None else None,
+            previous=before.revision if before is not None else None,
+            following=after.revision if after is not None else None,
+        )
+
+    def _made(self, subject: Subject, name: Name, rank: int) -> Touched | None:
+        """Return the touch that left a file as it was at the commit of a rank."""
+        made = self._arrivals.newest(subject.lineage, rank)
+        if made is None or (made.path, made.blob) != (name.path, name.blob):
+            made = self._arrivals.newest_at(name.path, rank, name.blob)
+        return made if made is not None and self._sight.sees([made]) else None
+
+    def page_at(self, name: Name) -> Page:
+        """Return a page as it was, with the links of today; *name* as `version` gives it.
+
+        Raises:
+            PageNotFoundError: The actor may not see it.
+        """
+        return self._reader.drawn(name)
+
+    # -- many files
+
+    def recent(self, folder: str = "", author: str = "", page: int = 1) -> Recent:
+        """Return one page of the commits that touched something in *folder*, newest first.
+
+        Args:
+            folder: As git spells it; empty for all.
+            author: The name, exactly; empty for everybody.
+            page: From 1.
+        """
+        self._check()
+        if not all(_can_be(text) for text in (folder, author) if text):
+            return Recent((), max(page, 1), more=False, total=0)
+        start = (max(page, 1) - 1) * REVISIONS
+        total = self._sight.count_active(folder, author)
+        found, more = self._sight.active(folder, author, REVISIONS, start, FILES)
+        paths = {touched.path for _, touches, _ in found for touched in touches}
+        names = {
+            path: name for path, name in self._arrivals.names(paths).items() if self._reader.may_see(name)
+        }
+        titles = self._moment.titles(name for name in names.values() if name.form is Form.PAGE)
+        changes = tuple(
+            ChangeSet(revision, tuple(self._change(each, names, titles) for each in touches), count)
+            for revision, touches, count in found
+        )
+        return Recent(changes, max(page, 1), more, total)
+
+    def _change(self, touched: Touched, names: Mapping[str, Name], titles: Mapping[str, str]) -> FileChange:
+        step = self._sight.step(touched, 0)
+        now = names.get(touched.path)
+        return FileChange(step.kind, step.name, step.old_path, now, titles.get(touched.path) or touched.path)
+
+    def deleted(self, after: str = "") -> Deleted:
+        """Return files that the branch once had and has no more, newest deletion first.
+
+        Args:
+            after: As the page before says it; empty for the first page.
+
+        Raises:
+            RevisionNotFoundError: *after* is no such thing.
+        """
+        self._check()
+        commit, _, path = after.partition(":")
+        if path and not _can_be(path):
+            raise RevisionNotFoundError(Message("This wiki has no revision “%(text)s”.", text=after[:70]))
+        at = (self._commit(commit)[1], path) if after else None
+        found: list[Deletion] = []
+        for _ in range(0, DELETIONS_LOOKED_AT, AT_ONCE):
+            chunk = self._arrivals.gone(at, AT_ONCE)
+            standing = [gone for gone in chunk if gone.stands]
+            living = self._arrivals.living(gone.touched.lineage for gone in standing)
+            seen = self._sight.sees([gone.touched for gone in standing if gone.touched.lineage not in living])
+            last = {gone.touched: gone.last for gone in standing}
+            found += [self._deletion(touched, last[touched]) for touched in seen]
+            if len(found) > REVISIONS or len(chunk) < AT_ONCE:
+                shown = found[:REVISIONS]
+                return Deleted(tuple(shown), _cursor(shown[-1]) if len(found) > REVISIONS else "")
+            at = (chunk[-1].touched.rank, chunk[-1].touched.path)
+        return Deleted(tuple(found), f"{chunk[-1].touched.revision.id}:{chunk[-1].touched.path}")
+
+    def _deletion(self, touched: Touched, last: Touched | None) -> Deletion:
+        left = last.revision if last is not None and self._sight.sees([last]) else None
+        return Deletion(past_name(touched.path, last.blob if last else None), touched.revision, left)
+
+    def fate(self, text: str) -> Fate | None:
+        """Say what became of the file that *text* named once; ``None`` where there was none, or nobody may know."""
+        was = self._was(text) if self.known else None
+        if was is None:
+            return None
+        if not was.gone:
+            away = next(filter(None, map(self._arrivals.moved_from, _paths(text))), None)
+            by = away.revision if away is not None and away.lineage == was.lineage else None
+            return Fate(was.name, moved=True, revision=by, last=None)
+        touches = self._sight.history(was.lineage, REVISIONS, 0)
+        deletion = next((touched for touched in touches if touched.blob is None), None)
+        last = next((touched for touched in touches if touched.blob is not None), None)
+        return Fate(was.name, moved=False, revision=_revision(deletion), last=_revision(last))
+
+
+def _can_be(text: str) -> bool:
+    """Say whether *text* can be a path at all."""
+    raw = text[: MAX_PATH_BYTES + 1].encode("utf-8", "replace")
+    return 0 < len(raw) <= MAX_PATH_BYTES and b"\0" not in raw and raw.decode() == text
+
+
+def _paths(text: str) -> Sequence[str]:
+    """Return the files that a page id or a path may stand for."""
+    return (text, *(f"{text}{suffix}" for suffix in PAGE_SUFFIXES))
+
+
+def _cursor(deletion: Deletion) -> str:
+    return f"{deletion.revision.id}:{deletion.name.path}"
+
+
+def _revision(touched: Touched | None) -> Revision | None:
+    return touched.revision if touched is not None else None
