@@ -14,12 +14,12 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
-    ViewportSize,
     sync_playwright,
 )
 
 from tests.browser import chromium
 from tests.browser.kinds import Kind
+from tests.browser.measuring import DESKTOP
 from tests.browser.serving import Served, serving
 from tests.fetching import Source, fetched
 
@@ -28,9 +28,6 @@ AXE = Source(
     "package/axe.min.js",
     "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c",
 )
-
-DESKTOP = ViewportSize(width=1280, height=900)
-PHONE = ViewportSize(width=360, height=740)
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +88,8 @@ class Visitor:
                 self.complaints.append(f"{page.url} says: {message.text}")
 
         def failed(request: Request) -> None:
+            if request.failure == "net::ERR_ABORTED":
+                return  # by leaving the page
             self.complaints.append(f"{page.url} cannot have {request.url}: {request.failure}")
 
         def answered(response: Response) -> None:

@@ -19,7 +19,7 @@ SAMPLES = Path(__file__).parent / "pages"
 ENTRY = "llama-organization.md"
 FORMER_ENTRY = "meta-llama-group.md"
 SCRATCH = "People/Scratch notes.md"  # begun, and deleted
-LONG_SECTIONS = 120
+LONG_SECTIONS = 60
 
 ADA = "Ada Osei <ada@example.org>"
 NOOR = "Noor Haddad <noor@example.org>"

@@ -44,17 +44,19 @@ KINDS = (
     Kind("links", "/samples/links", "A page that nobody wrote"),
     Kind("problems", "/samples/odd", "What cannot be read"),
     Kind("not text", "/samples/Latin-1", "Latin-1"),
-    Kind("long", "/samples/long", "Section 120"),
+    Kind("long", "/samples/long", "Section 60"),
     Kind("arabic", _page("ar/نموذج"), "هذه صفحة عربية"),
     Kind("chinese", _page("zh/范例"), "这是一个简短的中文页面"),
     Kind("manual", "/help/syntax", "[["),
     Kind("choice", "/samples/two_words", "samples/two-words", status=300),
     Kind("missing", "/no/such/llama-page", "no/such/llama-page", status=404),
     Kind("deleted", _page("People/Scratch notes"), "People/Scratch notes", status=404),
-    Kind("error", "/-/search?q=llama&page=first", "first", "search.results", 400),
+    Kind("error", "/-/search?q=llama&page=first", "page", "search.results", 400),
     Kind("search", "/-/search?q=llama+models", "Llama", "search.results"),
     Kind("search without hits", "/-/search?q=zyxwvut", "", "search.results"),
     Kind("empty search", "/-/search", "", "search.results"),
+    Kind("missing pages", "/-/missing", "A page that nobody wrote", "lists.missing"),
+    Kind("orphans", "/-/orphans", "Odd", "lists.orphans"),
 )
 
 OTHERS = {

@@ -1,45 +1,54 @@
-"""Every kind of page, in light, dark, on a phone and from right to left: axe-core finds nothing wrong with it."""
+"""Everybody can use every kind of page: in light, dark, on a phone, magnified, from left to right and from right to left.
+
+A page is opened once for all that is looked at, as opening one takes longer than looking at it.
+"""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page
 
-from tests.browser.conftest import PHONE, Visitor
+from tests.browser.conftest import Visitor
 from tests.browser.kinds import KINDS, Kind
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}).then(found =>
-  found.violations.map(one => [one.id, one.help, one.nodes.map(node => [node.html, node.failureSummary])]))"""
-
-
-def violations(page: Page) -> str:
-    """Return what axe-core finds on a page, as text; empty when that is nothing."""
-    found: list[Any] = page.evaluate(RUN, TAGS)
-    lines = []
-    for rule, told, nodes in found:
-        lines.append(f"{rule}: {told} ({len(nodes)})")
-        lines += [f"  {html[:300]}\n    {summary}" for html, summary in nodes[:5]]
-    return "\n".join(lines)
+from tests.browser.measuring import PHONE, cut_off, lost, violations
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_axe_finds_nothing_in_light_dark_and_on_a_phone(visitor: Visitor, axe: Path, kind: Kind) -> None:
-    page = visitor.visit(kind)  # once, as opening pages takes longer than looking at them
-    page.evaluate(axe.read_text(encoding="utf-8"))
-    found = {"light": violations(page)}
+def test_everybody_can_use_it(visitor: Visitor, axe: Path, kind: Kind) -> None:
+    page = visitor.visit(kind)
+    assert kind.shows in page.inner_text("main")
+    found = {"in light": violations(page, axe)}
     page.emulate_media(color_scheme="dark")
-    found["dark"] = violations(page)
+    found["in dark"] = violations(page, axe)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(PHONE)
-    found["phone"] = violations(page)
+    found["on a phone"] = violations(page, axe)
     assert found == dict.fromkeys(found, "")
+    assert lost(page) == {}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_axe_finds_nothing_from_right_to_left(visitor: Visitor, axe: Path, kind: Kind) -> None:
+def test_everybody_can_use_it_from_right_to_left(visitor: Visitor, axe: Path, kind: Kind) -> None:
     page = visitor.visit(kind, locale="ar")
     assert page.evaluate("document.dir") == "rtl"
-    page.evaluate(axe.read_text(encoding="utf-8"))
-    assert violations(page) == ""
+    assert violations(page, axe) == ""
+    assert lost(page) == {}
+
+
+def test_what_axe_should_find_is_found(visitor: Visitor, axe: Path) -> None:
+    page = visitor.visit("/samples/images")
+    page.evaluate("document.querySelector('main img').removeAttribute('alt')")
+    page.evaluate("document.querySelector('main .content p').style.color = '#ccc'")
+    found = violations(page, axe)
+    assert "image-alt" in found
+    assert "color-contrast" in found
+
+
+def test_what_is_cut_off_is_found(visitor: Visitor) -> None:
+    page = visitor.visit("/samples/tables", viewport=PHONE)
+    page.evaluate("document.querySelector('div.table').style.overflow = 'visible'")
+    page.evaluate("document.querySelector('h1').style.cssText = 'white-space: nowrap; letter-spacing: 5em'")
+    page.evaluate("document.querySelector('main .content > p').style.cssText = 'height: 5px; overflow: clip'")
+    found = cut_off(page, 320, 256)
+    assert "the page scrolls sideways" in found
+    assert "outside of the window: Tables" in found
+    assert "cut off above or below: A small one" in found

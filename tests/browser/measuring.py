@@ -1,0 +1,58 @@
+"""What keeps people from using a page, as a browser can tell: findings of axe-core, and text that is cut off."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, ViewportSize
+
+DESKTOP = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=360, height=740)
+ZOOMED = {"at 400 %": (320, 256), "at 200 %": (640, 512)}
+"""What is left of a window of 1,280 by 1,024 when it is magnified: WCAG 2.2, 1.4.10 and 1.4.4."""
+
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}).then(found =>
+  found.violations.map(one => [one.id, one.help, one.nodes.map(node => [node.html, node.failureSummary])]))"""
+# Scripts hear of a new size before the frame is painted.
+_SETTLE = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_CUT_OFF = (Path(__file__).parent / "cut_off.js").read_text(encoding="utf-8")
+# What a reader may set without losing anything: WCAG 2.2, 1.4.12. A constructed sheet passes any policy of the page.
+_SPACING = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
+    p { margin-block-end: 2em !important; }`);
+  document.adoptedStyleSheets = [sheet];
+}"""
+
+
+def violations(page: Page, axe: Path) -> str:
+    """Return what axe-core finds on a page as it is now, as text; empty when that is nothing."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe.read_text(encoding="utf-8"))
+    page.evaluate(_SETTLE)
+    found: list[Any] = page.evaluate(_RUN, _TAGS)
+    lines = []
+    for rule, told, nodes in found:
+        lines.append(f"{rule}: {told} ({len(nodes)})")
+        lines += [f"  {html[:300]}\n    {summary}" for html, summary in nodes[:5]]
+    return "\n".join(lines)
+
+
+def cut_off(page: Page, width: int, height: int) -> str:
+    """Return what of a page's text cannot be had in a window of that size; empty when that is nothing."""
+    page.set_viewport_size(ViewportSize(width=width, height=height))
+    found: list[str] = page.evaluate(_CUT_OFF)
+    return "\n".join(found)
+
+
+def lost(page: Page) -> dict[str, str]:
+    """Return by circumstance what is cut off: at a desk, on a phone, magnified, and with wide spacing."""
+    found = {
+        "at a desk": cut_off(page, DESKTOP["width"], DESKTOP["height"]),
+        "on a phone": cut_off(page, PHONE["width"], PHONE["height"]),
+        **{name: cut_off(page, *size) for name, size in ZOOMED.items()},
+    }
+    page.evaluate(_SPACING)
+    found["with wide spacing"] = cut_off(page, *ZOOMED["at 200 %"])
+    page.evaluate("document.adoptedStyleSheets = []")
+    return {name: what for name, what in found.items() if what}
