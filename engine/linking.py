@@ -9,6 +9,8 @@ from engine.ids import PageId
 from engine.markup import RENDERER
 from engine.model import Facts, Form, LinkKind, Name, Target
 
+REDIRECTS = 10  # pages in a row that each name another in their place
+
 
 class Reader(Protocol):
     """Whoever may read pages: a snapshot."""

@@ -105,6 +105,7 @@ class Link:
     target: str
     fragment: str = ""  # without "#"; a heading's text or anchor, or "^block"
     sentence: str = ""  # the plain sentence around it, at most 300 characters
+    line: int = field(default=0, compare=False)  # counted from 1 in the file; 0 where it is not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,26 +4,39 @@ It pins the commit, by one reading transaction of the catalog, and the rights: w
 in any answer.
 """
 
+<<<<<<< HEAD
 from collections.abc import Iterator
 from dataclasses import replace
+=======
+from collections.abc import Iterator, Sequence
+>>>>>>> 546e48d (Say with quire check what is wrong with the pages)
 
 from engine.access import Action, Actor, Policy
 from engine.answers import Child, Folder, Found, Page, Result, SearchResults
 from engine.catalog import Moment, Visible, everything
+from engine.checking import Finding, check
 from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError, TooLargeError
+<<<<<<< HEAD
 from engine.following import Follower, Parts
 from engine.frame import HELP, SIDEBARS, Aside, Frame
+=======
+from engine.following import Follower, Parts, Progress
+>>>>>>> 546e48d (Say with quire check what is wrong with the pages)
 from engine.frontmatter import others
 from engine.ids import MAX_PATH_BYTES, page_stem, url_path
 from engine.kept import Kept
 from engine.language import direction, language
-from engine.linking import PageLinker
+from engine.linking import REDIRECTS, PageLinker
 from engine.links import LinkReport
 from engine.lists import Lists
 from engine.markup import Rendered
 from engine.messages import Message
+<<<<<<< HEAD
 from engine.model import Facts, Form, Name
 from engine.past import Past
+=======
+from engine.model import Facts, Form, Name, Problem
+>>>>>>> 546e48d (Say with quire check what is wrong with the pages)
 from engine.scanning import NOT_UTF8, decode_page
 from engine.search.query import Query, parse
 from engine.search.snippet import best_section, snippet
@@ -31,7 +44,6 @@ from engine.site import PATH, Site
 
 HOME_KEYS = ("home", "index", "readme", "start")
 MEDIA_BYTES = 100_000_000  # a larger file is not served
-REDIRECTS = 10  # pages in a row that each name another in their place
 RESULTS = 20  # hits on one page of results
 RESULT_PAGES = 50
 
@@ -357,7 +369,28 @@ class Snapshot:
             return Result(name, title, name.url, "", cut.parts)
         return Result(name, title, f"{name.url}#{url_path(section.anchor)[1:]}", section.text, cut.parts)
 
-    # -- what rendering needs
+    # -- what rendering and checking need
+
+    def check(self, progress: Progress = lambda stage, done, total: None) -> Iterator[Finding]:
+        """Find what is wrong with the pages, see `engine.checking`.
+
+        Raises:
+            StoreError: Not all pages have been read yet.
+        """
+        return check(self._moment, self, self.site, progress)
+
+    def html(self, name: Name) -> str:
+        """Return a page's HTML."""
+        return self._render(name)[1].html
+
+    def problems(self, name: Name) -> Sequence[Problem]:
+        """Return what rendering a page finds odd about it."""
+        return self._render(name)[1].problems
+
+    def has_part(self, name: Name, fragment: str) -> bool:
+        """Say whether a page has the section or block that an embed names."""
+        text = self.text(name)
+        return text is not None and self._parts.markup.has_part(self._parts.markup.parse(text), fragment)
 
     def text(self, name: Name) -> str | None:
         """Return a page's Markdown as text, ``None`` when it is not UTF-8 or not for this actor."""

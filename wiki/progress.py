@@ -3,7 +3,7 @@
 import time
 from typing import Self, TextIO
 
-LABELS = {"pages": "reading pages", "history": "reading history", "index": "indexing"}
+LABELS = {"pages": "reading pages", "history": "reading history", "index": "indexing", "checking": "checking"}
 WIDTH = 32
 SECONDS = 0.1  # between two drawings
 
@@ -38,6 +38,13 @@ class Bar:
             self._stream.flush()
         elif done >= total:
             self._stream.write(f"{LABELS.get(stage, stage)}: {done:,}\n")
+
+    def clear(self) -> None:
+        """Make room for a line of something else; the next drawing begins anew."""
+        if self._watched and self._drawn:
+            self._stream.write("\r\033[K")
+            self._stream.flush()
+            self._drawn = 0.0
 
     def _end(self) -> None:
         if self._stage and self._watched:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from engine.catalog.clashes import Clashes
 from engine.catalog.codec import decode, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
 from engine.catalog.links import LinkTo, all_links, orphans
@@ -12,13 +13,14 @@ from engine.catalog.past import Arrivals, to_revision
 from engine.catalog.resolve import (
     INDEX_KEYS,
     claim,
+    fitting,
     folder_index,
     has_folder,
     is_in,
     pages_by_fact,
     resolve,
 )
-from engine.catalog.rows import Visible, chunks, everything, to_name
+from engine.catalog.rows import Visible, chunks, everything, folders, to_name
 from engine.catalog.schema import (
     HEAD,
     SCANNED,
@@ -107,6 +109,11 @@ class Moment:
     def traced(self) -> bool:
         """Whether touches and lineages describe the head too; until then there are no last changes."""
         return self.head == self.traced_at
+
+    @property
+    def clashes(self) -> Clashes:
+        """Which names get in each other's way."""
+        return Clashes(self._db)
 
     def unknown_blobs(self) -> list[str]:
         """Return the blobs of pages whose facts are not known yet."""
@@ -207,6 +214,10 @@ class Moment:
             # Between a folder and what is in it stand others, as "a b" between "a" and "a/b".
             following = name.c.folder > child if first == child else name.c.folder >= f"{child}0"
 
+    def folders(self) -> set[str]:
+        """Return all folders that have a file in them, at any depth; the root is the empty one."""
+        return folders(self._db)
+
     def facts(self, blob: str) -> Facts | None:
         """Return what the scan of *blob* learnt, ``None`` before it was scanned."""
         row = self._db.execute(_FACTS, {"blob": blob}).first()
@@ -248,6 +259,10 @@ class Moment:
     def orphans(self, linked: Collection[str]) -> Iterator[Name]:
         """Yield the pages that are not among *linked*, see `engine.catalog.links`."""
         return orphans(self._db, linked)
+
+    def fitting(self, folder: str, target: str, visible: Visible = everything) -> list[Name]:
+        """Return the files that a link's target fits equally well, the one that it means first."""
+        return fitting(self._db, folder, target, visible)
 
     def backlinks(self, target: Name, visible: Visible = everything) -> list[Backlink]:
         """Return the pages that link to *target*, ordered by id; a page's links to itself do not count."""

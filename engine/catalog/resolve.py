@@ -76,13 +76,21 @@ def find(
         shortcuts = shortcuts or Shortcuts(db, visible)
         decided = shortcuts.decide([Wanted.of(*pair) for pair in pairs])
         found.update((pair, (file, False) if file else None) for pair, file in decided.items())
-    for step in (_by_place, _by_suffix, _by_alias, _by_title, _by_folder):
+    for step in _STEPS:
         open_ = [Wanted.of(*pair) for pair in pairs if pair not in found]
         if not open_:
             break
-        for item, match, ambiguous in step(db, open_, visible):
-            found[item.pair] = (match, ambiguous)
+        for item, matches in step(db, open_, visible):
+            found[item.pair] = (matches[0], len(matches) > 1)
     return {pair: found.get(pair) for pair in pairs}
+
+
+def fitting(db: Connection, folder: str, target: str, visible: Visible = everything) -> list[Name]:
+    """Return the files that a link's target fits equally well, the one that it means first; none for none."""
+    for step in _STEPS:
+        for _, matches in step(db, [Wanted.of(folder, target)], visible):
+            return list(matches)
+    return []
 
 
 def titles_of(db: Connection, blobs: Iterable[str]) -> dict[str, str]:
@@ -101,7 +109,8 @@ def claim(item: Name) -> tuple[int, str]:
     return (1 + next(i for i, suffix in enumerate(PAGE_SUFFIXES) if lower.endswith(suffix)), item.path)
 
 
-_Step = Iterator[tuple[Wanted, Name, bool]]
+_Step = Iterator[tuple[Wanted, Sequence[Name]]]
+"""For each target found, the files that fit equally well, one for each id; the first is meant."""
 
 
 def _by_place(db: Connection, wanted: Sequence[Wanted], visible: Visible) -> _Step:
@@ -113,12 +122,12 @@ def _by_place(db: Connection, wanted: Sequence[Wanted], visible: Visible) -> _St
             if exact := [
                 row for row in rows[place] if place in (row.path, str(row.id)) or stem(place) == str(row.id)
             ]:
-                yield item, min(exact, key=lambda row: (row.path != place, claim(row))), False
+                yield item, [min(exact, key=lambda row: (row.path != place, claim(row)))]
                 break
         else:
             for place in item.places:
                 if rows[place]:
-                    yield (item, *_best(rows[place], item.folder))
+                    yield item, _best(rows[place], item.folder)
                     break
 
 
@@ -129,7 +138,7 @@ def _by_suffix(db: Connection, wanted: Sequence[Wanted], visible: Visible) -> _S
         suffix = f"/{item.suffix_key}"
         rows = by_last.get(suffix.rpartition("/")[2], ())
         if matches := [row for row in rows if f"/{row.id.key}".endswith(suffix)]:
-            yield (item, *_best(matches, item.folder))
+            yield item, _best(matches, item.folder)
 
 
 def _by_alias(db: Connection, wanted: Sequence[Wanted], visible: Visible) -> _Step:
@@ -147,7 +156,7 @@ def _by_fact(
     found = pages_by_fact(db, column, loose.values(), visible)
     for item, key in loose.items():
         if matches := found.get(key):
-            yield (item, *_best(matches, item.folder))
+            yield item, _best(matches, item.folder)
 
 
 def _by_folder(db: Connection, wanted: Sequence[Wanted], visible: Visible) -> _Step:
@@ -158,11 +167,14 @@ def _by_folder(db: Connection, wanted: Sequence[Wanted], visible: Visible) -> _S
     for item in wanted:
         for place in item.places:
             if (index := _index(place, by_key)) is not None:
-                yield item, index, False
+                yield item, [index]
                 break
             if place in folders:
-                yield item, Name(place, "", Form.FOLDER), False
+                yield item, [Name(place, "", Form.FOLDER)]
                 break
+
+
+_STEPS = (_by_place, _by_suffix, _by_alias, _by_title, _by_folder)
 
 
 def folder_index(db: Connection, folder: str, visible: Visible = everything) -> Name | None:
@@ -235,15 +247,18 @@ def _names(db: Connection, column: Any, keys: Iterable[str], visible: Visible) -
     return found
 
 
-def _best(matches: Sequence[Name], folder: str) -> tuple[Name, bool]:
-    """Return the match that wins, and whether another is as near."""
+def _best(matches: Sequence[Name], folder: str) -> Sequence[Name]:
+    """Return the match that wins, and behind it others that are as near."""
 
     def rank(item: Name) -> tuple[int, int, str, tuple[int, str]]:
         return (_steps(folder, item.folder), len(item.path), str(item.id), claim(item))
 
     ordered = sorted(matches, key=rank)
-    near = {str(item.id) for item in ordered if rank(item)[0] == rank(ordered[0])[0]}
-    return ordered[0], len(near) > 1
+    near: dict[str, Name] = {}
+    for item in ordered:
+        if rank(item)[0] == rank(ordered[0])[0]:
+            near.setdefault(str(item.id), item)
+    return list(near.values())
 
 
 def _steps(source: str, target: str) -> int:

@@ -15,6 +15,7 @@ from engine.markup.plain import plain
 from engine.markup.rules.heading import headings
 from engine.markup.sanitize import sanitize
 from engine.markup.scan import scan
+from engine.markup.sections import select
 from engine.messages import Message
 from engine.model import Facts, Problem
 
@@ -61,6 +62,7 @@ class Markup:
         """Learn what other pages and the search need to know of a page."""
         return scan(parsed)
 
+<<<<<<< HEAD
     def render(self, parsed: Parsed, page: PageId, linker: Linker, lang: str = "") -> Rendered:
         """Write a page as HTML that is safe to show, with links resolved.
 
@@ -70,6 +72,14 @@ class Markup:
             linker: Resolves links and reads embedded pages.
             lang: The page's language, a BCP 47 tag: in it rendering says what it says itself.
         """
+=======
+    def has_part(self, parsed: Parsed, fragment: str) -> bool:
+        """Say whether a page has the section or block that an embed names."""
+        return select(parsed.tokens, fragment) is not None
+
+    def render(self, parsed: Parsed, page: PageId, linker: Linker) -> Rendered:
+        """Write a page as HTML that is safe to show, with links resolved."""
+>>>>>>> 546e48d (Say with quire check what is wrong with the pages)
         limits = self._limits
         whole = Whole(linker, limits, self.parse, limits.embed_bytes, limits.highlight_total, lang)
         anchors: dict[str, str] = {}

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from markdown_it.token import Token
 
@@ -18,6 +19,7 @@ from engine.model import Facts, Heading, Link, LinkKind
 _SENTENCE = 300  # characters
 _BEFORE = 120  # characters of a long sentence that stand before its link
 _SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+\s++|[。！？]++[」』”’）]*+\s*+")
+_NEAR = 2_000  # characters within which a link's source is looked for
 # Scripts that put no spaces between words; each of their characters counts as one.
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"\w")
@@ -26,7 +28,7 @@ _LIST_SEPARATOR = re.compile(r"[,\s]+")
 
 def scan(parsed: Parsed) -> Facts:
     """Collect the facts of one page."""
-    walk = _Walk()
+    walk = _Walk(parsed.body_line)
     walk.tokens(parsed.tokens)
     properties = parsed.properties
     text = "".join(walk.text)
@@ -58,30 +60,34 @@ def count_words(text: str) -> int:
 class _Walk:
     """Goes through the tokens of a page once, writing its text and noting what stands where."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_line: int) -> None:
         self.text: list[str] = []
         self.headings: list[Heading] = []
         self.links: list[Link] = []
         self.tags: list[str] = []
         self.blocks: list[str] = []
         self._length = 0
+        self._first_line = first_line  # of the body
 
     def tokens(self, tokens: Sequence[Token]) -> None:
         """Read block tokens in the order in which they are shown."""
+        line = 0  # of the block that a token stands in: cells of a table have none of their own
         for index, token in enumerate(tokens):
+            line = self._first_line + token.map[0] if token.map else line
             identity = str(token.attrs.get("id", "")) if token.attrs else ""
             if identity.startswith("^"):
                 self.blocks.append(identity[1:])
             if token.type == "inline":
-                self._inline(token, tokens[index - 1])
+                self._inline(token, tokens[index - 1], line)
             elif token.type == "tr_close":
                 self._write("\n")
             elif token.type in {"fence", "code_block", "math_block"}:
                 self._write(token.content if token.content.endswith("\n") else f"{token.content}\n")
             elif token.type == "html_block":
-                self._html(token.content)
+                self._html(token.content, line)
             elif token.type == "embed":
-                self._link(LinkKind.EMBED, token.meta["target"], token.meta["fragment"], "")
+                at = self._first_line + token.meta["line"]
+                self._link(LinkKind.EMBED, token.meta["target"], token.meta["fragment"], "", at)
             elif token.type == "note_list":
                 for note in token.meta["notes"]:
                     self.tokens(note.tokens)
@@ -90,10 +96,11 @@ class _Walk:
         self.text.append(words)
         self._length += len(words)
 
-    def _inline(self, token: Token, before: Token) -> None:
+    def _inline(self, token: Token, before: Token, line: int) -> None:
         words: list[str] = []
-        found: list[tuple[int, LinkKind, str, str]] = []
+        found: list[tuple[int, LinkKind, str, str, int]] = []
         length = 0
+        lines = _Lines(token.content, line)
         for child, shown in pieces(token.children):
             if child.type == "image":
                 shown = alt_text(child)
@@ -101,7 +108,9 @@ class _Walk:
                 shown = child.meta["label"]
             elif child.type == "tag":
                 self.tags.append(child.meta["name"])
-            found += ((length, *reference) for reference in _references(child))
+            elif child.type in {"softbreak", "hardbreak"}:
+                lines.end()
+            found += ((length, *link, lines.find(child, link[1])) for link in _references(child))
             words.append(shown)
             length += len(shown)
         text = "".join(words)
@@ -109,21 +118,60 @@ class _Walk:
             level = int(before.tag[1])
             self.headings.append(Heading(level, text.strip(), before.meta["anchor"], self._length))
         ends: list[int] | None = None
-        for position, kind, target, fragment in found:
+        for position, kind, target, fragment, at in found:
             ends = _sentence_ends(text) if ends is None else ends
-            self._link(kind, target, fragment, sentence(text, ends, position))
+            self._link(kind, target, fragment, sentence(text, ends, position), at)
         self._write(f"{text} " if before.type in {"th_open", "td_open"} else f"{text}\n")
 
-    def _html(self, content: str) -> None:
+    def _html(self, content: str, line: int) -> None:
         words = raw_html.words(content).strip()
         shown = " ".join(words[:_SENTENCE].split())
-        for _, kind, address in raw_html.references(content):
-            self._link(kind, address.target, address.fragment, shown)
+        for position, kind, address in raw_html.references(content):
+            at = line + content.count("\n", 0, position)
+            self._link(kind, address.target, address.fragment, shown, at)
         if words:
             self._write(f"{words}\n")
 
-    def _link(self, kind: LinkKind, target: str, fragment: str, around: str) -> None:
-        self.links.append(Link(kind, target, fragment, around))
+    def _link(self, kind: LinkKind, target: str, fragment: str, around: str, line: int) -> None:
+        self.links.append(Link(kind, target, fragment, around, line))
+
+
+class _Lines:
+    """Finds the lines of a paragraph that its links stand on.
+
+    Inline tokens do not know their places. Line breaks between them are counted, but those within code or HTML leave no
+    token, so what a link names is looked for from there on.
+
+    Args:
+        source: The paragraph as it is written.
+        first: Its first line in the file.
+    """
+
+    def __init__(self, source: str, first: int) -> None:
+        self._source = source
+        self._line = first
+        self._position = 0  # where this line begins, or what was found last ends
+
+    def end(self) -> None:
+        """Go on to the next line, as far as is known."""
+        self._go_to(self._source.find("\n", self._position) + 1)
+
+    def find(self, link: Token, target: str) -> int:
+        """Return the line of a link; that of the paragraph so far where it names its target elsewhere."""
+        written = str(link.attrs.get("src" if link.type == "image" else "href", ""))
+        if link.type in {"wikilink", "embed"}:
+            written = target or f"#{link.meta['fragment']}"
+        for text in (written, unquote(written), target):
+            end = self._position + _NEAR
+            if text and (position := self._source.find(text, self._position, end)) >= 0:
+                self._go_to(position)
+                break
+        return self._line
+
+    def _go_to(self, position: int) -> None:
+        if position > self._position:
+            self._line += self._source.count("\n", self._position, position)
+            self._position = position
 
 
 def _references(token: Token) -> Iterator[tuple[LinkKind, str, str]]:

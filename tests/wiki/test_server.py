@@ -31,7 +31,7 @@ def slow_app(settings):
 
     return app
 
-wiki.cli.create_app = slow_app
+sys.modules['wiki.commands.serve'].create_app = slow_app
 wiki.cli.main()
 """
 

@@ -77,3 +77,22 @@ def test_lone_surrogates_and_nulls_are_replaced(scan: Scan) -> None:
 
 def test_lines_of_problems_count_in_the_file(scan: Scan) -> None:
     assert [problem.line for problem in scan("---\na: b\n---\n\none\ntwo[^x]\n").problems] == [6]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("[[a]]\nand [[b]]\n\n- [[c]]\n  [[d]]", [1, 2, 4, 5]),
+        ("---\ntitle: T\n---\n\n[[a]] `co\nde` [[b]]", [5, 6]),
+        ("| a | b |\n|---|---|\n| [[a]] | [b](b.md) |\n| ![c](c.png) | |", [3, 3, 4]),
+        ("> one\n> [two](a%20b.md) <b\n> id=x>[three](<c d.md>)", [2, 3]),
+        ("words\n![[Page]]\nwords\n![[i.png]] [[#here]]", [2, 4, 4]),
+        ('<div>\n<a href="a.md">x</a>\n\n<p>\n<img src="b.png">\n</p></div>', [2, 5]),
+        ("[one][ref] and\n[two][ref]\n\n[ref]: a.md", [1, 2]),
+        ("Use[^1].\n\n[^1]: See\n    [[a]].", [4]),
+        ("a [[b]] [[a]]\nb [[a]]", [1, 1, 2]),
+        ("# [[a]]\n\nTwo\n[[b]]\n===", [1, 4]),
+    ],
+)
+def test_a_link_knows_its_line(scan: Scan, text: str, lines: list[int]) -> None:
+    assert [link.line for link in scan(text).links] == lines

@@ -1,0 +1,1 @@
+"""The commands of ``quire``, one a module; each is a view for the terminal."""

@@ -1,0 +1,36 @@
+"""``quire serve``: show the pages in a browser."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wiki import create_app
+from wiki.commands.common import located, repository, settings_of
+from wiki.server import AddressError
+from wiki.server import serve as serve_app
+
+
+@click.command()
+@repository
+@located
+@click.option("--data", type=click.Path(path_type=Path), help="The folder of the server's own quire.toml.")
+@click.option("--host", help="The address to listen on; otherwise loopback only.")
+@click.option("--port", type=int, help="0 takes one that is free.")
+@click.option("--threads", type=int, help="Requests answered at once.")
+def serve(repo: Path | None, config: Path | None, **given: Any) -> None:
+    """Serve the pages of REPO, and print the URL when it answers."""
+    settings = settings_of(repo, config, **given)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    app = create_app(settings)
+
+    def ready(url: str) -> None:
+        click.echo(f"Quire serves {settings.repository} at {url}")
+
+    try:
+        serve_app(app, settings.host, settings.port, settings.threads, ready)
+    except AddressError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        app.extensions["quire"].wiki.close()
