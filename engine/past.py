@@ -31,8 +31,8 @@ REVISIONS = 50  # on one page of a list
 FILES = 5  # of a commit that are named in a list
 SHORTEST = 7  # hex digits that a commit may be named by
 PLACES = 20  # past paths of a file at which it is looked for in a commit
-AT_ONCE = 200  # commits or deletions in one question
-DELETIONS_LOOKED_AT = 4_000  # on the way to one page of them
+AT_ONCE = REVISIONS + 14  # deletions in one question
+DELETIONS_LOOKED_AT = 3_200  # on the way to one page of them
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -256,17 +256,16 @@ class Past:
         at = (self._commit(commit)[1], path) if after else None
         found: list[Deletion] = []
         for _ in range(0, DELETIONS_LOOKED_AT, AT_ONCE):
-            chunk = self._arrivals.gone(at, AT_ONCE)
-            standing = [gone for gone in chunk if gone.stands]
-            living = self._arrivals.living(gone.touched.lineage for gone in standing)
-            seen = self._sight.sees([gone.touched for gone in standing if gone.touched.lineage not in living])
-            last = {gone.touched: gone.last for gone in standing}
-            found += [self._deletion(touched, last[touched]) for touched in seen]
-            if len(found) > REVISIONS or len(chunk) < AT_ONCE:
-                shown = found[:REVISIONS]
-                return Deleted(tuple(shown), _cursor(shown[-1]) if len(found) > REVISIONS else "")
-            at = (chunk[-1].touched.rank, chunk[-1].touched.path)
-        return Deleted(tuple(found), f"{chunk[-1].touched.revision.id}:{chunk[-1].touched.path}")
+            gone, at = self._arrivals.gone(at, AT_ONCE)
+            living = self._arrivals.living(each.touched.lineage for each in gone)
+            last = {each.touched: each.last for each in gone if each.touched.lineage not in living}
+            found += [self._deletion(touched, last[touched]) for touched in self._sight.sees(last)]
+            if len(found) > REVISIONS or at is None:
+                break
+        if len(found) > REVISIONS:
+            newest = found[:REVISIONS]
+            return Deleted(tuple(newest), f"{newest[-1].revision.id}:{newest[-1].name.path}")
+        return Deleted(tuple(found), f"{self._arrivals.at(at[0])}:{at[1]}" if at is not None else "")
 
     def _deletion(self, touched: Touched, last: Touched | None) -> Deletion:
         left = last.revision if last is not None and self._sight.sees([last]) else None
@@ -296,10 +295,6 @@ def _can_be(text: str) -> bool:
 def _paths(text: str) -> Sequence[str]:
     """Return the files that a page id or a path may stand for."""
     return (text, *(f"{text}{suffix}" for suffix in PAGE_SUFFIXES))
-
-
-def _cursor(deletion: Deletion) -> str:
-    return f"{deletion.revision.id}:{deletion.name.path}"
 
 
 def _revision(touched: Touched | None) -> Revision | None:

@@ -5,7 +5,7 @@ and history is not: where branches met, the touch before another one is not alwa
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,8 @@ from engine.catalog.history import LINEAGES
 from engine.catalog.rows import chunks, to_name
 from engine.catalog.schema import activity, arrival, commit, name, touch
 from engine.model import Author, Name, Revision, TouchKind
+
+LAST = "\U0010ffff"  # beyond every path
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,6 @@ class Gone:
 
     touched: Touched
     last: Touched | None
-    stands: bool  # it is the last one of this path, and no file is there now
 
 
 # Values of a list that is given as JSON; with one step down an index for each, however long its history is.
@@ -72,10 +73,15 @@ _LAST_PATHS = select(
     .limit(1)
     .scalar_subquery(),
 )
+_RENAMED = select(touch.c.lineage, touch.c.path, touch.c.old_path).where(
+    touch.c.lineage.in_(select(_EACH)), touch.c.old_path.is_not(None), touch.c.rank.is_not(None)
+)
 _newer, _before = touch.alias(), touch.alias()
 _GONE = (
     select(
         touch.c.id,
+        touch.c.rank,
+        touch.c.path,
         select(name.c.path).where(name.c.path == touch.c.path).exists().label("here"),
         select(_newer.c.id)
         .where(_newer.c.path == touch.c.path, _newer.c.rank > touch.c.rank, _newer.c.blob.is_(None))
@@ -95,6 +101,54 @@ _GONE = (
     .where(touch.c.blob.is_(None), touch.c.rank.is_not(None))
     .order_by(touch.c.rank.desc(), touch.c.path)
 )
+
+
+def _active(*where: ColumnElement[bool]) -> Select[Any]:
+    page = (
+        select(activity.c.rank)
+        .where(activity.c.folder == bindparam("folder"), *where)
+        .order_by(activity.c.rank.desc())
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+    )
+    return (
+        select(activity.c.rank, activity.c.files, commit)
+        .join(arrival, arrival.c.rank == activity.c.rank)
+        .join(commit, commit.c.id == arrival.c.commit)
+        .where(activity.c.folder == bindparam("folder"), activity.c.rank.in_(page))
+        .order_by(activity.c.rank.desc())
+    )
+
+
+_ACTIVE, _ACTIVE_BY = _active(), _active(activity.c.author == bindparam("author"))
+
+
+def _inside(path: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(path > bindparam("low"), path < bindparam("high"))
+
+
+def _some(where: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
+    """Ask for some of the touches of each of several commits, however many these have."""
+    some = touch.alias()
+    numbers = (
+        select(some.c.id)
+        .where(some.c.commit == arrival.c.commit, where(some))
+        .order_by(some.c.path)
+        .limit(bindparam("limit"))
+        .correlate(arrival)
+    )
+    return (
+        select(*_COLUMNS)
+        .select_from(arrival)
+        .join(touch, touch.c.id.in_(numbers))
+        .join(commit, commit.c.id == arrival.c.commit)
+        .where(arrival.c.rank.in_(select(_EACH)))
+        .order_by(arrival.c.rank, touch.c.path)
+    )
+
+
+_TOUCHED_IN = _some(lambda some: _inside(some.c.path))
+_MOVED_OUT_OF = _some(lambda some: and_(_inside(some.c.old_path), ~_inside(some.c.path)))
 
 
 def to_revision(row: Row[Any]) -> Revision:
@@ -130,6 +184,11 @@ class Arrivals:
         rows = self._db.execute(_ARRIVED, {"start": start, "beyond": f"{start}g"})
         return [(row.hex, row.rank) for row in rows]
 
+    def at(self, rank: int) -> str:
+        """Return the commit that has a rank."""
+        query = select(commit.c.hex).join(arrival, arrival.c.commit == commit.c.id)
+        return str(self._db.execute(query.where(arrival.c.rank == rank)).scalar_one())
+
     # -- files, through their renames
 
     def lineages(self, paths: Iterable[str]) -> dict[str, int]:
@@ -147,10 +206,9 @@ class Arrivals:
         wanted = set(lineages)
         found = self._standing(self.last_paths(wanted).items())
         # Where branches met, a file may live on elsewhere than where its lineage was touched last.
-        places = select(touch.c.lineage, touch.c.path).where(touch.c.rank.is_not(None)).distinct()
-        rest = wanted - found.keys()
-        elsewhere = self._db.execute(places.where(touch.c.lineage.in_(rest))).all() if rest else []
-        return found | self._standing(elsewhere)
+        rows = self._db.execute(_RENAMED, {"each": json.dumps([*wanted - found.keys()])}).all()
+        elsewhere = {(row.lineage, path) for row in rows for path in (row.path, row.old_path)}
+        return found | (self._standing(elsewhere) if elsewhere else {})
 
     def _standing(self, places: Iterable[Any]) -> dict[int, Name]:
         """Return the names among *places* (lineage and path) where the file is of that lineage."""
@@ -218,15 +276,9 @@ class Arrivals:
 
     def active(self, folder: str, author: str, limit: int, offset: int) -> list[Active]:
         """Return commits that touched something in *folder*, newest first; those of *author*, unless it is empty."""
-        page = select(activity.c.rank).where(_activity(folder, author)).order_by(activity.c.rank.desc())
-        query = (
-            select(activity.c.rank, activity.c.files, commit)
-            .join(arrival, arrival.c.rank == activity.c.rank)
-            .join(commit, commit.c.id == arrival.c.commit)
-            .where(activity.c.folder == folder, activity.c.rank.in_(page.limit(limit).offset(offset)))
-            .order_by(activity.c.rank.desc())
-        )
-        return [Active(to_revision(row), row.rank, row.files) for row in self._db.execute(query)]
+        asked = {"folder": folder, "author": author, "limit": limit, "offset": offset}
+        rows = self._db.execute(_ACTIVE_BY if author else _ACTIVE, asked)
+        return [Active(to_revision(row), row.rank, row.files) for row in rows]
 
     def count_active(self, folder: str, author: str) -> int:
         """Return how many commits `active` would return in all."""
@@ -245,53 +297,44 @@ class Arrivals:
         """
         wanted = {each.rank: min(each.files, limit) for each in commits}
         found: dict[int, list[Touched]] = {rank: [] for rank in wanted}
-        for row in self._some(wanted, limit, folder):
+        for row in self._some(_TOUCHED_IN, wanted, limit, folder):
             found[row.rank].append(_touched(row))
         short = [rank for rank, files in wanted.items() if len(found[rank]) < files]
-        for row in self._some(short, limit, folder, left=True):
+        for row in self._some(_MOVED_OUT_OF, short, limit, folder):
             found[row.rank].append(_touched(row))
         return {rank: touches[:limit] for rank, touches in found.items()}
 
-    def _some(
-        self, ranks: Iterable[int], limit: int, folder: str, *, left: bool = False
-    ) -> Iterable[Row[Any]]:
-        some = touch.alias()
-        here = _inside(some.c.path, folder)
-        numbers = (
-            select(some.c.id)
-            .where(
-                some.c.commit == arrival.c.commit,
-                and_(_inside(some.c.old_path, folder), ~here) if left else here,
-            )
-            .order_by(some.c.path)
-            .limit(limit)
-            .correlate(arrival)
-        )
-        query = (
-            select(*_COLUMNS)
-            .select_from(arrival)
-            .join(touch, touch.c.id.in_(numbers))
-            .join(commit, commit.c.id == arrival.c.commit)
-            .where(arrival.c.rank.in_(select(_EACH)))
-            .order_by(arrival.c.rank, touch.c.path)
-        )
+    def _some(self, query: Select[Any], ranks: Iterable[int], limit: int, folder: str) -> Iterable[Row[Any]]:
         listed = [*ranks]
-        return self._db.execute(query, {"each": json.dumps(listed)}) if listed else ()
+        low, high = (f"{folder}/", f"{folder}0") if folder else ("", LAST)  # "0" follows "/"
+        asked = {"each": json.dumps(listed), "low": low, "high": high, "limit": limit}
+        return self._db.execute(query, asked) if listed else ()
 
     # -- what is gone
 
-    def gone(self, after: tuple[int, str] | None, limit: int) -> list[Gone]:
-        """Return deletions, newest first and then by path, from the one after *after* (a rank and a path) on."""
+    def gone(self, after: tuple[int, str] | None, limit: int) -> tuple[list[Gone], tuple[int, str] | None]:
+        """Look at *limit* deletions, newest first and then by path, from the one after *after* on.
+
+        Args:
+            after: A rank and a path.
+            limit: How many are looked at.
+
+        Returns:
+            Those that are the last of their path where no file is now; and where to go on, ``None`` at the end.
+        """
         query = _GONE.limit(limit)
         if after is not None:
             rank, path = after
             query = query.where(touch.c.rank <= rank, or_(touch.c.rank < rank, touch.c.path > path))
         rows = self._db.execute(query).all()
-        numbers = {number for row in rows for number in (row.id, row.last) if number is not None}
+        standing = [row for row in rows if not (row.here or row.again)]
+        wanted = {number for row in standing for number in (row.id, row.last) if number is not None}
+        query = _TOUCHED.where(touch.c.id.in_(select(_EACH)))
         found = {
-            row.touch_id: _touched(row) for row in self._db.execute(_TOUCHED.where(touch.c.id.in_(numbers)))
+            row.touch_id: _touched(row) for row in self._db.execute(query, {"each": json.dumps([*wanted])})
         }
-        return [Gone(found[row.id], found.get(row.last), not (row.here or row.again)) for row in rows]
+        gone = [Gone(found[row.id], found.get(row.last)) for row in standing]
+        return gone, (rows[-1].rank, rows[-1].path) if len(rows) == limit else None
 
     def _one(self, numbers: Select[Any]) -> Touched | None:
         return next(iter(self._read(numbers.limit(1))), None)
@@ -309,8 +352,3 @@ def _of(lineage: int) -> ColumnElement[bool]:
 def _activity(folder: str, author: str) -> ColumnElement[bool]:
     where = activity.c.folder == folder
     return and_(where, activity.c.author == author) if author else where
-
-
-def _inside(path: ColumnElement[Any], folder: str) -> ColumnElement[bool]:
-    """Say whether a path lies in *folder*, at any depth."""
-    return and_(path > f"{folder}/", path < f"{folder}0") if folder else path > ""

@@ -130,6 +130,13 @@ Index("touch_commit_path", touch.c.commit, touch.c.path)
 Index("touch_path_rank", touch.c.path, touch.c.rank)
 Index("touch_lineage_rank", touch.c.lineage, touch.c.rank)
 Index("touch_old_path", touch.c.old_path, touch.c.rank, sqlite_where=touch.c.old_path.is_not(None))
+Index(
+    "touch_renamed",
+    touch.c.lineage,
+    touch.c.path,
+    touch.c.old_path,
+    sqlite_where=touch.c.old_path.is_not(None),
+)
 Index("touch_gone", touch.c.rank, touch.c.path, sqlite_where=touch.c.blob.is_(None))
 
 arrival = Table(
