@@ -42,7 +42,8 @@ class Kept:
         size = (
             2 * len(page.html)
             + len(page.facts.text)
-            + 500 * (len(page.facts.links) + len(page.facts.headings) + len(page.backlinks) + 4)
+            + 500
+            * (len(page.facts.links) + len(page.facts.headings) + len(page.backlinks) + len(page.related) + 4)
         )
         self._pages.put((commit, scope, page.name.path), page, size)
 

@@ -4,24 +4,16 @@ It pins the commit, by one reading transaction of the catalog, and the rights: w
 in any answer.
 """
 
-<<<<<<< HEAD
-from collections.abc import Iterator
-from dataclasses import replace
-=======
 from collections.abc import Iterator, Sequence
->>>>>>> 546e48d (Say with quire check what is wrong with the pages)
+from dataclasses import replace
 
 from engine.access import Action, Actor, Policy
 from engine.answers import Child, Folder, Found, Page, Result, SearchResults
 from engine.catalog import Moment, Visible, everything
 from engine.checking import Finding, check
 from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError, TooLargeError
-<<<<<<< HEAD
-from engine.following import Follower, Parts
-from engine.frame import HELP, SIDEBARS, Aside, Frame
-=======
 from engine.following import Follower, Parts, Progress
->>>>>>> 546e48d (Say with quire check what is wrong with the pages)
+from engine.frame import HELP, SIDEBARS, Aside, Frame
 from engine.frontmatter import others
 from engine.ids import MAX_PATH_BYTES, page_stem, url_path
 from engine.kept import Kept
@@ -31,12 +23,8 @@ from engine.links import LinkReport
 from engine.lists import Lists
 from engine.markup import Rendered
 from engine.messages import Message
-<<<<<<< HEAD
-from engine.model import Facts, Form, Name
-from engine.past import Past
-=======
 from engine.model import Facts, Form, Name, Problem
->>>>>>> 546e48d (Say with quire check what is wrong with the pages)
+from engine.past import Past
 from engine.scanning import NOT_UTF8, decode_page
 from engine.search.query import Query, parse
 from engine.search.snippet import best_section, snippet
@@ -44,6 +32,7 @@ from engine.site import PATH, Site
 
 HOME_KEYS = ("home", "index", "readme", "start")
 MEDIA_BYTES = 100_000_000  # a larger file is not served
+RELATED = 6  # pages that are named beside one
 RESULTS = 20  # hits on one page of results
 RESULT_PAGES = 50
 
@@ -191,6 +180,7 @@ class Snapshot:
             backlinks=tuple(self._moment.backlinks(name, self.visible)),
             last_change=self._moment.last_change(name.path),
             redirect=self._redirect(name, drawn.facts),
+            related=self._related(name, drawn.facts),
         )
 
     def drawn(self, name: Name) -> Page:
@@ -217,6 +207,13 @@ class Snapshot:
             backlinks=(),
             last_change=None,
         )
+
+    def _related(self, name: Name, facts: Facts) -> tuple[Child, ...]:
+        """Return the pages that share most with a page, once the facts of all are known."""
+        if not self._moment.scanned:
+            return ()
+        found = self._moment.related(name, facts, RELATED, self.visible)
+        return tuple(Child(each, title) for each, title in found)
 
     def _redirect(self, name: Name, facts: Facts) -> str:
         """Return where a page and those that took its place lead in the end; empty when that is a circle."""

@@ -10,6 +10,7 @@ from engine.catalog.codec import decode, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
 from engine.catalog.links import LinkTo, all_links, orphans
 from engine.catalog.past import Arrivals, to_revision
+from engine.catalog.related import related
 from engine.catalog.resolve import (
     INDEX_KEYS,
     claim,
@@ -275,6 +276,14 @@ class Moment:
             if hit is not None and hit.name.path == target.path and page.path not in found:
                 found[page.path] = Backlink(page, row.title or page.id.last, row.sentence)
         return sorted(found.values(), key=lambda backlink: str(backlink.name.id))
+
+    def related(
+        self, page: Name, facts: Facts, limit: int, visible: Visible = everything
+    ) -> list[tuple[Name, str]]:
+        """Return the pages that share most tags and links with *page*, each with its title."""
+        return [
+            (each, title or each.id.last) for each, title in related(self._db, page, facts, limit, visible)
+        ]
 
     def last_change(self, path: str) -> LastChange | None:
         """Return the last commit that touched *path*, ``None`` while the history is still being read."""

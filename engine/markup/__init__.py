@@ -16,7 +16,7 @@ from engine.markup.pipeline import Markup, Rendered
 
 __all__ = ["RENDERER", "SCANNER", "Limits", "Linker", "Markup", "Parsed", "Rendered"]
 
-RENDERER = 3
+RENDERER = 4
 """Raise it when the same text would render differently: caches of HTML are keyed by it."""
 
 SCANNER = 2

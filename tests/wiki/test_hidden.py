@@ -150,7 +150,7 @@ def test_a_hidden_page_is_no_backlink(visitor: FlaskClient, insider: FlaskClient
 
 
 def test_a_page_does_not_send_visitors_to_a_hidden_one(visitor: FlaskClient, insider: FlaskClient) -> None:
-    assert insider.get("/moved").headers["Location"] == "/board/plan"
+    assert insider.get("/moved").headers["Location"] == "/board/plan?from=moved"
     answer = visitor.get("/moved")
     assert answer.status_code == 200
     assert "Stays here." in answer.text

@@ -197,9 +197,23 @@ def test_a_page_named_like_the_markdown_of_another_yields(commit: Commit, client
 def test_a_page_may_send_its_readers_on(commit: Commit, client: FlaskClient) -> None:
     commit({"old.md": "---\nredirect: new page\n---\nMoved.\n", "new-page.md": "Text\n"})
     answer = client.get("/old")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/new-page")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/new-page?from=old")
     assert "Moved." in client.get("/old?redirect=no").text
     assert client.get("/old.md").status_code == 200
+
+
+def test_a_page_says_from_where_the_reader_was_sent(commit: Commit, client: FlaskClient) -> None:
+    commit(
+        {
+            "old page.md": "---\ntitle: The old one\nredirect: new\n---\nMoved.\n",
+            "new.md": "Text\n",
+            "other.md": "Text\n",
+        }
+    )
+    shown = client.get("/old%20page", follow_redirects=True).text
+    assert 'Redirected from <a href="/old%20page?redirect=no" dir="auto">The old one</a>' in shown
+    for address in ("/new", "/new?from=other", "/new?from=", "/new?from=no%00page", "/other?from=old+page"):
+        assert "Redirected from" not in client.get(address).text
 
 
 @pytest.mark.parametrize(
@@ -213,7 +227,7 @@ def test_a_page_sends_its_readers_to_pages_only(commit: Commit, client: FlaskCli
 
 def test_pages_that_send_readers_on_and_on_are_passed_at_once(commit: Commit, client: FlaskClient) -> None:
     commit({"a.md": "---\nredirect: b\n---\n", "b.md": "---\nredirect: c\n---\n", "c.md": "Text\n"})
-    assert client.get("/a").headers["Location"] == "/c"
+    assert client.get("/a").headers["Location"] == "/c?from=a"
 
 
 @pytest.mark.parametrize("circle", [["a"], ["a", "b"], ["a", "b", "c"]])
@@ -408,11 +422,20 @@ def test_a_page_shows_tags_backlinks_contents_and_its_last_change(
     wiki.catch_up()
     text = client.get("/a").text
     assert 'href="/-/tags/one-two"' in text
-    assert '<a href="/b">The other</a>' in text
+    assert '<a dir="auto" href="/b">The other</a>' in text
     assert "Here is a mentioned." in text
     assert '<a href="#second">Second</a>' in text
     assert '<time datetime="2026-01-01T00:00:00Z">January 1, 2026</time>' in text
     assert "Nobody" in text
+
+
+def test_a_page_names_those_that_share_tags_and_links_with_it(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit({"a.md": "#wool\n", "b.md": "# The other\n\n#wool\n", "c.md": "Nothing\n"})
+    wiki.catch_up()
+    assert '<li><a href="/b" dir="auto">The other</a></li>' in client.get("/a").text
+    assert "Related pages" not in client.get("/c").text
 
 
 def test_problems_are_listed_beside_the_page(commit: Commit, client: FlaskClient) -> None:

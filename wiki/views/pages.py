@@ -2,6 +2,7 @@
 
 import re
 from logging import getLogger
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -10,6 +11,7 @@ from engine.errors import PageNotFoundError
 from engine.ids import url_path
 from engine.messages import Message
 from engine.model import Form, Name
+from engine.wiki import Child
 from wiki import current
 from wiki.citing import citation
 from wiki.current import current_snapshot, reads
@@ -69,17 +71,30 @@ def _html(name: Name) -> ResponseReturnValue:
     snapshot = current_snapshot()
     page = snapshot.page(name)
     if page.redirect and "redirect" not in request.args:
-        return redirect(page.redirect, 302)
+        return redirect(f"{page.redirect}?{urlencode({'from': name.id})}", 302)
     shown = current.site().themes.render(
         "pages/view.html",
         place=name.folder,
         page=page,
         cite=citation(page, snapshot.site.title, snapshot.commit),
-        redirected_from=None,
+        redirected_from=_origin(name),
     )
     response = Response(shown, mimetype="text/html")
     response.headers["Link"] = f'<{url_path(f"{name.id}.md")}>; rel="alternate"; type="text/markdown"'
     return response
+
+
+def _origin(name: Name) -> Child | None:
+    """Return the page that sent the reader here, if the address names one that does."""
+    snapshot = current_snapshot()
+    try:
+        found = snapshot.find(request.args.get("from", "")).name if "from" in request.args else None
+    except PageNotFoundError:
+        return None
+    if found is None or found.form is not Form.PAGE:
+        return None
+    page = snapshot.page(found)
+    return Child(found, page.title) if page.redirect == name.url else None
 
 
 def _markdown(name: Name) -> ResponseReturnValue:

@@ -1,0 +1,86 @@
+"""Pages that share tags and links are related; what many share tells nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.catalog import Catalog, Moment
+from engine.catalog.rows import Visible, everything
+from engine.following import Follower, Parts
+from engine.markup import Markup
+from engine.model import Name
+from engine.store.memory_store import MemoryStore
+from tests.indexes import ListIndex
+
+
+def related(
+    folder: Path, pages: dict[str, str], path: str, visible: Visible = everything, limit: int = 6
+) -> list[str]:
+    store = MemoryStore()
+    store.set_head(store.commit_tree({path: text.encode() for path, text in pages.items()}))
+    catalog = Catalog(folder)
+    follower = Follower(Parts(store, catalog, ListIndex(), Markup(), folder), processes=0)
+    follower.follow(1)
+    follower.catch_up()
+    with catalog.reading() as db:
+        moment = Moment(db)
+        name = moment.name(path)
+        assert name is not None
+        facts = moment.facts(name.blob)
+        assert facts is not None
+        found = [each.path for each, _ in moment.related(name, facts, limit, visible)]
+    catalog.close()
+    return found
+
+
+PAGES = {
+    "a.md": "#wool #llama\n\n[[shears]] [[barn]]\n",
+    "tag.md": "#wool\n",
+    "both.md": "#wool\n\n[[shears]] [[barn]]\n",
+    "link.md": "Text with [the shears](../shears.md).\n",
+    "other.md": "#rain and [[weather]]\n",
+    "plain.md": "Nothing\n",
+}
+
+
+def test_what_shares_more_comes_first(tmp_path: Path) -> None:
+    found = related(tmp_path, PAGES, "a.md")
+    assert found[0] == "both.md"
+    assert set(found) == {"both.md", "tag.md", "link.md"}
+
+
+def test_a_page_that_shares_nothing_has_no_relations(tmp_path: Path) -> None:
+    assert related(tmp_path, PAGES, "plain.md") == []
+    assert related(tmp_path, PAGES, "other.md") == []
+
+
+def test_only_as_many_are_named_as_are_asked_for(tmp_path: Path) -> None:
+    assert related(tmp_path, PAGES, "a.md", limit=1) == ["both.md"]
+
+
+@pytest.mark.parametrize("text", ["#common\n", "[[common]]\n"])
+def test_what_many_pages_share_tells_nothing(tmp_path: Path, text: str) -> None:
+    pages = {f"p{number}.md": f"{text}\n{number}\n" for number in range(130)}
+    assert related(tmp_path, pages, "p1.md") == []
+
+
+def test_what_is_rare_counts_for_more(tmp_path: Path) -> None:
+    pages = {f"p{number}.md": f"#some\n\n{number}\n" for number in range(8)}
+    pages |= {"a.md": "#some #rare\n", "b.md": "#rare\n"}
+    assert related(tmp_path, pages, "a.md")[0] == "b.md"
+
+
+def test_a_page_that_links_to_everything_is_not_related_to_everything(tmp_path: Path) -> None:
+    pages = {
+        "a.md": "[[x]] [[y]]\n",
+        "b.md": "[[x]] [[y]]\n\nAnother.\n",
+        "all.md": " ".join(["[[x]] [[y]]", *(f"[[z{number}]]" for number in range(100))]),
+    }
+    assert related(tmp_path, pages, "a.md") == ["b.md", "all.md"]
+
+
+def test_pages_that_are_hidden_are_not_named(tmp_path: Path) -> None:
+    def visible(name: Name) -> bool:
+        return name.path != "both.md"
+
+    assert "both.md" not in related(tmp_path, PAGES, "a.md", visible)
