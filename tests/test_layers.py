@@ -16,15 +16,11 @@ LAYERS = [
     ("engine.following", 3),
     ("engine.kept", 3),
     ("engine.lists", 3),
-<<<<<<< HEAD
-    ("engine.linking", 3),
+    ("engine.checking", 3),
     ("engine.past", 3),
+    ("engine.linking", 4),
     ("engine.sight", 4),
     ("engine.past_answers", 8),
-=======
-    ("engine.checking", 3),
-    ("engine.linking", 4),
->>>>>>> 546e48d (Say with quire check what is wrong with the pages)
     ("engine.answers", 4),
     ("engine.links", 4),
     ("engine.scanning", 4),

@@ -62,7 +62,10 @@ class Markup:
         """Learn what other pages and the search need to know of a page."""
         return scan(parsed)
 
-<<<<<<< HEAD
+    def has_part(self, parsed: Parsed, fragment: str) -> bool:
+        """Say whether a page has the section or block that an embed names."""
+        return select(parsed.tokens, fragment) is not None
+
     def render(self, parsed: Parsed, page: PageId, linker: Linker, lang: str = "") -> Rendered:
         """Write a page as HTML that is safe to show, with links resolved.
 
@@ -72,14 +75,6 @@ class Markup:
             linker: Resolves links and reads embedded pages.
             lang: The page's language, a BCP 47 tag: in it rendering says what it says itself.
         """
-=======
-    def has_part(self, parsed: Parsed, fragment: str) -> bool:
-        """Say whether a page has the section or block that an embed names."""
-        return select(parsed.tokens, fragment) is not None
-
-    def render(self, parsed: Parsed, page: PageId, linker: Linker) -> Rendered:
-        """Write a page as HTML that is safe to show, with links resolved."""
->>>>>>> 546e48d (Say with quire check what is wrong with the pages)
         limits = self._limits
         whole = Whole(linker, limits, self.parse, limits.embed_bytes, limits.highlight_total, lang)
         anchors: dict[str, str] = {}
