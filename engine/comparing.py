@@ -1,137 +1,119 @@
-"""Two versions of a file compared: front matter by key, text by lines, anything else by its bytes."""
+"""Two revisions of one file, compared; reached by `Snapshot.comparing`.
 
-import re
-from collections.abc import Mapping
+The file is followed through renames by `Past`, which also sees to the rights: where the actor may not see what was
+there at a revision, there was nothing.
+"""
+
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
 
-from engine.alignment import Alignment, align
-from engine.diff import lines
-from engine.frontmatter import FrontMatter, printed, split
-from engine.marking import Piece, marked, shortened, whole
+from engine.catalog import Moment
+from engine.contents import COMPARED_BYTES, Contents, Kind, compare
+from engine.errors import RevisionNotFoundError
+from engine.messages import Message
+from engine.model import Form, Name, Revision
+from engine.past import Past
+from engine.past_answers import Step, Subject
+from engine.store import Store
 
-COMPARED_BYTES = 2_000_000
-"""A larger version of a file is not compared line by line."""
-
-_LINE_END = re.compile(r"[\r\n]+\Z")
-
-
-class Kind(StrEnum):
-    """How two versions could be compared."""
-
-    TEXT = "text"
-    BINARY = "binary"  # one of them is no text
-    LARGE = "large"  # one of them has more than `COMPARED_BYTES`
-
-
-class Note(StrEnum):
-    """What differs besides the lines."""
-
-    LINE_ENDS = "line-ends"
-    FINAL_NEWLINE = "final-newline"  # one of them ends without one
-    BYTE_ORDER_MARK = "byte-order-mark"
+SHOWN_BYTES = 20_000_000
+"""The bytes of a larger version are not looked at; only its size is told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Property:
-    """One key of the front matter that changed; a side that is ``None`` does not have it."""
+class Side:
+    """A file at one commit."""
 
-    key: str
-    old: tuple[Piece, ...] | None
-    new: tuple[Piece, ...] | None
+    commit: str  # that was asked for; empty for "before there was any"
+    name: Name | None = None  # its path then; None where it was not there
+    revision: Revision | None = None  # what made it so; where it was not there, that commit
+    size: int = 0  # in bytes
+    content: bytes | None = None  # None where there is none, or more than `SHOWN_BYTES`
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """What differs between two versions."""
+class Comparison:
+    """A file at two commits."""
 
-    kind: Kind = Kind.TEXT
-    same: bool = False  # byte for byte
-    properties: tuple[Property, ...] = ()
-    front: Alignment | None = None  # the front matter by lines, where its keys cannot tell what changed
-    body: Alignment | None = None  # None unless it is text
-    notes: tuple[Note, ...] = ()
+    subject: Subject
+    old: Side
+    new: Side
+    contents: Contents
+    previous: Revision | None  # the revision before the old side, to compare with it
+    following: Revision | None  # the revision after the new side
 
-
-def compare(old: bytes | None, new: bytes | None, *, page: bool = True) -> Contents:
-    r"""Compare two versions of a file.
-
-    Args:
-        old, new: Their bytes; ``None`` where there is no such version, which compares like an empty one.
-        page: Whether front matter is to be looked for. Of other files, what holds NUL is no text.
-
-    Lines end in ``\n``, ``\r\n`` or ``\r``; where only that differs, the lines are the same and a note says so.
-    """
-    same = old == new
-    if max(len(old or b""), len(new or b"")) > COMPARED_BYTES:
-        return Contents(Kind.LARGE, same)
-    before, after = _decoded(old or b"", page), _decoded(new or b"", page)
-    if before is None or after is None:
-        return Contents(Kind.BINARY, same)
-    notes = _notes(before, after) if old is not None and new is not None else ()
-    before, after = before.removeprefix("\ufeff"), after.removeprefix("\ufeff")
-    was = split(before) if page else FrontMatter(body=before)
-    now = split(after) if page else FrontMatter(body=after)
-    properties, front = _front(was, now)
-    body = align(_plain(was.body), _plain(now.body), first_old=was.body_line, first_new=now.body_line)
-    return Contents(Kind.TEXT, same, properties, front, body, notes)
+    @property
+    def renamed(self) -> bool:
+        """Whether its path differs."""
+        names = (self.old.name, self.new.name)
+        return None not in names and names[0].path != names[1].path  # type: ignore[union-attr]
 
 
-def _decoded(content: bytes, page: bool) -> str | None:
-    if not page and b"\0" in content:
-        return None
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return None
+class Comparing:
+    """Compares revisions, as one actor may see them. Made by `Snapshot.comparing`."""
 
+    def __init__(self, past: Past, moment: Moment, store: Store) -> None:
+        self._past = past
+        self._arrivals = moment.arrivals
+        self._store = store
 
-def _plain(text: str) -> list[str]:
-    return [line.rstrip("\r\n") for line in lines(text)]
+    def between(self, subject: Subject, old: str = "", new: str = "") -> Comparison:
+        """Compare a file at two commits.
 
+        Args:
+            subject: The file.
+            old: What names a commit; empty for the revision before *new*.
+            new: What names a commit; empty for the newest revision, of a file that is gone its deletion.
 
-def _front(old: FrontMatter, new: FrontMatter) -> tuple[tuple[Property, ...], Alignment | None]:
-    """Compare front matter by key; by lines where a side cannot be read, or where the keys say the same."""
-    before, after = _plain(old.raw), _plain(new.raw)
-    if before == after:
-        return (), None
-    if _is_readable(old) and _is_readable(new) and (found := _properties(old.properties, new.properties)):
-        return found, None
-    return (), align(before, after)
-
-
-def _is_readable(front: FrontMatter) -> bool:
-    return bool(front.properties) or not front.problems
-
-
-def _properties(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Property, ...]:
-    found = []
-    for key in dict.fromkeys((*old, *new)):
-        before = printed(old[key]) if key in old else None
-        after = printed(new[key]) if key in new else None
-        if before == after:
-            continue
-        if before is None or after is None:
-            pieces = None if before is None else whole(before), None if after is None else whole(after)
+        Raises:
+            RevisionNotFoundError: There is no such commit, or neither of the two has the file.
+            NotReadyError: The history is still being read.
+        """
+        newest = self._past.history(subject).steps
+        after = self._side(subject, new or (newest[0].revision.id if newest else ""))
+        if old:
+            before = self._side(subject, old)
         else:
-            pieces = marked(before, after)
-        was, now = (shortened(side) if side is not None else None for side in pieces)
-        found.append(Property(key, was, now))
-    return tuple(found)
+            earlier = self._before(subject, after, newest)
+            before = self._side(subject, earlier.id) if earlier else Side("")
+        if before.name is None and after.name is None:
+            raise RevisionNotFoundError(
+                Message("“%(name)s” was there at neither of the two revisions.", name=str(subject.name.id))
+            )
+        return Comparison(
+            subject,
+            before,
+            after,
+            self._contents(before, after),
+            self._before(subject, before, newest) if before.commit else None,
+            self._past.version(subject, after.commit).following if after.name else None,
+        )
 
+    def _side(self, subject: Subject, text: str) -> Side:
+        commit = self._past.commit(text)
+        try:
+            version = self._past.version(subject, commit)
+        except RevisionNotFoundError:  # the commit is there, and does not have the file
+            return Side(commit, revision=self._arrivals.revisions([commit]).get(commit))
+        name = version.name
+        revision = version.step.revision if version.step else self._arrivals.revisions([commit]).get(commit)
+        if name.form is Form.SUBMODULE:
+            return Side(commit, name, revision, content=f"Subproject commit {name.blob}\n".encode())
+        size = self._store.size(name.blob)
+        content = self._store.read(name.blob) if size <= SHOWN_BYTES else None
+        return Side(commit, name, revision, size, content)
 
-def _notes(old: str, new: str) -> tuple[Note, ...]:
-    found = []
-    if old.startswith("\ufeff") != new.startswith("\ufeff"):
-        found.append(Note.BYTE_ORDER_MARK)
-    before, after = (lines(text.removeprefix("\ufeff")) for text in (old, new))
-    if before and after and before[-1].endswith(("\n", "\r")) != after[-1].endswith(("\n", "\r")):
-        found.append(Note.FINAL_NEWLINE)
-    if _line_ends(before) != _line_ends(after) and before and after:
-        found.append(Note.LINE_ENDS)
-    return tuple(found)
+    def _before(self, subject: Subject, side: Side, newest: tuple[Step, ...]) -> Revision | None:
+        """Return the revision before the one that made a side what it is."""
+        if side.name is not None:
+            return self._past.version(subject, side.commit).previous
+        numbers = [step.number for step in newest if step.revision.id == side.commit]
+        kept = (step for step in newest if numbers and step.number < numbers[0] and step.name.blob)
+        found = next(kept, None)
+        return found.revision if found else None
 
-
-def _line_ends(texts: list[str]) -> set[str]:
-    return {match[0] for line in texts if (match := _LINE_END.search(line))}
+    def _contents(self, old: Side, new: Side) -> Contents:
+        blobs = [side.name.blob if side.name else None for side in (old, new)]
+        if max(old.size, new.size) > COMPARED_BYTES:
+            return Contents(kind=Kind.LARGE, same=blobs[0] == blobs[1])
+        page = any(side.name is not None and side.name.form is Form.PAGE for side in (old, new))
+        return compare(old.content, new.content, page=page)

@@ -5,8 +5,12 @@ from engine.cache import Cache
 from engine.frame import Frame
 from engine.links import LinkReports
 from engine.markup import Rendered
+from engine.model import Name, Origin
 from engine.site import Site, parse_site
 from engine.store import Store
+
+ORIGIN_BYTES = 8_000_000
+"""Of runs of lines with the commits that brought them, 400 bytes each."""
 
 
 class Kept:
@@ -23,6 +27,7 @@ class Kept:
         self._pages: Cache[tuple[str | None, str, str], Page] = Cache(capacity // 8)
         self._frames: Cache[tuple[str | None, str, str], Frame] = Cache(capacity // 32)
         self._sites: Cache[str, Site] = Cache(1_000_000)
+        self._origins: Cache[tuple[str, str, str], tuple[Origin, ...]] = Cache(ORIGIN_BYTES)
         self.links = LinkReports()
 
     def rendered(self, key: bytes) -> Rendered | None:
@@ -68,3 +73,11 @@ class Kept:
     def close(self) -> None:
         """Stop what is being worked out."""
         self.links.close()
+
+    def origins(self, commit: str, name: Name) -> tuple[Origin, ...] | None:
+        """Return which commits brought the lines of a file of *commit*, if that was kept."""
+        return self._origins.get((commit, name.path, name.blob))
+
+    def keep_origins(self, commit: str, name: Name, origins: tuple[Origin, ...]) -> None:
+        """Keep what `Store.blame` said."""
+        self._origins.put((commit, name.path, name.blob), origins, 400 * (len(origins) + 1))

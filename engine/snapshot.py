@@ -9,8 +9,10 @@ from dataclasses import replace
 
 from engine.access import Action, Actor, Policy
 from engine.answers import Child, Folder, Found, Page, Result, SearchResults
+from engine.blaming import Blaming
 from engine.catalog import Moment, Visible, everything
 from engine.checking import Finding, check
+from engine.comparing import Comparing
 from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError, TooLargeError
 from engine.following import Follower, Parts, Progress
 from engine.frame import HELP, SIDEBARS, Aside, Frame
@@ -79,6 +81,23 @@ class Snapshot:
     def past(self) -> Past:
         """The questions that concern what was."""
         return Past(self._moment, self._parts.store, self, sees_all=self._open)
+
+    @property
+    def comparing(self) -> Comparing:
+        """What differs between two revisions of a file."""
+        return Comparing(self.past, self._moment, self._parts.store)
+
+    @property
+    def blaming(self) -> Blaming:
+        """Who wrote each line of a file."""
+        return Blaming(
+            self.past,
+            self._moment,
+            self._parts.store,
+            self._kept,
+            may_see=self.may_see,
+            sees_all=self._open,
+        )
 
     def _link_report(self) -> LinkReport | None:
         if not self._moment.scanned:

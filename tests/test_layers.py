@@ -10,9 +10,11 @@ ROOT = Path(__file__).parent.parent
 
 # The first name that fits a module tells its layer; imports point to the same part or to a lower number.
 LAYERS = [
-    ("wiki", 0),
-    ("engine.wiki", 1),
-    ("engine.snapshot", 2),
+    ("wiki", -1),
+    ("engine.wiki", 0),
+    ("engine.snapshot", 1),
+    ("engine.blaming", 2),
+    ("engine.comparing", 2),
     ("engine.following", 3),
     ("engine.kept", 3),
     ("engine.lists", 3),
@@ -32,7 +34,7 @@ LAYERS = [
     ("engine.frontmatter", 7),
     ("engine.site", 7),
     ("engine.language", 8),
-    ("engine.comparing", 5),
+    ("engine.contents", 5),
     ("engine.alignment", 6),
     ("engine.marking", 7),
     ("engine.diff", 8),

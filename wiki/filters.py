@@ -6,7 +6,7 @@ from textwrap import shorten
 from flask import Flask
 from markupsafe import Markup, escape
 
-from engine.ids import url_path
+from engine.ids import BIDI_CONTROLS, url_path
 from engine.language import direction
 from engine.wiki import Page
 from wiki.urls import absolute
@@ -49,6 +49,21 @@ def description(page: Page) -> str:
     return shorten(start, DESCRIPTION, placeholder="…") or page.title
 
 
+_SHOWN = str.maketrans(
+    {
+        **{chr(code): chr(0x2400 + code) for code in range(0x20) if code != ord("\t")},
+        "\x7f": "\u2421",
+        **{chr(code): f"[U+{code:04X}]" for code in (*range(0x80, 0xA0), 0x2028, 0x2029)},
+        **{sign: f"[U+{ord(sign):04X}]" for sign in BIDI_CONTROLS},
+    }
+)
+
+
+def visible(text: str) -> str:
+    """Show control characters, and those that turn the text behind them around, as signs that can be seen."""
+    return text.translate(_SHOWN)
+
+
 def register(app: Flask) -> None:
     """Give the filters to the templates."""
     app.jinja_env.filters.update(
@@ -59,5 +74,6 @@ def register(app: Flask) -> None:
         moment=moment,
         short=short,
         url_path=url_path,
+        visible=visible,
     )
     app.jinja_env.globals.update(absolute=absolute)

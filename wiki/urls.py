@@ -1,5 +1,6 @@
 """Path and query text -> typed values, at the border."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -72,3 +73,11 @@ def whole_number(name: str, default: int, lowest: int, highest: int) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9 and lowest <= int(text) <= highest):
         raise BadRequest(f"{name} must be a whole number from {lowest} to {highest}.")
     return int(text)
+
+
+def one_of(name: str, choices: Sequence[str]) -> str:
+    """Return a word from the query, the first of *choices* where there is none; 400 with all of them for another."""
+    text = request.args.get(name) or choices[0]
+    if text not in choices:
+        raise BadRequest(f"{name} must be one of: {', '.join(choices)}.")
+    return text

@@ -189,6 +189,14 @@ class Arrivals:
         query = select(commit.c.hex).join(arrival, arrival.c.commit == commit.c.id)
         return str(self._db.execute(query.where(arrival.c.rank == rank)).scalar_one())
 
+    def revisions(self, ids: Iterable[str]) -> dict[str, Revision]:
+        """Return who made some commits, when and why; those that are not known are left out."""
+        found = {}
+        for part in chunks(set(ids)):
+            for row in self._db.execute(select(commit).where(commit.c.hex.in_(part))):
+                found[row.hex] = to_revision(row)
+        return found
+
     # -- files, through their renames
 
     def lineages(self, paths: Iterable[str]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Two versions of a file: what a reader is told of their difference is all of it, and true."""
 
 from engine.alignment import Alignment
-from engine.comparing import COMPARED_BYTES, Contents, Kind, Note, Property, compare
+from engine.contents import COMPARED_BYTES, Contents, Kind, Note, Property, compare
 from engine.marking import Piece
 
 
