@@ -374,7 +374,9 @@ def test_nobody_sees_nothing(commit: Commit, wiki: Wiki) -> None:
     for address in ("/", "/-/search?q=zebras", "/-/search?q=open", "/-/missing", "/-/orphans"):
         text = client.get(address).text
         assert 'href="/open"' not in text
-        assert "zebra" not in text.lower().replace('value="zebras"', "").replace("zebras: search", "").replace("“zebras”", "")
+        assert "zebra" not in text.lower().replace('value="zebras"', "").replace(
+            "zebras: search", ""
+        ).replace("“zebras”", "")
 
 
 def test_the_catalog_of_a_policy_is_not_left_behind(
