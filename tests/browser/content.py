@@ -23,7 +23,7 @@ LONG_SECTIONS = 60
 
 ADA = "Ada Osei <ada@example.org>"
 NOOR = "Noor Haddad <noor@example.org>"
-WEI = "陳偉 <wei@example.org>"
+WEI = "Wei Chen <wei@example.org>"
 BOT = "links[bot] <links@example.org>"
 
 Files = Mapping[str, bytes | None]

@@ -56,6 +56,11 @@ KINDS = (
     Kind("search without hits", "/-/search?q=zyxwvut", "", "search.results"),
     Kind("empty search", "/-/search", "", "search.results"),
     Kind("missing pages", "/-/missing", "A page that nobody wrote", "lists.missing"),
+    Kind("side by side", "/-/diff/llama-organization?from={RENAMED}&to={CORRECTED}", "92%", "diff.view"),
+    Kind("diff", "/-/diff/llama-organization?from={FIGURES}&to={CORRECTED}&view=unified", "92%", "diff.view"),
+    Kind("diff of images", "/-/diff/samples/square.png", "image/png", "diff.view"),
+    Kind("diff without revision", "/-/diff/llama-organization?from=none", "none", "diff.view", 404),
+    Kind("blame", "/-/blame/llama-organization", "Llama Organization", "blame.view"),
     Kind("orphans", "/-/orphans", "Odd", "lists.orphans"),
 )
 

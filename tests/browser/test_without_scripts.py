@@ -32,7 +32,7 @@ def status(port: int, address: str) -> int:
 
 # Views that are linked to and are still being made.
 COMING = tuple(
-    "/-/" + view for view in "recent pages tags deleted feed.atom history blame backlinks by diff".split()
+    "/-/" + view for view in "recent pages tags deleted feed.atom history backlinks by".split()
 )
 
 
