@@ -31,9 +31,7 @@ def status(port: int, address: str) -> int:
 
 
 # Views that are linked to and are still being made.
-COMING = tuple(
-    "/-/" + view for view in "recent pages tags deleted feed.atom history backlinks by".split()
-)
+COMING = tuple("/-/" + view for view in "recent pages tags deleted feed.atom history backlinks by".split())
 
 
 def wrong_links(page: Page, visitor: Visitor) -> list[str]:
