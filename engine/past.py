@@ -111,9 +111,10 @@ class Past:
         pages = max(1, -(-total // REVISIONS))
         page = min(max(page, 1), pages)
         start = (page - 1) * REVISIONS
-        touches = self._sight.history(subject.lineage, REVISIONS, start)
-        steps = tuple(self._sight.step(touched, total - start - i) for i, touched in enumerate(touches))
-        return History(subject, steps, page, pages, total)
+        touches = self._sight.history(subject.lineage, REVISIONS + 1, start)
+        steps = [self._sight.step(touched, total - start - i) for i, touched in enumerate(touches)]
+        before = steps[-1].revision if len(steps) > REVISIONS else None
+        return History(subject, tuple(steps[:REVISIONS]), before, page, pages, total)
 
     def commit(self, text: str) -> str:
         """Return the full id of the commit that *text* names: an id, or at least `SHORTEST` first digits of one.
@@ -209,6 +210,12 @@ class Past:
         return self._reader.drawn(name)
 
     # -- many files
+
+    @property
+    def origin(self) -> str:
+        """The commit that arrived first; empty where there is none."""
+        self._check()
+        return self._arrivals.at(0)
 
     def recent(self, folder: str = "", author: str = "", page: int = 1) -> Recent:
         """Return one page of the commits that touched something in *folder*, newest first.

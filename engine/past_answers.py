@@ -31,6 +31,7 @@ class History:
 
     subject: Subject
     steps: tuple[Step, ...]
+    before: Revision | None  # the one that comes before the last of these
     page: int
     pages: int
     total: int

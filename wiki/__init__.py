@@ -15,7 +15,20 @@ from engine.wiki import Wiki
 from wiki import current, errors, filters, headers, languages, responses, urls
 from wiki.settings import Settings
 from wiki.theming import Themes
-from wiki.views import blame, diff, folders, health, lists, media, pages, search, static
+from wiki.views import (
+    blame,
+    diff,
+    feeds,
+    folders,
+    health,
+    history,
+    lists,
+    media,
+    pages,
+    recent,
+    search,
+    static,
+)
 
 __version__ = "0.1.0"
 
@@ -48,7 +61,7 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
     errors.register(app)
     headers.register(app)
     responses.register(app)
-    for view in (static, health, search, lists, diff, blame, folders, media, pages):
+    for view in (static, health, search, lists, history, recent, diff, blame, feeds, folders, media, pages):
         app.register_blueprint(view.bp)
     return app
 

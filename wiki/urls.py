@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import flask
-from flask import request
+from flask import abort, redirect, request
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import BaseConverter
 
+from engine.errors import PageNotFoundError
+from engine.past_answers import Subject
 from engine.wiki import Found
 from wiki.current import current_snapshot, site
 
@@ -40,15 +42,50 @@ class AddressConverter(BaseConverter):
     weight = 200
 
 
+def is_reserved(text: str) -> bool:
+    """Say whether a path belongs to the wiki itself, so that it never leads to a page."""
+    return text in RESERVED_FILES or text.startswith(tuple(f"{folder}/" for folder in RESERVED))
+
+
 def found_at(text: str) -> Found:
     """Find what a URL's path leads to; PageNotFoundError when nothing does.
 
     Raises:
         NotFound: The address belongs to the wiki itself, so it never leads to a page.
     """
-    if text in RESERVED_FILES or text.startswith(tuple(f"{folder}/" for folder in RESERVED)):
+    if is_reserved(text):
         raise NotFound("This address belongs to the wiki itself, and there is nothing here.")
     return current_snapshot().find(text)
+
+
+def subject_at(text: str, place: str = "") -> Subject:
+    """Find the file whose past a URL asks for, also where it was moved or is gone.
+
+    Args:
+        text: The path of a page or a file, as in its own address.
+        place: What stands before it in the URL, such as ``/-/history``. Where the file has another address now, the
+            reader is sent to that one, with the same query.
+
+    Raises:
+        PageNotFoundError: There never was such a file.
+        HTTPException: The redirect.
+    """
+    snapshot = current_snapshot()
+    try:
+        subject = snapshot.past.subject(text)
+    except PageNotFoundError:
+        found = snapshot.find(text)
+        if not found.redirect or found.redirect.endswith("/"):
+            raise
+        return abort(redirect(_with_query(f"{place}{found.redirect}"), 302))
+    if not subject.gone and str(subject.name.id) != text:
+        return abort(redirect(_with_query(f"{place}{subject.name.url}"), 302))
+    return subject
+
+
+def _with_query(address: str) -> str:
+    query = request.query_string.decode()
+    return f"{address}?{query}" if query else address
 
 
 def absolute(path: str) -> str:

@@ -185,9 +185,9 @@ class Arrivals:
         return [(row.hex, row.rank) for row in rows]
 
     def at(self, rank: int) -> str:
-        """Return the commit that has a rank."""
+        """Return the commit that has a rank, empty when none has."""
         query = select(commit.c.hex).join(arrival, arrival.c.commit == commit.c.id)
-        return str(self._db.execute(query.where(arrival.c.rank == rank)).scalar_one())
+        return str(self._db.execute(query.where(arrival.c.rank == rank)).scalar() or "")
 
     def revisions(self, ids: Iterable[str]) -> dict[str, Revision]:
         """Return who made some commits, when and why; those that are not known are left out."""

@@ -15,9 +15,10 @@ from engine.wiki import Child
 from wiki import current
 from wiki.citing import citation
 from wiki.current import current_snapshot, reads
-from wiki.urls import found_at
+from wiki.urls import found_at, is_reserved
 from wiki.views.folders import folder_response
 from wiki.views.media import file_response
+from wiki.views.versions import version_response
 
 bp = Blueprint("pages", __name__)
 log = getLogger(__name__)
@@ -32,6 +33,8 @@ SUGGESTIONS = 5  # pages that are named where there is none
 def view(text: str) -> ResponseReturnValue:
     """Show what a URL leads to: a page, its Markdown, a folder, a medium."""
     try:
+        if "rev" in request.args and not is_reserved(text):
+            return version_response(text, markdown=_wants_markdown())
         found = found_at(text)
     except PageNotFoundError as error:
         return _missing(text, error)
@@ -59,7 +62,11 @@ def _missing(text: str, error: PageNotFoundError) -> ResponseReturnValue:
     similar = found.results[:SUGGESTIONS] if found else ()
     try:
         shown = current.site().themes.render(
-            "pages/missing.html", message=error.message, words=words, similar=similar
+            "pages/missing.html",
+            message=error.message,
+            words=words,
+            similar=similar,
+            fate=current_snapshot().past.fate(text),
         )
     except Exception:  # a theme that cannot even say so
         log.exception("the theme cannot show what there is instead of %r", text)
