@@ -58,9 +58,8 @@ class Kept:
 
     def keep_frame(self, commit: str | None, scope: str, folder: str, frame: Frame) -> None:
         """Keep for `frame` what stands around the pages of a folder."""
-        self._frames.put(
-            (commit, scope, folder), frame, 500 + (2 * len(frame.side.html) if frame.side else 0)
-        )
+        size = 2 * len(frame.side.html) if frame.side else 40_000  # a tree is bounded
+        self._frames.put((commit, scope, folder), frame, 500 + size)
 
     def site(self, blob: str) -> Site:
         """Return the content settings that a blob holds."""

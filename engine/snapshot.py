@@ -15,7 +15,7 @@ from engine.checking import Finding, check
 from engine.comparing import Comparing
 from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError, TooLargeError
 from engine.following import Follower, Parts, Progress
-from engine.frame import HELP, SIDEBARS, Aside, Frame
+from engine.frame import HELP, SIDEBARS, Aside, Frame, tree
 from engine.frontmatter import others
 from engine.ids import MAX_PATH_BYTES, page_stem, url_path
 from engine.kept import Kept
@@ -314,15 +314,26 @@ class Snapshot:
         by_title = sorted(pages, key=lambda child: (child.title.casefold(), child.name.path))
         return Folder(path, tuple(folders), tuple(by_title), tuple(media))
 
-    def frame(self, folder: str) -> Frame:
-        """Return what stands around the pages of *folder*, which need not exist."""
+    def frame(self, folder: str, page: str = "") -> Frame:
+        """Return what stands around a page, or around all pages of a folder.
+
+        Args:
+            folder: It need not exist.
+            page: The path of a page in it.
+        """
         scope = self._policy.scope(self.actor)
         found = self._kept.frame(self.commit, scope, folder) if self.complete else None
         if found is None:
             manual = self._moment.folder_index(HELP, self.visible)
-            found = Frame(self._aside(folder), url_path(f"{HELP}/") if manual else "")
+            address = url_path(f"{HELP}/") if manual else ""
+            if side := self._aside(folder):
+                found = Frame(address, side)
+            else:
+                found = Frame(address, None, *tree(self._moment, folder, self.visible))
             if self.complete:
                 self._kept.keep_frame(self.commit, scope, folder, found)
+        if found.cut and page:
+            return replace(found, tree=tree(self._moment, folder, self.visible, page)[0])
         return found
 
     def _aside(self, folder: str) -> Aside | None:

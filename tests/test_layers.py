@@ -16,6 +16,7 @@ LAYERS = [
     ("engine.blaming", 2),
     ("engine.comparing", 2),
     ("engine.following", 3),
+    ("engine.frame", 4),
     ("engine.kept", 3),
     ("engine.lists", 3),
     ("engine.checking", 3),

@@ -14,6 +14,7 @@ from werkzeug.security import safe_join
 
 from engine.frame import Frame
 from engine.ids import url_path
+from engine.model import Name
 from engine.site import Site
 from wiki import current
 
@@ -61,11 +62,12 @@ class Themes:
         self._bundles: dict[tuple[str, str], bytes] = {}
         self.stamp = self._stamp()
 
-    def render(self, template: str, *, place: str = "", **context: Any) -> str:
+    def render(self, template: str, *, place: str = "", beside: Name | None = None, **context: Any) -> str:
         """Render a template of the site's theme, with what every template knows.
 
         Args:
             place: The folder whose sidebar stands beside it.
+            beside: The page that is shown, or that the answer is about.
         """
         snapshot = current.current_snapshot() if current.has_snapshot() else None
         site = snapshot.site if snapshot else Site()
@@ -73,10 +75,13 @@ class Themes:
         return environment.get_template(template).render(
             site=site,
             here=url_path(request.path[1:]),
+            at=beside.url if beside else "",
             commit=snapshot.commit if snapshot else None,
             complete=snapshot.complete if snapshot else True,
             stale=g.get("stale", False),
-            frame=snapshot.frame(place) if snapshot and current.is_readable() else Frame(None, ""),
+            frame=snapshot.frame(place, beside.path if beside else "")
+            if snapshot and current.is_readable()
+            else Frame(),
             **context,
         )
 

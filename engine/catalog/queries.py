@@ -57,6 +57,9 @@ _LINKS_OF = (
     .where(name.c.path.in_(bindparam("paths", expanding=True)), name.c.form == Form.PAGE.value)
     .order_by(name.c.path, link.c.id)
 )
+_FILES_IN = select(name).where(name.c.folder == bindparam("folder")).limit(bindparam("limit"))
+_FILES_FROM = _FILES_IN.where(name.c.path >= bindparam("path")).order_by(name.c.path)
+_FILES_BEFORE = _FILES_IN.where(name.c.path < bindparam("path")).order_by(name.c.path.desc())
 _LINKS_HERE = (
     select(name, link.c.target, link.c.sentence, fact.c.title)
     .join(fact, fact.c.id == link.c.fact)
@@ -198,8 +201,14 @@ class Moment:
             for row in self._db.execute(select(name).where(name.c.folder == folder).order_by(name.c.path))
         ]
 
-    def subfolders(self, folder: str) -> list[str]:
-        """Return the folders directly in *folder*, by jumping from one to the next along the index."""
+    def files_near(self, folder: str, path: str, limit: int) -> list[Name]:
+        """Return files directly in *folder*, ordered by path: up to *limit* from *path* on, and as many before it."""
+        asked = {"folder": folder, "path": path, "limit": limit}
+        before = [to_name(row) for row in self._db.execute(_FILES_BEFORE, asked)] if path else []
+        return [*reversed(before), *(to_name(row) for row in self._db.execute(_FILES_FROM, asked))]
+
+    def subfolders(self, folder: str, limit: int | None = None) -> list[str]:
+        """Return the folders directly in *folder*, or the first *limit*, by jumping along the index."""
         prefix = f"{folder}/" if folder else ""
         end = f"{folder}0" if folder else "\U0010ffff"  # "0" follows "/": beyond everything in the folder
         found: dict[str, None] = {}
@@ -208,7 +217,7 @@ class Moment:
             first: str | None = self._db.execute(
                 select(func.min(name.c.folder)).where(following, name.c.folder < end)
             ).scalar()
-            if first is None:
+            if first is None or len(found) == limit:
                 return list(found)
             child = prefix + first[len(prefix) :].partition("/")[0]
             found[child] = None

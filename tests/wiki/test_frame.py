@@ -60,6 +60,45 @@ def test_a_sidebar_follows_its_page(commit: Commit, wiki: Wiki, client: FlaskCli
         assert f"<p>{text}</p>" in side(client, "/a")
 
 
+def lines(client: FlaskClient, address: str) -> list[str]:
+    """Return the addresses in the tree at the side."""
+    return re.findall(r'<li><a (?:class="more" )?href="([^"]*)"', side(client, address))
+
+
+def test_without_a_sidebar_the_tree_stands_beside_the_page(commit: Commit, client: FlaskClient) -> None:
+    pages = ("index.md", "b.md", "a.md", "f/index.md", "f/c.md", "f/g/d.md", "h/e.md", "f/picture.png")
+    commit(dict.fromkeys(pages, "Text\n"))
+    assert lines(client, "/a") == ["/f/", "/h/", "/a", "/b"]
+    assert lines(client, "/") == ["/f/", "/h/", "/a", "/b"]
+    assert lines(client, "/f/c") == ["/f/", "/f/g/", "/f/c", "/h/", "/a", "/b"]
+    assert lines(client, "/f/g/d") == ["/f/", "/f/g/", "/f/g/d", "/h/", "/a", "/b"]
+    assert lines(client, "/h/") == ["/f/", "/h/", "/h/e", "/a", "/b"]
+    assert '<a href="/f/c" aria-current="page" dir="auto">' in side(client, "/f/c")
+    assert '<a href="/h/" class="folder" aria-current="page" dir="auto">' in side(client, "/h/")
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_of_a_long_folder_the_tree_shows_what_is_near(
+    commit: Commit, wiki: Wiki, client: FlaskClient, complete: bool
+) -> None:
+    commit({f"f/{number:04}.md": f"{number}\n" for number in range(900)} | {"a.md": "Text\n"})
+    if complete:
+        wiki.catch_up()
+    for number in (0, 5, 450, 899):
+        for _ in range(2):
+            shown = lines(client, f"/f/{number:04}")
+            assert f"/f/{number:04}" in shown
+            assert len(shown) == 40 + 3
+            assert "/f/" in shown[1:]  # all of them
+
+
+def test_the_tree_is_bounded_in_folders_too(commit: Commit, client: FlaskClient) -> None:
+    commit({f"f{number:04}/a.md": f"{number}\n" for number in range(300)} | {"a.md": "Text\n"})
+    assert len(lines(client, "/a")) == 40 + 2
+    assert lines(client, "/a")[-1] == "/-/pages"
+    assert "/f0299/a" in lines(client, "/f0299/a")
+
+
 def test_help_is_offered_where_there_is_some(commit: Commit, client: FlaskClient) -> None:
     commit({"a.md": "A\n"})
     assert 'href="/help/"' not in client.get("/a").text

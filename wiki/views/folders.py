@@ -32,6 +32,7 @@ def folder_response(path: str) -> ResponseReturnValue:
     return current.site().themes.render(
         "folders/view.html",
         place=path,
+        beside=index,
         path=path,
         page=page,
         cite=citation(page, snapshot.site.title, snapshot.commit) if page else None,

@@ -82,6 +82,7 @@ def _html(name: Name) -> ResponseReturnValue:
     shown = current.site().themes.render(
         "pages/view.html",
         place=name.folder,
+        beside=name,
         page=page,
         cite=citation(page, snapshot.site.title, snapshot.commit),
         redirected_from=_origin(name),
