@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from engine.wiki import Wiki
 from tests.conftest import Commit
+from tests.shown import main
 from tests.repositories import SUBMODULE, SYMLINK, Content, File, Repository
 
 MARKDOWN = {"Accept": "text/markdown"}
@@ -125,7 +126,7 @@ def test_an_unknown_page_suggests_those_that_have_its_words(
     answer = client.get("/people/llama_model")
     assert answer.status_code == 404
     assert 'href="/Llama%203" dir="auto">Llama 3</a>' in answer.text
-    assert "/other" not in answer.text
+    assert "/other" not in main(answer.text)
 
 
 def test_md_gives_the_bytes_of_the_page(commit: Commit, client: FlaskClient) -> None:
@@ -347,7 +348,7 @@ def test_odd_names_are_served(commit: Commit, client: FlaskClient, name: str) ->
 
 def test_a_listing_leads_to_odd_names(commit: Commit, client: FlaskClient) -> None:
     commit({f"folder/{name}.md": "The text.\n" for name in ODD if "/" not in name})
-    listed = re.findall(r'<a href="(/folder/[^"]+)" dir', client.get("/folder/").text)
+    listed = re.findall(r'<a href="(/folder/[^"]+)" dir', main(client.get("/folder/").text))
     assert len(listed) == len(ODD) - 1
     for url in listed:
         assert client.get(unescape(url)).status_code == 200, url
