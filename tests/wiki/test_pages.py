@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from engine.wiki import Wiki
 from tests.conftest import Commit
-from tests.shown import main
 from tests.repositories import SUBMODULE, SYMLINK, Content, File, Repository
+from tests.shown import main
 
 MARKDOWN = {"Accept": "text/markdown"}
 
