@@ -4,6 +4,7 @@ The file is followed through renames by `Past`, which also sees to the rights: w
 there at a revision, there was nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.catalog import Moment
@@ -12,7 +13,7 @@ from engine.errors import RevisionNotFoundError
 from engine.messages import Message
 from engine.model import Form, Name, Revision
 from engine.past import Past
-from engine.past_answers import Step, Subject
+from engine.past_answers import Step, Subject, Version
 from engine.store import Store
 
 SHOWN_BYTES = 20_000_000
@@ -68,52 +69,50 @@ class Comparing:
             RevisionNotFoundError: There is no such commit, or neither of the two has the file.
             NotReadyError: The history is still being read.
         """
-        newest = self._past.history(subject).steps
-        after = self._side(subject, new or (newest[0].revision.id if newest else ""))
-        if old:
-            before = self._side(subject, old)
+        steps = self._past.history(subject).steps
+        after, version = self._side(subject, new or (steps[0].revision.id if steps else ""))
+        following = version.following if version else None
+        earlier = version.previous if version else _before(after.commit, steps)
+        if old or earlier:
+            before, version = self._side(subject, old or (earlier.id if earlier else ""))
+            earlier = version.previous if version else _before(before.commit, steps)
         else:
-            earlier = self._before(subject, after, newest)
-            before = self._side(subject, earlier.id) if earlier else Side("")
+            before = Side("")
         if before.name is None and after.name is None:
             raise RevisionNotFoundError(
                 Message("“%(name)s” was there at neither of the two revisions.", name=str(subject.name.id))
             )
-        return Comparison(
-            subject,
-            before,
-            after,
-            self._contents(before, after),
-            self._before(subject, before, newest) if before.commit else None,
-            self._past.version(subject, after.commit).following if after.name else None,
-        )
+        return Comparison(subject, before, after, _contents(before, after), earlier, following)
 
-    def _side(self, subject: Subject, text: str) -> Side:
+    def _side(self, subject: Subject, text: str) -> tuple[Side, Version | None]:
         commit = self._past.commit(text)
         try:
             version = self._past.version(subject, commit)
         except RevisionNotFoundError:  # the commit is there, and does not have the file
-            return Side(commit, revision=self._arrivals.revisions([commit]).get(commit))
+            return Side(commit, revision=self._revision(commit)), None
         name = version.name
-        revision = version.step.revision if version.step else self._arrivals.revisions([commit]).get(commit)
+        revision = version.step.revision if version.step else self._revision(commit)
         if name.form is Form.SUBMODULE:
-            return Side(commit, name, revision, content=f"Subproject commit {name.blob}\n".encode())
-        size = self._store.size(name.blob)
-        content = self._store.read(name.blob) if size <= SHOWN_BYTES else None
-        return Side(commit, name, revision, size, content)
+            content: bytes | None = f"Subproject commit {name.blob}\n".encode()
+            size = len(content or b"")
+        else:
+            size = self._store.size(name.blob)
+            content = self._store.read(name.blob) if size <= SHOWN_BYTES else None
+        return Side(commit, name, revision, size, content), version
 
-    def _before(self, subject: Subject, side: Side, newest: tuple[Step, ...]) -> Revision | None:
-        """Return the revision before the one that made a side what it is."""
-        if side.name is not None:
-            return self._past.version(subject, side.commit).previous
-        numbers = [step.number for step in newest if step.revision.id == side.commit]
-        kept = (step for step in newest if numbers and step.number < numbers[0] and step.name.blob)
-        found = next(kept, None)
-        return found.revision if found else None
+    def _revision(self, commit: str) -> Revision | None:
+        return self._arrivals.revisions([commit]).get(commit)
 
-    def _contents(self, old: Side, new: Side) -> Contents:
+
+def _before(commit: str, steps: Sequence[Step]) -> Revision | None:
+    """Return the newest revision before *commit*, which deleted the file, that left one."""
+    number = next((step.number for step in steps if step.revision.id == commit), 0)
+    return next((step.revision for step in steps if step.number < number and step.name.blob), None)
+
+
+def _contents(old: Side, new: Side) -> Contents:
+    if max(old.size, new.size) > COMPARED_BYTES:
         blobs = [side.name.blob if side.name else None for side in (old, new)]
-        if max(old.size, new.size) > COMPARED_BYTES:
-            return Contents(kind=Kind.LARGE, same=blobs[0] == blobs[1])
-        page = any(side.name is not None and side.name.form is Form.PAGE for side in (old, new))
-        return compare(old.content, new.content, page=page)
+        return Contents(kind=Kind.LARGE, same=blobs[0] == blobs[1])
+    page = any(side.name is not None and side.name.form is Form.PAGE for side in (old, new))
+    return compare(old.content, new.content, page=page)
