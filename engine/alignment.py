@@ -19,7 +19,7 @@ LINES_SHOWN = 3_000
 CHARACTERS_SHOWN = 600_000
 """Characters of all lines that are shown, after long lines were shortened."""
 
-UNCHANGED_SHOWN = 3_000
+UNCHANGED_SHOWN = 1_000
 """Unchanged lines that can be unfolded; a fold beyond them only tells how many it stands for."""
 
 MOVED_AMONG = 20_000

@@ -1,9 +1,9 @@
 """Speed, as pairs: each figure stands beside a floor that was measured in the same run, round by round in turn.
 
-    python tests/benchmarks/bench.py [--repo DIR] [--pages N] [--start-pages N] [--rounds N] [--only NAME …]
+    python tests/benchmarks/bench.py [--repo DIR] [--pages N] [--start-pages N] [--long-commits N] [--rounds N] [--only NAME …]
 
 Without ``--repo`` a repository of ``--pages`` pages is generated; one that is named is only cloned. The start on a
-repository that was never indexed is measured on a generated one of ``--start-pages`` pages.
+repository that was never indexed is measured on a generated one of ``--start-pages`` pages, what was on one of ``--long-commits`` commits.
 """
 
 import argparse
@@ -18,6 +18,8 @@ sys.path.insert(0, str(ROOT))
 
 from tests import repositories  # noqa: E402 - the file is run as a script
 from tests.benchmarks import corpus  # noqa: E402
+from tests.benchmarks.comparing import compare  # noqa: E402
+from tests.benchmarks.long_history import COMMITS  # noqa: E402
 from tests.benchmarks.reading import first_view, memory, search, start, warm_view  # noqa: E402
 from tests.benchmarks.rows import Row, Setup  # noqa: E402
 from tests.benchmarks.writing import build, freshness, write  # noqa: E402
@@ -30,6 +32,7 @@ MEASURES = {
     "search": search,
     "fresh": freshness,
     "write": write,
+    "compare": compare,
     "memory": memory,
 }
 
@@ -54,7 +57,7 @@ def main() -> None:
         else:
             corpus.make(repository, options.pages, words=400)
             what = "a generated repository"
-        setup = Setup(repository, folder, options.rounds, options.start_pages)
+        setup = Setup(repository, folder, options.rounds, options.start_pages, options.long_commits)
         print(
             f"{what}: {setup.page_count:,} pages; {os.cpu_count()} cores, Python {platform.python_version()}, "
             f"medians of {options.rounds} rounds; {os.getloadavg()[0]:.1f} other processes wanted to run at the start\n",
@@ -79,6 +82,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--repo", type=Path, help="measure on a clone of this repository")
     parser.add_argument("--pages", type=int, default=10_000, help="pages of the generated repository")
     parser.add_argument("--start-pages", type=int, default=50_000, help="pages of the one never indexed")
+    parser.add_argument(
+        "--long-commits", type=int, default=COMMITS, help="commits of the one with a long history"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", nargs="*", choices=MEASURES, help="measure only these")
     return parser.parse_args()

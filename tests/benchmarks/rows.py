@@ -15,6 +15,7 @@ from statistics import median, quantiles
 from urllib.parse import urlsplit
 
 from engine.ids import page_stem, url_path
+from tests.benchmarks import long_history
 from tests.repositories import Repository
 from tests.soak.processes import QUIRE, ROOT, Started, started
 
@@ -40,11 +41,19 @@ class Setup:
     folder: Path  # for whatever else is made; deleted at the end
     rounds: int
     start_pages: int
+    long_commits: int = long_history.COMMITS
     dice: Random = field(default_factory=lambda: Random(1))
 
     @property
     def git(self) -> Repository:
         return Repository(self.repository)
+
+    @cached_property
+    def long_repository(self) -> Repository:
+        """Another repository, generated, with a long history and everything derived from it."""
+        made = long_history.make(self.folder / "long.git", self.long_commits)
+        run(*QUIRE, "index", str(made))
+        return Repository(made)
 
     @cached_property
     def paths(self) -> list[str]:
