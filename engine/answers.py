@@ -34,6 +34,7 @@ class Page:
     backlinks: tuple[Backlink, ...]
     last_change: LastChange | None
     redirect: str = ""  # URL of the page that took its place
+    unlisted: bool = False  # its author wants no search engine to list it
     related: "tuple[Child, ...]" = ()  # pages that share tags and links with it, best first
 
     @property

@@ -34,6 +34,7 @@ from engine.catalog.history import (
     next_rank,
     order,
 )
+from engine.catalog.labels import add_paths, forget_paths, unlabelled
 from engine.catalog.names import change_names, replace_names
 from engine.catalog.schema import HEAD, SCANNED, TRACED, is_damage, read_state, write_state
 from engine.errors import RevisionNotFoundError, StoreError, WikiError
@@ -57,6 +58,7 @@ HASTE = 1.0  # seconds: who waits no longer than this is a reader
 FRESH = 4  # changed pages whose parse is kept for whoever shows them first
 FEW = 8  # files that are read one by one
 POLL = 0.1  # seconds between two looks at the branch
+LABELS = 5_000  # labels that are added in one transaction, so that other writers wait little
 REST = 30.0  # seconds without any change, after which a worn index is built anew
 SHORTLY = 1.0  # seconds that the work waits for others to bring the names
 INDEX_WAIT = 0.2  # seconds that a search waits for the index to follow a small change
@@ -156,6 +158,7 @@ class Follower:
             change_names(db, head, differences)
             if rows is not None:
                 add_facts(db, rows)
+                add_paths(db, unlabelled(db, [d.path for d in differences if d.new is not None]))
                 if scanned:
                     write_state(db, SCANNED, head)
             if arrived is not None and read_state(db, TRACED) == at:
@@ -378,6 +381,11 @@ class Follower:
             pending += [encode(blob, Facts(problems=(MISSING,))) for blob in missing]
         done += self._add(pending)
         self._tell(progress, "pages", done, total)
+        with self._parts.catalog.reading() as db:
+            lasts = unlabelled(db)
+        for start in range(0, len(lasts), LABELS):
+            with self._parts.catalog.writing() as db:
+                add_paths(db, lasts[start : start + LABELS])
         with self._parts.catalog.writing() as db:
             if read_state(db, HEAD) == head and not Moment(db).unknown_blobs():
                 write_state(db, SCANNED, head)
@@ -391,6 +399,10 @@ class Follower:
         while gone:
             with self._parts.catalog.writing() as db:
                 gone = forget_facts(db) if read_state(db, HEAD) == self._indexed() else 0
+        gone = 1
+        while gone:
+            with self._parts.catalog.writing() as db:
+                gone = forget_paths(db)
 
     def _add(self, rows: Sequence[FactRows]) -> int:
         if rows:

@@ -213,7 +213,7 @@ def _scalar(text: str) -> Any:
 
 
 USED = frozenset(
-    "title alias aliases tag tags description lang date author references verified review-by redirect".split()
+    "title alias aliases tag tags description lang date author references verified review-by redirect robots".split()
 )
 """Keys that mean something to Quire; all others are the author's own, shown and searched as they are."""
 

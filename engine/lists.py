@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 from typing import Generic, TypeVar
 
-from engine.catalog import Backlink, Moment, Visible
+from engine.catalog import Backlink, Moment, Suggestion, Visible
 from engine.ids import fold_path, url_path
 from engine.links import LinkReport, Wish, wish
 from engine.model import Form, Name
@@ -51,6 +53,14 @@ class Missing:
     url: str  # where it would be
     pages: int  # that name it
     sources: tuple[Backlink, ...]  # some of them
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A page for search engines."""
+
+    name: Name
+    changed: datetime | None  # None while the history is still being read
 
 
 class Lists:
@@ -122,6 +132,27 @@ class Lists:
         cut = _page(paths, page, count)
         lines = self.lines(self._moment.names(cut.items))
         return Reported(Listing(lines, cut.page, cut.more, count), report.commit, count - len(paths))
+
+    def suggest(self, typed: str) -> tuple[Suggestion, ...]:
+        """Suggest pages for what somebody has typed so far: at most ten, best first.
+
+        Those that are called just so come first, then those whose title or alias begins so, then those with words
+        that begin as the typed ones do; among equals the shorter comes first.
+        """
+        return tuple(self._moment.suggest(typed, self._visible))
+
+    def addresses(self, start: int, count: int) -> tuple[Address, ...]:
+        """Return some of the pages that search engines may list, ordered by path, with their last change.
+
+        Pages that lead on to another are left out, and those whose author wants no search engine to list them.
+        """
+        names = tuple(islice(self._moment.listed(self._visible), start, start + count))
+        changed = self._moment.last_times(name.path for name in names)
+        return tuple(Address(name, changed.get(name.path)) for name in names)
+
+    def address_count(self) -> int:
+        """Return how many `addresses` there are."""
+        return sum(1 for _ in self._moment.listed(self._visible))
 
     def lines(self, names: Iterable[Name]) -> tuple[Line, ...]:
         """Return those of *names* that may be seen, with their titles."""

@@ -11,6 +11,7 @@ from engine.access import Action, Actor, Policy
 from engine.answers import Child, Folder, Found, Page, Result, SearchResults
 from engine.blaming import Blaming
 from engine.catalog import Moment, Visible, everything
+from engine.catalog.codec import is_unlisted
 from engine.checking import Finding, check
 from engine.comparing import Comparing
 from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError, TooLargeError
@@ -222,6 +223,7 @@ class Snapshot:
             dir=direction(lang),
             facts=facts,
             properties=others(facts.properties),
+            unlisted=is_unlisted(facts),
             problems=(*facts.problems, *rendered.problems),
             backlinks=(),
             last_change=None,

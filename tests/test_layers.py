@@ -43,6 +43,7 @@ LAYERS = [
     ("engine.ids", 10),
     ("engine.errors", 11),
     ("engine.cache", 11),
+    ("engine.words", 11),
     ("engine.leftovers", 10),
     ("engine.locks", 11),
     ("engine.messages", 11),

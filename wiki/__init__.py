@@ -24,10 +24,13 @@ from wiki.views import (
     history,
     lists,
     media,
+    opensearch,
     pages,
     recent,
     search,
+    sitemap,
     static,
+    suggest,
 )
 
 __version__ = "0.1.0"
@@ -61,7 +64,23 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
     errors.register(app)
     headers.register(app)
     responses.register(app)
-    for view in (static, health, search, lists, history, recent, diff, blame, feeds, folders, media, pages):
+    for view in (
+        static,
+        health,
+        search,
+        blame,
+        diff,
+        feeds,
+        history,
+        lists,
+        opensearch,
+        recent,
+        sitemap,
+        suggest,
+        folders,
+        media,
+        pages,
+    ):
         app.register_blueprint(view.bp)
     return app
 

@@ -27,7 +27,18 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     ),
     "js/reading.js": tuple(
         f"js/{name}.js"
-        for name in ("folds", "menus", "display", "contents", "cards", "regions", "copy", "share", "own")
+        for name in (
+            "folds",
+            "menus",
+            "suggest",
+            "display",
+            "contents",
+            "cards",
+            "regions",
+            "copy",
+            "share",
+            "own",
+        )
     ),
 }
 """Assets that are several files in one answer: a browser asks once, and a theme replaces them one by one.

@@ -12,6 +12,7 @@
     codec    Facts <-> what a row holds
     names    brings the names to a commit
     history  reads touches, puts commits in order, carries lineages through renames
+    labels   the texts by which pages are suggested while somebody types
     resolve  link target -> name, by joining facts to names when asked; shortcuts decides most of many at once
     links    all links of the head, resolved
     past     `Arrivals`: questions about commits, and about what they touched
@@ -20,6 +21,7 @@
 A link is stored as it was written, so a new or renamed page changes no row of another page.
 """
 
+from engine.catalog.labels import Suggestion
 from engine.catalog.links import LinkTo
 from engine.catalog.past import Active, Arrivals, Gone, Touched
 from engine.catalog.queries import Backlink, LastChange, Moment
@@ -35,6 +37,7 @@ __all__ = [
     "LastChange",
     "LinkTo",
     "Moment",
+    "Suggestion",
     "Touched",
     "Visible",
     "everything",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from engine.catalog.labels import label_words
 from engine.ids import fold, fold_path, page_stem
 from engine.messages import Message
 from engine.model import Facts, Heading, Link, LinkKind, Problem
@@ -25,6 +26,7 @@ class FactRows:
     tags: tuple[tuple[str, str], ...]  # tag, key
     redirects: bool = False
     unlisted: bool = False
+    labels: tuple[str, ...] = ()  # the words of the title, then of each alias
 
 
 def tail(target: str) -> str:
@@ -55,6 +57,7 @@ def encode(blob: str, facts: Facts) -> FactRows:
         tags=tuple((tag, fold_path(tag)) for tag in facts.tags),
         redirects=bool(facts.redirect),
         unlisted=is_unlisted(facts),
+        labels=tuple(map(label_words, (facts.title, *facts.aliases))),
     )
 
 

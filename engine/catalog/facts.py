@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, delete, exists, func, insert, select
 
 from engine.catalog.codec import FactRows
+from engine.catalog.labels import Kind, add_labels, number, remove_labels
 from engine.catalog.schema import alias, fact, link, name, tag
 from engine.model import Form
 
@@ -56,11 +57,23 @@ def add_facts(db: Connection, batch: Collection[FactRows]) -> None:
         for i, rows in numbered
         for target, tail, sentence in rows.links
     ]
-    aliases = [{"fact": i, "alias": text, "key": key} for i, rows in numbered for text, key in rows.aliases]
+    first = (db.execute(select(func.max(alias.c.id))).scalar() or 0) + 1
+    named = [(i, rows, nth) for i, rows in numbered for nth in range(len(rows.aliases))]
+    aliases = [
+        {"id": each, "fact": i, "alias": rows.aliases[nth][0], "key": rows.aliases[nth][1]}
+        for each, (i, rows, nth) in enumerate(named, first)
+    ]
     tags = [{"fact": i, "tag": text, "key": key} for i, rows in numbered for text, key in rows.tags]
     for table, found in ((link, links), (alias, aliases), (tag, tags)):
         if found:
             db.execute(insert(table), found)
+    words = [(number(Kind.TITLE, i, rows.title), rows.labels[0]) for i, rows in numbered if rows.labels]
+    words += [
+        (number(Kind.ALIAS, each, rows.aliases[nth][0]), rows.labels[1 + nth])
+        for each, (_, rows, nth) in enumerate(named, first)
+        if rows.labels
+    ]
+    add_labels(db, words)
 
 
 def too_many(db: Connection) -> bool:
@@ -76,6 +89,12 @@ def forget_facts(db: Connection) -> int:
     """
     unused = select(fact.c.id).where(~exists().where(name.c.blob == fact.c.blob)).limit(FORGET)
     ids = list(db.execute(unused).scalars())
+    titles = db.execute(select(fact.c.id, fact.c.title).where(fact.c.id.in_(ids)))
+    aliases = db.execute(select(alias.c.id, alias.c.alias).where(alias.c.fact.in_(ids)))
+    remove_labels(
+        db,
+        [number(kind, *row) for kind, rows in ((Kind.TITLE, titles), (Kind.ALIAS, aliases)) for row in rows],
+    )
     for table in (link, alias, tag):
         db.execute(delete(table).where(table.c.fact.in_(ids)))
     db.execute(delete(fact).where(fact.c.id.in_(ids)))

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from engine.catalog.clashes import Clashes
 from engine.catalog.codec import decode, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
+from engine.catalog.labels import Suggestion, suggest
 from engine.catalog.links import LinkTo, all_links, orphans
 from engine.catalog.past import Arrivals, to_revision
 from engine.catalog.related import related
@@ -49,6 +51,21 @@ _LAST_CHANGE = (
     .where(touch.c.path == bindparam("path"), touch.c.rank.is_not(None))
     .order_by(touch.c.rank.desc())
     .limit(1)
+)
+_LISTED = (
+    select(name)
+    .outerjoin(fact, fact.c.blob == name.c.blob)
+    .where(name.c.form == Form.PAGE.value, ~func.coalesce(fact.c.redirects | fact.c.unlisted, 0))
+    .order_by(name.c.path)
+)
+_later = touch.alias()
+_newest = (
+    select(func.max(_later.c.rank)).where(_later.c.path == touch.c.path).correlate(touch).scalar_subquery()
+)
+_LAST_TIMES = (
+    select(touch.c.path, commit.c.time)
+    .join(commit, commit.c.id == touch.c.commit)
+    .where(touch.c.path.in_(bindparam("paths", expanding=True)), touch.c.rank == _newest)
 )
 _LINKS_OF = (
     select(name, link.c.target, link.c.sentence, fact.c.title)
@@ -254,6 +271,24 @@ class Moment:
     ) -> dict[tuple[str, str], Target | None]:
         """Find what link targets mean, see `engine.catalog.resolve`."""
         return resolve(self._db, wanted, visible)
+
+    def suggest(self, typed: str, visible: Visible = everything) -> list[Suggestion]:
+        """Return pages for what somebody has typed so far, see `engine.catalog.labels`."""
+        return suggest(self._db, typed, visible)
+
+    def listed(self, visible: Visible = everything) -> Iterator[Name]:
+        """Yield the pages that lead on to no other, and that search engines may list, ordered by path."""
+        for part in self._db.execute(_LISTED).partitions(5_000):
+            yield from filter(visible, map(to_name, part))
+
+    def last_times(self, paths: Iterable[str]) -> dict[str, datetime]:
+        """Return when each of *paths* was touched last; nothing while the history is still being read."""
+        found: dict[str, datetime] = {}
+        if self.traced:
+            for part in chunks(paths):
+                for row in self._db.execute(_LAST_TIMES, {"paths": part}):
+                    found[row.path] = datetime.fromtimestamp(row.time, UTC)
+        return found
 
     def all_links(self, visible: Visible = everything) -> Iterator[list[LinkTo]]:
         """Yield all links of the visible pages, see `engine.catalog.links`."""

@@ -101,6 +101,13 @@ tag = Table(
     Column("key", Text, nullable=False, index=True),
 )
 
+label = Table(  # what pages without a title are suggested by; the words of all labels are in `suggestion`, see labels
+    "label",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("last", Text, nullable=False, unique=True),  # the key of a path's last part
+)
+
 commit = Table(
     "commit",
     metadata,
@@ -167,9 +174,18 @@ activity = Table(
     sqlite_with_rowid=False,
 )
 
-Index(
-    "name_folder_form", name.c.folder, name.c.form
-)  # and so by path, as every index ends in the primary key
+INDEXED = 6
+"""Letters of a word of a label that SQLite finds without going through all words that begin so."""
+
+# The words of labels, see `engine.catalog.labels`: folded already, and separated by spaces.
+SUGGESTION = f"""
+    CREATE VIRTUAL TABLE IF NOT EXISTS suggestion USING fts5 (
+        words, tokenize = 'ascii', detail = 'none', columnsize = 0,
+        prefix = '{" ".join(str(length) for length in range(1, INDEXED + 1))}'
+    )
+"""
+
+Index("name_folder_form", name.c.folder, name.c.form)  # and by path: the primary key ends every index
 
 
 class Catalog:
@@ -242,6 +258,7 @@ class Catalog:
     def _make_tables(self) -> None:
         with self.writing() as db:
             metadata.create_all(db)
+            db.exec_driver_sql(SUGGESTION)
 
 
 def is_damage(error: Exception) -> bool:

@@ -65,6 +65,10 @@ KINDS = (
 )
 
 OTHERS = {
+    "suggest.suggest": "JSON for the search box",
+    "opensearch.description": "XML for browsers",
+    "sitemap.sitemap": "XML for search engines",
+    "sitemap.robots": "text for search engines",
     "static.asset": "files of the theme",
     "static.favicon": "the icon",
     "health.healthz": "JSON for monitors",

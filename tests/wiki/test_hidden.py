@@ -242,6 +242,35 @@ def test_health_tells_visitors_no_numbers(visitor: FlaskClient, insider: FlaskCl
     assert not {"pages", "unknown", "work"} & set(told)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "z",
+        "zebra",
+        "great",
+        "the great plan",
+        "master",
+        "b",
+        "board",
+        "er",
+        "another open",
+        "plan",
+    ],
+)
+def test_what_is_hidden_is_never_suggested(visitor: FlaskClient, insider: FlaskClient, typed: str) -> None:
+    theirs = insider.get(f"/-/suggest?q={typed}").text
+    mine = visitor.get(f"/-/suggest?q={typed}").text
+    assert "/board" in theirs or typed in {"z", "zebra"}
+    assert "board" not in mine.replace(f'"{typed}"', "")
+
+
+def test_the_site_map_does_not_tell_of_what_is_hidden(visitor: FlaskClient, insider: FlaskClient) -> None:
+    assert "/board/plan" in insider.get("/sitemap.xml").text
+    text = visitor.get("/sitemap.xml").text
+    assert "/open" in text
+    assert "board" not in text
+
+
 @pytest.mark.parametrize("address", ["/-/missing", "/-/orphans"])
 def test_lists_do_not_tell_of_what_is_hidden(
     visitor: FlaskClient, insider: FlaskClient, address: str
@@ -372,12 +401,22 @@ def test_nobody_sees_nothing(commit: Commit, wiki: Wiki) -> None:
     client = create_app(Settings(anonymous="nobody"), wiki).test_client()
     for address in (*HIDDEN, "/open", "/open.md", "/plan of mine", "/moved"):
         assert client.get(address).status_code == 404
-    for address in ("/", "/-/search?q=zebras", "/-/search?q=open", "/-/missing", "/-/orphans"):
+    for address in (
+        "/",
+        "/-/search?q=zebras",
+        "/-/search?q=open",
+        "/-/missing",
+        "/-/orphans",
+        "/sitemap.xml",
+        "/-/suggest?q=o",
+    ):
         text = client.get(address).text
         assert 'href="/open"' not in text
-        assert "zebra" not in text.lower().replace('value="zebras"', "").replace(
+        assert "/open<" not in text
+        assert '/open"' not in text
+        assert "zebra" not in text.lower().replace('value="zebras"', "").replace("“zebras”", "").replace(
             "zebras: search", ""
-        ).replace("“zebras”", "")
+        )
 
 
 def test_the_catalog_of_a_policy_is_not_left_behind(
