@@ -227,9 +227,8 @@ class Past:
         """
         self._check()
         if not all(_can_be(text) for text in (folder, author) if text):
-            return Recent((), max(page, 1), more=False, total=0)
+            return Recent((), max(page, 1), more=False)
         start = (max(page, 1) - 1) * REVISIONS
-        total = self._sight.count_active(folder, author)
         found, more = self._sight.active(folder, author, REVISIONS, start, FILES)
         paths = {touched.path for _, touches, _ in found for touched in touches}
         names = {
@@ -240,7 +239,14 @@ class Past:
             ChangeSet(revision, tuple(self._change(each, names, titles) for each in touches), count)
             for revision, touches, count in found
         )
-        return Recent(changes, max(page, 1), more, total)
+        return Recent(changes, max(page, 1), more)
+
+    def count_recent(self, folder: str = "", author: str = "") -> int | None:
+        """Return on how many lines `recent` comes in all, ``None`` where counting would take long."""
+        self._check()
+        if not all(_can_be(text) for text in (folder, author) if text):
+            return 0
+        return self._sight.count_active(folder, author)
 
     def _change(self, touched: Touched, names: Mapping[str, Name], titles: Mapping[str, str]) -> FileChange:
         step = self._sight.step(touched, 0)

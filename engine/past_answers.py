@@ -76,7 +76,6 @@ class Recent:
     changes: tuple[ChangeSet, ...]
     page: int
     more: bool
-    total: int | None  # None where counting would take long
 
 
 @dataclass(frozen=True, slots=True)

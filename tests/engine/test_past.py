@@ -420,7 +420,7 @@ def test_what_is_hidden_has_no_past(story: Story) -> None:
                 past.commit(made[name])
         assert ids(past) == [made["six"], made["four"], made["one"]]
         assert ids(past, "board") == ids(past, author="sync-bot") == []
-        assert past.recent().total is None
+        assert past.count_recent() is None
         first = past.recent().changes[-1]
         assert [file.name.path for file in first.files] == ["open.md"]
         assert first.count == 1

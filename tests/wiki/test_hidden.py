@@ -377,6 +377,113 @@ def test_what_a_page_was_where_it_was_hidden_stays_hidden(
         assert client.get(address).status_code == 404
 
 
+# -- the past
+
+
+@pytest.fixture
+def told(commit: Commit, wiki: Wiki) -> dict[str, str]:
+    """A history in which pages come out of what is hidden, and go there."""
+    made = {
+        "first": commit(FILES | {"later.md": "Secret okapi.\n", "out.md": "x\n"}),
+        "second": commit({"board/plan.md": "Zebras plan a coup.\n"}),
+        "hidden": commit({"later.md": None, "board/later.md": "Secret okapi.\n"}),
+        "shown": commit({"board/open.md": None, "came.md": FILES["board/open.md"] or ""}),
+        "deleted": commit({"board/deep/er.md": None, "out.md": None}),
+    }
+    wiki.catch_up()
+    return made
+
+
+PAST = [
+    "/-/history/board/plan",
+    "/-/history/board/later",
+    "/-/history/later",
+    "/-/history/board/deep/er",
+    "/-/history/board/diagram.png",
+    "/-/diff/board/plan",
+    "/-/diff/later",
+    "/-/blame/board/plan",
+    "/-/blame/later",
+    "/-/recent?folder=board",
+    "/-/recent?folder=board/deep",
+    "/-/feed.atom?path=board",
+    "/-/feed.atom?path=board/",
+    "/-/feed.atom?path=board/plan",
+    "/-/feed.atom?path=later",
+]
+
+
+@pytest.mark.parametrize("address", PAST)
+def test_what_is_hidden_has_no_past(
+    told: dict[str, str], client: FlaskClient, insider: FlaskClient, address: str
+) -> None:
+    assert insider.get(address, follow_redirects=True).status_code == 200
+    absent = client.get(address.replace("board", "nowhere").replace("later", "never"))
+    answer = client.get(address)
+    assert (answer.status_code, absent.status_code) == (404, 404)
+    assert set(answer.headers.keys()) == set(absent.headers.keys())
+    assert "zebra" not in answer.text.lower()
+
+
+def test_old_revisions_of_what_is_hidden_are_hidden(
+    told: dict[str, str], client: FlaskClient, insider: FlaskClient
+) -> None:
+    for path in ("board/plan", "board/diagram.png", "later", "board/later", "board/deep/er", "came"):
+        for suffix in ("", ".md"):
+            for rev in (told["first"], told["first"][:8]):
+                address = f"/{path}{suffix}?rev={rev}"
+                answer = client.get(address, follow_redirects=True)
+                assert answer.status_code == 404, address
+                assert "zebra" not in answer.text.lower()
+                assert "okapi" not in answer.text.lower()
+    assert "okapi" in insider.get(f"/later?rev={told['first']}", follow_redirects=True).text
+    assert "Zebras" in insider.get(f"/came?rev={told['first']}").text
+
+
+def test_a_commit_that_touched_only_what_is_hidden_is_unknown(
+    told: dict[str, str], client: FlaskClient, insider: FlaskClient
+) -> None:
+    for name in ("second", "hidden"):
+        assert insider.get(f"/open?rev={told[name]}").status_code == 200
+        assert client.get(f"/open?rev={told[name]}").status_code == 404
+        assert client.get(f"/open?rev={told[name][:7]}").status_code == 404
+    assert client.get(f"/open?rev={told['shown']}").status_code == 200
+
+
+def test_lists_of_the_past_leave_out_what_is_hidden(
+    told: dict[str, str], client: FlaskClient, insider: FlaskClient
+) -> None:
+    for address in (
+        "/-/recent",
+        "/-/by/Nobody",
+        "/-/feed.atom",
+        "/-/deleted",
+        "/-/history/came",
+        "/-/history/out",
+    ):
+        mine, theirs = insider.get(address).text, client.get(address).text
+        for secret in ("board/", "zebra", "later", told["second"], told["hidden"]):
+            assert secret not in theirs, (address, secret)
+        assert "board/" in mine or address == "/-/history/out"
+    assert "Renamed" not in client.get("/-/history/came").text
+    assert "1 revision<" in client.get("/-/history/came").text.replace("\n", "<")
+    text = client.get("/-/deleted").text
+    assert 'href="/out?rev=' in text
+    assert text.count("?rev=") == 1
+
+
+def test_no_fate_tells_of_what_is_hidden(
+    told: dict[str, str], client: FlaskClient, insider: FlaskClient
+) -> None:
+    assert "It was moved to" in insider.get("/later").text
+    for address in ("/later", "/board/deep/er", "/board/open"):
+        assert "fate" in insider.get(address).text
+        text = client.get(address).text
+        assert "fate" not in text
+        assert "was moved" not in text
+    assert "It was deleted on" in client.get("/out").text
+
+
 # -- the engine, whoever asks it
 
 

@@ -41,7 +41,8 @@ def by(author: str) -> ResponseReturnValue:
 
 def _recent(address: str, folder: str, author: str) -> ResponseReturnValue:
     number = whole_number("page", 1, 1, PAGES)
-    recent = current_snapshot().past.recent(folder, author, number)
+    past = current_snapshot().past
+    recent = past.recent(folder, author, number)
     if not recent.changes and number > 1:
         raise NotFound(_("The list has no page %(number)s.", number=number))
     if not recent.changes and author:
@@ -56,6 +57,7 @@ def _recent(address: str, folder: str, author: str) -> ResponseReturnValue:
     return current.site().themes.render(
         "recent/view.html",
         recent=recent,
+        total=past.count_recent(folder, author) if folder or author else None,
         days=[(day, list(_runs(changes))) for day, changes in _days(recent.changes)],
         folder=folder,
         author=author,
