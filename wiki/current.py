@@ -14,6 +14,7 @@ from engine.access import ANONYMOUS, Actor, Kind, Role
 from engine.errors import StoreError
 from engine.wiki import Snapshot, Wiki
 from wiki.languages import current_interface, speak
+from wiki.packing import takes_gzip
 from wiki.settings import Settings
 from wiki.theming import Themes
 
@@ -100,7 +101,7 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
                     g.cacheable = snapshot.commit
             if response.status_code in {200, 304} and snapshot.settled and not response.headers.get("ETag"):
                 response.set_etag(etag)
-            response.headers["Vary"] = "Accept, Accept-Language"
+            response.headers["Vary"] = "Accept, Accept-Language, Accept-Encoding"
             return response
 
     return answer
@@ -143,5 +144,6 @@ def _etag(snapshot: Snapshot) -> str:
         request.environ["PATH_INFO"],
         request.query_string,
         request.accept_mimetypes.best_match(("text/html", "text/markdown")),
+        takes_gzip(request.headers.get("Accept-Encoding", "")),
     )
     return sha256(repr(seen).encode()).hexdigest()[:24]

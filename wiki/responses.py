@@ -16,6 +16,7 @@ from engine.errors import StoreError
 from engine.wiki import Wiki
 from wiki import current
 from wiki.languages import accepted
+from wiki.packing import pack, takes_gzip
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -99,11 +100,13 @@ class ResponseCache:
         language = accepted(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         # The host, because an answer may hold whole addresses.
         host = (environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
-        return (commit, scope, *host, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), kind, language)
+        packed = "gzip" if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else ""
+        address = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+        return (commit, scope, *host, *address, kind, language, packed)
 
 
 def _is_plain(environ: "WSGIEnvironment") -> bool:
-    """Say whether nothing in a request but its address, Accept and Accept-Language can change the answer, and both are short."""
+    """Say whether nothing in a request but its address and what it accepts can change the answer, and both are short."""
     return (
         environ["REQUEST_METHOD"] in {"GET", "HEAD"}
         and not environ.get("SCRIPT_NAME")
@@ -115,13 +118,15 @@ def _is_plain(environ: "WSGIEnvironment") -> bool:
 
 
 def register(app: Flask) -> None:
-    """Keep what views marked as cacheable, and answer from it."""
+    """Keep what views marked as cacheable, packed for who takes it so, and answer from it."""
     cache = current.site(app).responses
     app.wsgi_app = cache.wrap(app.wsgi_app)  # type: ignore[assignment, method-assign]
 
     def keep(response: Response) -> Response:
         commit: Any = g.get("cacheable")
         if commit and response.status_code == 200:
+            if _is_plain(request.environ) and takes_gzip(request.headers.get("Accept-Encoding", "")):
+                pack(response)
             cache.keep(request.environ, commit, response)
         return response
 

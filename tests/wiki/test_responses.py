@@ -1,5 +1,6 @@
 """Freshness: 304 before anything is rendered, and whole answers kept by the commit that they describe."""
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -357,3 +358,49 @@ def test_a_kept_answer_is_for_the_host_that_was_asked(
     )
     assert crossed.status_code == 200
     assert crossed.headers["ETag"] == other.headers["ETag"]
+
+
+# -- packed
+
+
+GZIP = {"Accept-Encoding": "br, gzip"}
+
+
+def test_an_answer_is_packed_for_who_takes_it_so(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    commit({"a.md": "Some text.\n" * 200})
+    wiki.catch_up()
+    plain = client.get("/a")
+    first, again = client.get("/a", headers=GZIP), client.get("/a", headers=GZIP)
+    assert gzip.decompress(first.data) == gzip.decompress(again.data) == plain.data
+    assert len(first.data) < len(plain.data) / 2
+    assert first.headers["Content-Encoding"] == again.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert "Content-Encoding" not in plain.headers
+    assert plain.headers["ETag"] != first.headers["ETag"] == again.headers["ETag"]
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert client.get("/a", headers=GZIP | known).status_code == 304
+    assert client.get("/a", headers=known).status_code == 200
+    assert client.head("/a", headers=GZIP).headers["Content-Length"] == str(len(first.data))
+
+
+@pytest.mark.parametrize("header", ["", "identity", "br", "gzip;q=0", "gzip; q=0, br"])
+def test_who_does_not_take_gzip_gets_the_answer_as_it_is(
+    commit: Commit, wiki: Wiki, client: FlaskClient, header: str
+) -> None:
+    fill(commit, wiki)
+    assert "Content-Encoding" not in client.get("/", headers={"Accept-Encoding": header}).headers
+
+
+def test_what_is_not_for_everybody_is_not_packed(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    fill(commit, wiki)
+    assert "Content-Encoding" not in client.get("/", headers=GZIP, auth=("x", "y")).headers
+    client.set_cookie("a", "b")
+    assert "Content-Encoding" not in client.get("/", headers=GZIP).headers
+
+
+def test_files_are_not_packed_as_parts_of_them_may_be_asked_for(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit({"a.txt": "Some text.\n" * 200})
+    wiki.catch_up()
+    assert "Content-Encoding" not in client.get("/a.txt", headers=GZIP).headers
