@@ -98,7 +98,7 @@ def _past() -> Iterator[Commit]:
         parents=(5, 6),
     )
     yield Commit(BOT, _at("2026-03-11 03:00"), "Mend links", {"timeline.md": now["timeline.md"] + b"\n"})
-    yield Commit(BOT, _at("2026-03-12 03:00"), "Mend links", {"timeline.md": now["timeline.md"]})
+    yield Commit(BOT, _at("2026-03-11 04:00"), "Mend links", {"timeline.md": now["timeline.md"]})
     yield Commit(ADA, _at("2026-04-01 11:00"), "Take notes", {SCRATCH: b"Notes that led nowhere.\n"})
     yield Commit(ADA, _at("2026-04-02 16:20"), "Drop notes that led nowhere", {SCRATCH: None})
     yield Commit(

@@ -56,6 +56,20 @@ KINDS = (
     Kind("search without hits", "/-/search?q=zyxwvut", "", "search.results"),
     Kind("empty search", "/-/search", "", "search.results"),
     Kind("missing pages", "/-/missing", "A page that nobody wrote", "lists.missing"),
+    Kind("old revision", "/llama-organization?rev={RENAMED}", "single division"),
+    Kind("old revision at another path", "/llama-organization?rev={FIRST}", "single division"),
+    Kind("no such revision", "/llama-organization?rev=0123456", "0123456", status=404),
+    Kind("history", "/-/history/llama-organization", "Add the figures of AINews", "history.view"),
+    Kind(
+        "history of a deleted page",
+        "/-/history" + _page("People/Scratch notes"),
+        "Take notes",
+        "history.view",
+    ),
+    Kind("recent changes", "/-/recent", "2 changes by bots", "recent.view"),
+    Kind("recent changes of a folder", "/-/recent?folder=News", "Report the reorganisation", "recent.view"),
+    Kind("by one author", "/-/by/Noor%20Haddad", "Report the reorganisation", "recent.by"),
+    Kind("deleted pages", "/-/deleted", "Scratch notes", "recent.deleted"),
     Kind("side by side", "/-/diff/llama-organization?from={RENAMED}&to={CORRECTED}", "92%", "diff.view"),
     Kind("diff", "/-/diff/llama-organization?from={FIGURES}&to={CORRECTED}&view=unified", "92%", "diff.view"),
     Kind("diff of images", "/-/diff/samples/square.png", "image/png", "diff.view"),
@@ -72,5 +86,6 @@ OTHERS = {
     "static.asset": "files of the theme",
     "static.favicon": "the icon",
     "health.healthz": "JSON for monitors",
+    "feeds.view": "Atom",
 }
 """What answers to GET with something else than a page of HTML."""
