@@ -66,6 +66,7 @@ def _is_dated(line: bytes) -> bool:
         b"Report-Msgid",
         b"Generated-By",
         b"Project-Id",
+        b"Language-Team",
     )
     return line.startswith(tuple(b'"' + name for name in names))
 
