@@ -37,7 +37,7 @@ def test_lines_are_grouped_by_the_change_that_brought_them(revise: Revise, clien
     assert '<a href="#L2">2</a>' in text
     assert f'href="/-/diff/a?from={first}&amp;to={second}"' in text
     assert f'href="/-/blame/a?rev={first}">Before this change' in text
-    assert '<meta name="robots" content="noindex">' in text
+    assert '<meta name="robots" content="noindex, nofollow">' in text
 
 
 def test_one_can_step_back_past_a_change(revise: Revise, client: FlaskClient) -> None:
@@ -63,7 +63,7 @@ def test_lines_are_followed_through_renames(revise: Revise, client: FlaskClient)
     assert [numbers for _, numbers in groups(html)] == [list(range(1, 11)), [11]]
     assert "Begin" in groups(html)[0][0]
     assert "At old name.md" in plain(html)
-    assert client.get("/-/blame/old%20name").status_code == 200
+    assert client.get("/-/blame/old%20name").headers["Location"] == "/-/blame/b"
 
 
 def test_a_deleted_page_is_blamed_as_it_was_last(revise: Revise, client: FlaskClient) -> None:

@@ -65,7 +65,7 @@ def test_the_newest_revision_is_compared_with_the_one_before(revise: Revise, cli
     assert second[:10] in text
     assert "Second &amp; last" in text
     assert "1 March 2026" in plain(text) or "March 1, 2026" in plain(text)
-    assert '<meta name="robots" content="noindex">' in text
+    assert '<meta name="robots" content="noindex, nofollow">' in text
     assert "Ada &lt;b&gt;Byron" in text
     assert "<b>Byron" not in text
     assert client.get("/-/diff/llama", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
@@ -148,7 +148,8 @@ def test_a_renamed_page_is_compared_under_each_of_its_names(revise: Revise, clie
     assert "old name.md" in text
     assert "No line of the text differs." in text
     revise({"folder/new name.md": NEW})
-    assert '<ins class="word">red</ins>' in client.get("/-/diff/old%20name").text
+    moved_on = client.get("/-/diff/old%20name?view=unified")
+    assert moved_on.headers["Location"] == "/-/diff/folder/new%20name?view=unified"
     assert '<ins class="word">red</ins>' in client.get("/-/diff/folder/new%20name").text
 
 
@@ -161,6 +162,7 @@ def test_images_stand_side_by_side(revise: Revise, client: FlaskClient) -> None:
     assert "image/png" in text
     assert "14 bytes" in text
     assert "cannot be compared" not in text
+    assert client.get(f"/media/a.png?rev={first}").data == PNG
 
 
 def test_other_files_are_told_by_size_and_type(revise: Revise, client: FlaskClient) -> None:

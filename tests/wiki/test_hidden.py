@@ -332,7 +332,7 @@ def test_embeds_of_embeds_are_hidden_too(commit: Commit, wiki: Wiki, client: Fla
 def test_the_past_of_a_hidden_page_answers_as_that_of_one_that_never_was(
     visitor: FlaskClient, insider: FlaskClient, question: str, page: str
 ) -> None:
-    assert insider.get(f"/-/{question}/{page}").status_code == 200
+    assert insider.get(f"/-/{question}/{page}", follow_redirects=True).status_code == 200
     answer, absent = visitor.get(f"/-/{question}/{page}"), visitor.get(f"/-/{question}/never/was")
     assert answer.status_code == absent.status_code == 404
     assert set(answer.headers.keys()) == set(absent.headers.keys())

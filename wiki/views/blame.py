@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from engine.blaming import Group
 from wiki import current
 from wiki.current import current_snapshot, reads
-from wiki.urls import whole_number
+from wiki.urls import subject_at, whole_number
 
 bp = Blueprint("blame", __name__)
 
@@ -22,7 +22,7 @@ def view(text: str) -> ResponseReturnValue:
     page = whole_number("page", 1, 1, PAGES)
     rev = request.args.get("rev", "")
     snapshot = current_snapshot()
-    subject = snapshot.past.subject(text)
+    subject = subject_at(text, "/-/blame")
     blame = snapshot.blaming.lines(subject, rev, page)
     address = subject.name.url
 

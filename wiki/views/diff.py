@@ -12,7 +12,7 @@ from engine.model import Revision
 from wiki import current
 from wiki.current import current_snapshot, reads
 from wiki.media_types import media_type
-from wiki.urls import one_of
+from wiki.urls import one_of, subject_at
 
 bp = Blueprint("diff", __name__)
 
@@ -25,7 +25,7 @@ def view(text: str) -> ResponseReturnValue:
     """Show what changed between two revisions; by default what the newest one changed."""
     chosen = one_of("view", VIEWS)
     snapshot = current_snapshot()
-    subject = snapshot.past.subject(text)
+    subject = subject_at(text, "/-/diff")
     found = snapshot.comparing.between(subject, request.args.get("from", ""), request.args.get("to", ""))
     address = f"/-/diff{subject.name.url}"
 
