@@ -20,6 +20,7 @@ from tests import repositories  # noqa: E402 - the file is run as a script
 from tests.benchmarks import corpus  # noqa: E402
 from tests.benchmarks.comparing import compare  # noqa: E402
 from tests.benchmarks.long_history import COMMITS  # noqa: E402
+from tests.benchmarks.past import past  # noqa: E402
 from tests.benchmarks.reading import first_view, memory, search, start, warm_view  # noqa: E402
 from tests.benchmarks.rows import Row, Setup  # noqa: E402
 from tests.benchmarks.writing import build, freshness, write  # noqa: E402
@@ -32,6 +33,7 @@ MEASURES = {
     "search": search,
     "fresh": freshness,
     "write": write,
+    "past": past,
     "compare": compare,
     "memory": memory,
 }
