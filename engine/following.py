@@ -343,6 +343,10 @@ class Follower:
             self._parts.catalog.renew()
             self._reindex = True
 
+    def reindex(self) -> None:
+        """Let the next `catch_up` build the index anew."""
+        self._reindex = True
+
     def _is_done(self) -> bool:
         with self._parts.catalog.reading() as db:
             moment = Moment(db)

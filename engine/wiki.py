@@ -101,6 +101,11 @@ class Wiki:
         self._follower.forget(wait)
         return self.catch_up(wait, progress)
 
+    def reindex(self, wait: float = 60, progress: Progress = lambda stage, done, total: None) -> bool:
+        """Build the search index anew; results as `catch_up`."""
+        self._follower.reindex()
+        return self.catch_up(wait, progress)
+
     def start(self) -> None:
         """Follow in the background until `close`."""
         self._follower.start()

@@ -1,6 +1,6 @@
 """A search index that only remembers what it was told: for tests of following."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from engine.search import Document, Results
 from engine.search.query import Query
@@ -48,6 +48,9 @@ class ListIndex:
         self, query: Query, *, limit: int, offset: int = 0, allowed: Callable[[str], bool] | None = None
     ) -> Results:
         return Results(self.at, (), more=False)
+
+    def contents(self) -> Iterator[tuple[str, str]]:
+        return ((document.path, document.blob) for document in self.documents.values())
 
     def close(self) -> None:
         pass

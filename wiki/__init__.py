@@ -7,6 +7,8 @@ from pathlib import Path
 from flask import Flask
 
 from engine.access import RolePolicy
+from engine.catalog.schema import catalog_file
+from engine.doctor import Patient
 from engine.errors import StoreError
 from engine.markup import RENDERER, SCANNER
 from engine.search.whoosh_index import WhooshIndex
@@ -85,18 +87,18 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
     return app
 
 
-def open_wiki(settings: Settings) -> Wiki:
+def open_wiki(settings: Settings, *, read_only: bool = False) -> Wiki:
     """Open the repository that *settings* name, with the derived data beside it.
+
+    Args:
+        settings: Which repository, and where derived data lives.
+        read_only: Change nothing in the repository, not even to finish what a crash left half done.
 
     Raises:
         StoreError: It is no repository, or git is missing.
     """
-    store = GitStore.open(
-        Path(settings.repository), root=settings.root or None, branch=settings.branch or None
-    )
-    folder = store.cache_folder
-    if settings.cache:  # which other repositories may share
-        folder = Path(settings.cache) / sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    store = _store(settings, read_only=read_only)
+    folder = _derived(store, settings)
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
@@ -104,12 +106,40 @@ def open_wiki(settings: Settings) -> Wiki:
     folder.chmod(0o700)
     return Wiki.open(
         store,
-        WhooshIndex(folder / f"search-{SCANNER}"),  # what another scanner read is indexed anew
+        _index(folder),
         folder,
         RolePolicy(),
         cache_bytes=settings.render_cache,
         processes=settings.processes or None,
     )
+
+
+def find_patient(settings: Settings) -> Patient:
+    """Find what a doctor looks at, and change nothing.
+
+    Raises:
+        StoreError: There is no such repository, or git is missing.
+    """
+    store = _store(settings, read_only=True)
+    folder = _derived(store, settings)
+    return Patient(store, _index(folder), folder, catalog_file(folder, str(SCANNER)))
+
+
+def _store(settings: Settings, *, read_only: bool) -> GitStore:
+    root, branch = settings.root or None, settings.branch or None
+    return GitStore.open(Path(settings.repository), root=root, branch=branch, read_only=read_only)
+
+
+def _derived(store: GitStore, settings: Settings) -> Path:
+    """Return the folder for derived data."""
+    folder = store.cache_folder
+    if settings.cache:  # which other repositories may share
+        folder = Path(settings.cache) / sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    return folder
+
+
+def _index(folder: Path) -> WhooshIndex:
+    return WhooshIndex(folder / f"search-{SCANNER}")  # what another scanner read is indexed anew
 
 
 def load_settings() -> Settings:

@@ -8,6 +8,7 @@ import click
 from engine.errors import WikiError
 from wiki import __version__
 from wiki.commands.check import check
+from wiki.commands.doctor import doctor
 from wiki.commands.index import index
 from wiki.commands.init import init
 from wiki.commands.search import search
@@ -21,7 +22,7 @@ def quire() -> None:
     """A wiki in a git repository."""
 
 
-for command in (serve, init, index, search, check):
+for command in (serve, init, index, search, check, doctor):
     quire.add_command(command)
 
 

@@ -30,12 +30,13 @@ def change_names(db: Connection, head: str, differences: Sequence[Difference]) -
 
 
 def _insert(db: Connection, entries: Iterable[Entry]) -> None:
-    rows = map(_row, entries)
+    rows = map(to_row, entries)
     while batch := list(islice(rows, BATCH)):
         db.execute(insert(name), batch)
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def to_row(entry: Entry) -> dict[str, Any]:
+    """Return what the table says of one file."""
     stem = page_stem(entry.path) if entry.form is Form.PAGE else None
     key = fold_path(stem or entry.path)
     return {

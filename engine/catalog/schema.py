@@ -188,6 +188,11 @@ SUGGESTION = f"""
 Index("name_folder_form", name.c.folder, name.c.form)  # and by path: the primary key ends every index
 
 
+def catalog_file(folder: Path, version: str) -> Path:
+    """Return where the catalog of this program is: *version* is what the facts depend on besides the schema."""
+    return folder / f"catalog-{SCHEMA}-{version}.db"
+
+
 class Catalog:
     """One SQLite file, and the connections to it.
 
@@ -199,7 +204,7 @@ class Catalog:
     def __init__(self, folder: Path, *, version: str = "0") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        self.path = folder / f"catalog-{SCHEMA}-{version}.db"
+        self.path = catalog_file(folder, version)
         self._use = Use(
             self.path.with_suffix(".lock")
         )  # no later version of the program removes it meanwhile

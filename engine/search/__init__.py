@@ -9,7 +9,7 @@
 `SearchIndex` is the promise; `whoosh_index` keeps it. An index is derived from the store: safe to delete and rebuild.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -101,6 +101,10 @@ class SearchIndex(Protocol):
 
         A query without parts has no hits; one that only takes away has all other pages, in no promised order.
         """
+        ...
+
+    def contents(self) -> Iterator[tuple[str, str]]:
+        """Yield path and blob of all documents, in any order, as of one commit; none while nothing can be read."""
         ...
 
     def close(self) -> None:

@@ -120,6 +120,12 @@ class WhooshIndex:
             _write(index, documents, (), commit, progress)
             self._point_to(name)
 
+    def contents(self) -> Iterator[tuple[str, str]]:
+        """Yield path and blob of all documents."""
+        with self._reading() as reading:
+            if reading is not None:
+                yield from reading.contents()
+
     def close(self) -> None:
         """Release files; the next question opens them again."""
         with self._lock:
@@ -272,6 +278,13 @@ class _Reading:
                 hit = Hit(kept["file"], kept["blob"], -score)
             if allowed is None or allowed(hit.path):
                 yield hit
+
+    def contents(self) -> Iterator[tuple[str, str]]:
+        """Yield path and blob of all documents; what is damaged ends it."""
+        with suppress(_DamagedError), _naming_damage():
+            for segment, document in self._live("kind", "page"):
+                kept = segment.stored(document)
+                yield kept["file"], kept["blob"]
 
     def _live(self, field: str, term: str) -> Iterator[tuple[Segment, int]]:
         for segment in self._segments:

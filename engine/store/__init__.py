@@ -11,6 +11,7 @@ r"""Where pages live: immutable blobs, commits that name them, one branch.
     │   ├── git_history   commits and what they touched
     │   ├── git_blame     which commit brought each line
     │   ├── git_write     objects, then one compare-and-swap        git_trees  folders, changed and made again
+    │   ├── git_health    is the repository sound, quick and safe?
     │   └── git_checkout  work trees that show the branch follow it
     ├── memory_store keeps it in a dict, for tests and previews, with memory_blame
     └── rules  signature  origins   what both refuse, how both clean names and messages, and put lines in order
@@ -26,6 +27,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from engine.diagnosis import Diagnosis
 from engine.model import Author, Commit, Difference, Entry, Origin, Touch
 
 __all__ = ["BLAMED_BYTES", "Change", "Commit", "Difference", "Entry", "Origin", "Store", "Touch"]
@@ -151,6 +153,14 @@ class Store(Protocol):
             HeadMovedError: The branch kept moving; nothing was written.
             StoreError: git failed, or no branch is served; nothing was written.
             ValueError: *time* says no time zone.
+        """
+        ...
+
+    def health(self, *, full: bool) -> Iterator[Diagnosis]:
+        """Say whether what the store keeps is sound, quick and safe; changes nothing.
+
+        Args:
+            full: Read all there is, which may take minutes.
         """
         ...
 

@@ -10,12 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
+from engine.diagnosis import Diagnosis
 from engine.errors import PageIdError, RevisionNotFoundError, StoreError
 from engine.ids import parse_path
 from engine.model import Author
 from engine.store import Change, Commit, Difference, Entry, Origin, git_history, git_listing
 from engine.store.git_blame import Blamer
 from engine.store.git_head import Head
+from engine.store.git_health import Examination
 from engine.store.git_objects import Objects
 from engine.store.git_process import OLDEST, GitError, GitProcess, clean_environment, is_object_id, no_git
 from engine.store.git_trees import find
@@ -38,7 +40,13 @@ class GitStore:
     """
 
     def __init__(
-        self, process: GitProcess, *, root: str, reference: str, committer: Author | None = None
+        self,
+        process: GitProcess,
+        *,
+        root: str,
+        reference: str,
+        committer: Author | None = None,
+        read_only: bool = False,
     ) -> None:
         self.root = root
         """The folder of the repository that holds the pages; empty for all of it."""
@@ -52,7 +60,7 @@ class GitStore:
         self._content = lru_cache(maxsize=256)(partial(_content, self._objects, root))
         self._writer = (
             Writer(process, self._objects, self._head, root=root, committer=committer)
-            if self.branch
+            if self.branch and not read_only
             else None
         )
 
@@ -64,6 +72,7 @@ class GitStore:
         root: str | None = None,
         branch: str | None = None,
         committer: Author | None = None,
+        read_only: bool = False,
     ) -> Self:
         """Open the repository in, or around, the folder *path*.
 
@@ -72,6 +81,7 @@ class GitStore:
             root: The folder below *path* that holds the pages; it need not exist yet.
             branch: The branch to serve; by default the one that is checked out.
             committer: Whom commits name besides their author; by default the author.
+            read_only: Change nothing, not even to finish what a crash left half done.
 
         Raises:
             StoreError: There is no repository, no such branch, or git refuses; the message says what to do.
@@ -81,7 +91,8 @@ class GitStore:
         whole = "/".join(part for part in (prefix, (root or "").strip("/")) if part not in {"", "."})
         if whole:
             _check_root(whole, prefix)
-        return cls(process, root=whole, reference=_reference(process, branch), committer=committer)
+        reference = _reference(process, branch)
+        return cls(process, root=whole, reference=reference, committer=committer, read_only=read_only)
 
     @property
     def git_dir(self) -> Path:
@@ -181,8 +192,17 @@ class GitStore:
             ConflictError: Where the branch is checked out, one of the files has local changes.
         """
         if self._writer is None:
-            raise StoreError(f"no branch is checked out in {self.git_dir}; name one to write to")
+            why = (
+                "it was opened to be read"
+                if self.branch
+                else "no branch is checked out; name one to write to"
+            )
+            raise StoreError(f"{self.git_dir} cannot be written to: {why}")
         return self._writer.write(changes, author, summary, time)
+
+    def health(self, *, full: bool) -> Iterator[Diagnosis]:
+        """Say whether the repository is sound, quick and safe; see `engine.store.git_health`."""
+        return Examination(self._process, self._head, self.branch).run(full=full)
 
     def close(self) -> None:
         """End the child processes; the store cannot be used any more."""

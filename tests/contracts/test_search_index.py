@@ -55,6 +55,9 @@ class MemoryIndex:
     def worn(self) -> bool:
         return False
 
+    def contents(self) -> Iterator[tuple[str, str]]:
+        return ((path, each.blob) for path, each in self._documents.items())
+
     def update(
         self,
         documents: Iterable[Document],
@@ -199,6 +202,13 @@ def test_an_update_replaces_adds_and_removes(index: SearchIndex) -> None:
     assert found(index, "one") == ["c.md"]
     assert sorted(found(index, "two")) == ["a.md", "d.md"]
     assert index.commit() == "c2"
+
+
+def test_its_contents_are_what_it_was_told_last(index: SearchIndex) -> None:
+    assert list(index.contents()) == []
+    index.rebuild([document("a.md", "one"), document("b.md", "one"), document("c.md", "")], "c1")
+    index.update([document("a.md", "two"), document("d.md", "two")], ["b.md"], "c2")
+    assert sorted(index.contents()) == [(f"{name}.md", f"blob of {name}.md") for name in "acd"]
 
 
 def test_a_commit_without_pages_is_named(index: SearchIndex) -> None:

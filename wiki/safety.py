@@ -1,0 +1,59 @@
+"""Are the settings of the server safe on this machine?"""
+
+import ipaddress
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.diagnosis import Diagnosis, error, ok, warning
+from wiki.settings import Settings
+
+
+def examine(settings: Settings, config: Path | None) -> Iterator[Diagnosis]:
+    """Look at *settings*, which *config* is a file of, if there is one."""
+    if is_loopback(settings.host):
+        yield ok("settings", f"the server listens on {settings.host}, for this machine alone")
+    elif settings.anonymous == "nobody":
+        yield ok(
+            "settings",
+            f"the server listens on {settings.host}, and shows nothing to visitors without an account",
+        )
+    else:
+        yield ok(
+            "settings",
+            f"the server listens on {settings.host}: whoever reaches it may read everything, and nothing more",
+        )
+    if config is not None:
+        yield from _writable(config, "says how the server runs")
+    if settings.themes:
+        for folder, _, files in os.walk(settings.themes):
+            for place in [Path(folder), *(Path(folder, name) for name in sorted(files))]:
+                yield from _writable(place, "holds templates, which run in the server")
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach a server on *host*."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _writable(path: Path, what: str) -> Iterator[Diagnosis]:
+    """Tell of a file or folder that others can change."""
+    try:
+        status = path.stat()
+    except OSError as problem:
+        yield warning(
+            "settings", f"{path} cannot be looked at: {problem.strerror}", "mend that, and look again"
+        )
+        return
+    if status.st_mode & stat.S_IWOTH:
+        yield error(
+            "settings", f"{path} {what}, and everybody on this machine can change it", f"chmod o-w {path}"
+        )
+    elif status.st_mode & stat.S_IWGRP:
+        yield warning("settings", f"{path} {what}, and its whole group can change it", f"chmod g-w {path}")
+    elif status.st_uid not in {os.getuid(), 0}:
+        yield warning("settings", f"{path} {what}, and belongs to another user", "use a file of your own")
