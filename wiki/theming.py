@@ -23,7 +23,7 @@ DEFAULT = "default"
 BUNDLES: Mapping[str, tuple[str, ...]] = {
     "css/reading.css": tuple(
         f"css/{name}.css"
-        for name in ("variables", "base", "layout", "content", "code", "diff", "own", "print")
+        for name in ("variables", "base", "layout", "content", "code", "lists", "own", "print")
     ),
     "js/reading.js": tuple(
         f"js/{name}.js"

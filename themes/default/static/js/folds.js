@@ -11,3 +11,10 @@ for (const [place, wide] of Object.entries(widths)) {
 document.querySelector("nav.contents ul")?.addEventListener("click", (event) => {
   if (event.target.closest("a") && !widths.contents.matches) event.target.closest("details").open = false;
 });
+// In a long sidebar, the page that is read stands in sight.
+const here = document.querySelector("nav.sidebar [aria-current]");
+if (here && widths.sidebar.matches) {
+  const box = here.closest("details");
+  const above = here.getBoundingClientRect().bottom - box.getBoundingClientRect().top;
+  if (above > box.clientHeight) box.scrollTop = above - box.clientHeight / 2;
+}
