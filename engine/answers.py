@@ -34,6 +34,7 @@ class Page:
     backlinks: tuple[Backlink, ...]
     last_change: LastChange | None
     redirect: str = ""  # URL of the page that took its place
+    more_backlinks: bool = False  # there are more than those
     unlisted: bool = False  # its author wants no search engine to list it
     related: "tuple[Child, ...]" = ()  # pages that share tags and links with it, best first
 
@@ -41,6 +42,22 @@ class Page:
     def minutes(self) -> int:
         """How long it takes to read."""
         return reading_minutes(self.facts.words, self.lang)
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """A tag, in one of its spellings, and how many pages have it."""
+
+    tag: str
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """The tags of a wiki."""
+
+    most: tuple[TagCount, ...]  # the most used first
+    total: int  # with those that are left out
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a wiki keeps in memory so as not to do it twice; bounded in bytes, and never the only copy."""
 
-from engine.answers import Page
+from engine.answers import Page, Tags
 from engine.cache import Cache
 from engine.frame import Frame
 from engine.links import LinkReports
@@ -28,6 +28,7 @@ class Kept:
         self._frames: Cache[tuple[str | None, str, str], Frame] = Cache(capacity // 32)
         self._sites: Cache[str, Site] = Cache(1_000_000)
         self._origins: Cache[tuple[str, str, str], tuple[Origin, ...]] = Cache(ORIGIN_BYTES)
+        self._tags: Cache[tuple[str | None, str], Tags] = Cache(8_000_000)
         self.links = LinkReports()
 
     def rendered(self, key: bytes) -> Rendered | None:
@@ -60,6 +61,14 @@ class Kept:
         """Keep for `frame` what stands around the pages of a folder."""
         size = 2 * len(frame.side.html) if frame.side else 40_000  # a tree is bounded
         self._frames.put((commit, scope, folder), frame, 500 + size)
+
+    def tags(self, commit: str | None, scope: str) -> Tags | None:
+        """Return the tags at *commit*, for readers with one scope."""
+        return self._tags.get((commit, scope))
+
+    def keep_tags(self, commit: str | None, scope: str, tags: Tags) -> None:
+        """Keep tags for `tags`."""
+        self._tags.put((commit, scope), tags, sum(200 + 2 * len(each.tag) for each in tags.most))
 
     def site(self, blob: str) -> Site:
         """Return the content settings that a blob holds."""

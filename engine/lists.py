@@ -6,13 +6,18 @@ from datetime import datetime
 from itertools import islice
 from typing import Generic, TypeVar
 
+from engine.answers import TagCount, Tags
 from engine.catalog import Backlink, Moment, Suggestion, Visible
+from engine.errors import NotFoundError, PageNotFoundError
 from engine.ids import fold_path, url_path
 from engine.links import LinkReport, Wish, wish
+from engine.messages import Message
 from engine.model import Form, Name
 
 LISTED = 100  # lines on one page of a list
 LIST_PAGES = 1_000
+TAG_CHARACTERS = 100  # of a tag that nobody has, in the message that says so
+TAGS = 10_000  # tags that are listed, the most used ones
 
 T = TypeVar("T")
 
@@ -24,7 +29,7 @@ class Listing(Generic[T]):
     items: tuple[T, ...]
     page: int  # counted from 1
     more: bool  # there is a next page
-    total: int  # lines of all pages together
+    total: int | None  # lines of all pages together; None where nobody has counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Lists:
         moment: The catalog.
         visible: What the actor may see; everything else does not exist in any list.
         report: Gives what the links of all pages come to, ``None`` while that is being worked out.
+        tags: Gives the tags with their counts.
         home: Gives the home page, if there is one.
     """
 
@@ -78,11 +84,13 @@ class Lists:
         moment: Moment,
         visible: Visible,
         report: Callable[[], LinkReport | None],
+        tags: Callable[[], Tags],
         home: Callable[[], Name | None],
     ) -> None:
         self._moment = moment
         self._visible = visible
         self._report = report
+        self._tags = tags
         self._home = home
 
     def missing(self, page: int = 1) -> Reported[Missing] | None:
@@ -132,6 +140,50 @@ class Lists:
         cut = _page(paths, page, count)
         lines = self.lines(self._moment.names(cut.items))
         return Reported(Listing(lines, cut.page, cut.more, count), report.commit, count - len(paths))
+
+    def tags(self, page: int = 1, *, by_name: bool = False) -> Listing[TagCount]:
+        """List the tags with the number of pages that have them.
+
+        Args:
+            page: Which page of the list.
+            by_name: In the order of their names; otherwise the most used first.
+        """
+        tags = self._tags()
+        items = sorted(tags.most, key=lambda each: fold_path(each.tag)) if by_name else tags.most
+        return _page(items, page, tags.total)
+
+    def tagged(self, tag: str, page: int = 1) -> tuple[str, Listing[Line]]:
+        """List the pages with a tag, ordered by title.
+
+        Args:
+            tag: In any spelling with the same key.
+            page: Which page of the list.
+
+        Returns:
+            The tag as one of the pages spells it, and the pages.
+
+        Raises:
+            NotFoundError: No page has the tag, or none that the actor may see.
+        """
+        start = (page - 1) * LISTED
+        found = tuple(islice(self._moment.tagged(tag, self._visible), start, start + LISTED + 1))
+        first = found[:1] or tuple(islice(self._moment.tagged(tag, self._visible), 1))
+        if not first:
+            raise NotFoundError(Message("No page has the tag “%(tag)s”.", tag=tag[:TAG_CHARACTERS]))
+        lines = tuple(Line(name, title) for name, title, _ in found[:LISTED])
+        return first[0][2], Listing(lines, page, len(found) > LISTED, None)
+
+    def backlinks(self, name: Name, page: int = 1) -> Listing[Backlink]:
+        """List the pages that link to a page or another file, ordered by path, each with the sentence that does.
+
+        Raises:
+            PageNotFoundError: The actor may not know that *name* exists.
+        """
+        if not self._visible(name):
+            raise PageNotFoundError(Message("There is no page “%(name)s”.", name=str(name.id)))
+        start = (page - 1) * LISTED
+        found = self._moment.backlinks(name, self._visible, limit=LISTED + 1, start=start)
+        return Listing(tuple(found[:LISTED]), page, len(found) > LISTED, None)
 
     def suggest(self, typed: str) -> tuple[Suggestion, ...]:
         """Suggest pages for what somebody has typed so far: at most ten, best first.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from engine.access import Action, Actor, Policy
-from engine.answers import Child, Folder, Found, Page, Result, SearchResults
+from engine.answers import Child, Folder, Found, Page, Result, SearchResults, TagCount, Tags
 from engine.blaming import Blaming
 from engine.catalog import Moment, Visible, everything
 from engine.catalog.codec import is_unlisted
@@ -23,7 +23,7 @@ from engine.kept import Kept
 from engine.language import direction, language
 from engine.linking import REDIRECTS, PageLinker
 from engine.links import LinkReport
-from engine.lists import Lists
+from engine.lists import TAGS, Lists
 from engine.markup import Rendered
 from engine.messages import Message
 from engine.model import Facts, Form, Name, Problem
@@ -36,6 +36,7 @@ from engine.site import PATH, Site
 HOME_KEYS = ("home", "index", "readme", "start")
 MEDIA_BYTES = 100_000_000  # a larger file is not served
 RELATED = 6  # pages that are named beside one
+BACKLINKS = 12  # that are shown beside a page; the others have a list of their own
 RESULTS = 20  # hits on one page of results
 RESULT_PAGES = 50
 
@@ -76,7 +77,17 @@ class Snapshot:
     @property
     def lists(self) -> Lists:
         """The questions that concern all pages together."""
-        return Lists(self._moment, self.visible, self._link_report, lambda: self._home().name)
+        return Lists(self._moment, self.visible, self._link_report, self._tags, lambda: self._home().name)
+
+    def _tags(self) -> Tags:
+        scope = self._policy.scope(self.actor)
+        found = self._kept.tags(self.commit, scope) if self.complete else None
+        if found is None:
+            counted = self._moment.tag_counts(self.visible)
+            found = Tags(tuple(TagCount(*each) for each in counted[:TAGS]), len(counted))
+            if self.complete:
+                self._kept.keep_tags(self.commit, scope, found)
+        return found
 
     @property
     def past(self) -> Past:
@@ -195,9 +206,11 @@ class Snapshot:
 
     def _page(self, name: Name) -> Page:
         drawn = self.drawn(name)
+        linking = self._moment.backlinks(name, self.visible, limit=BACKLINKS + 1)
         return replace(
             drawn,
-            backlinks=tuple(self._moment.backlinks(name, self.visible)),
+            backlinks=tuple(linking[:BACKLINKS]),
+            more_backlinks=len(linking) > BACKLINKS,
             last_change=self._moment.last_change(name.path),
             redirect=self._redirect(name, drawn.facts),
             related=self._related(name, drawn.facts),

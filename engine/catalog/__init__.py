@@ -14,6 +14,7 @@
     history  reads touches, puts commits in order, carries lineages through renames
     labels   the texts by which pages are suggested while somebody types
     resolve  link target -> name, by joining facts to names when asked; shortcuts decides most of many at once
+    tags     which there are, and which pages have them
     links    all links of the head, resolved
     past     `Arrivals`: questions about commits, and about what they touched
     queries  `Moment`: every question that may be asked of the catalog at one moment

@@ -37,6 +37,7 @@ from engine.catalog.schema import (
     read_states,
     touch,
 )
+from engine.catalog.tags import tag_counts, tagged
 from engine.ids import fold_path, page_stem
 from engine.model import Facts, Form, Name, Revision, Target
 
@@ -88,6 +89,7 @@ _LINKS_HERE = (
     )
     .order_by(name.c.path, link.c.id)
 )
+RESOLVED = 500  # links that are resolved together while backlinks are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,14 @@ class Moment:
         """Return pages for what somebody has typed so far, see `engine.catalog.labels`."""
         return suggest(self._db, typed, visible)
 
+    def tag_counts(self, visible: Visible = everything) -> list[tuple[str, int]]:
+        """Return all tags, in one spelling of each, with the number of pages that have them; most used first."""
+        return tag_counts(self._db, visible)
+
+    def tagged(self, tag: str, visible: Visible = everything) -> Iterator[tuple[Name, str, str]]:
+        """Yield the pages with a tag, ordered by title: each with its title, and the tag as the page has it."""
+        return tagged(self._db, tag, visible)
+
     def listed(self, visible: Visible = everything) -> Iterator[Name]:
         """Yield the pages that lead on to no other, and that search engines may list, ordered by path."""
         for part in self._db.execute(_LISTED).partitions(5_000):
@@ -309,17 +319,31 @@ class Moment:
         """Return the files that a link's target fits equally well, the one that it means first."""
         return fitting(self._db, folder, target, visible)
 
-    def backlinks(self, target: Name, visible: Visible = everything) -> list[Backlink]:
-        """Return the pages that link to *target*, ordered by id; a page's links to itself do not count."""
+    def backlinks(
+        self, target: Name, visible: Visible = everything, *, limit: int | None = None, start: int = 0
+    ) -> list[Backlink]:
+        """Return the pages that link to *target*, ordered by path; a page's links to itself do not count.
+
+        Args:
+            target: A page, or another file.
+            visible: Names for which it is false do not exist.
+            limit: How many to return at most; what lies behind is not looked at.
+            start: How many to leave out before.
+        """
         asked = {"tails": list(self._tails(target)), "path": target.path}
-        rows = [(page, row) for row in self._db.execute(_LINKS_HERE, asked) if visible(page := to_name(row))]
-        meant = self.resolve(((page.folder, row.target) for page, row in rows), visible)
+        meant: dict[tuple[str, str], Target | None] = {}
         found: dict[str, Backlink] = {}
-        for page, row in rows:
-            hit = meant[page.folder, row.target]
-            if hit is not None and hit.name.path == target.path and page.path not in found:
-                found[page.path] = Backlink(page, row.title or page.id.last, row.sentence)
-        return sorted(found.values(), key=lambda backlink: str(backlink.name.id))
+        for part in self._db.execute(_LINKS_HERE, asked).partitions(RESOLVED):
+            rows = [(page, row) for row in part if visible(page := to_name(row))]
+            pairs = ((page.folder, row.target) for page, row in rows)
+            meant |= self.resolve((pair for pair in pairs if pair not in meant), visible)
+            for page, row in rows:
+                hit = meant[page.folder, row.target]
+                if hit is not None and hit.name.path == target.path and page.path not in found:
+                    found[page.path] = Backlink(page, row.title or page.id.last, row.sentence)
+            if limit is not None and len(found) >= start + limit:
+                break
+        return list(found.values())[start : None if limit is None else start + limit]
 
     def related(
         self, page: Name, facts: Facts, limit: int, visible: Visible = everything

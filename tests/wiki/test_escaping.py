@@ -139,6 +139,13 @@ def addresses(payload: str) -> Iterator[str]:
     for query in (payload, f'"{payload}"', f"title:{payload}", f'tag:"{payload}"', f"evil {payload}", "evil"):
         yield f"/-/search?q={quote(query)}"
     yield from (f"/-/suggest?q={name}", "/-/opensearch.xml", "/sitemap.xml", "/robots.txt")
+    yield from (
+        "/-/tags",
+        f"/-/tags/{quote(payload)}",
+        f"/-/tags?by={quote(payload)}",
+        "/-/backlinks/a",
+        f"/-/backlinks/{name}",
+    )
     yield from ("/-/missing", "/-/orphans", f"/-/missing?page={quote(payload)}")
     yield f"/-/search?q=x&page={quote(payload)}"
     yield f"/target?{quote(payload)}"

@@ -271,7 +271,9 @@ def test_the_site_map_does_not_tell_of_what_is_hidden(visitor: FlaskClient, insi
     assert "board" not in text
 
 
-@pytest.mark.parametrize("address", ["/-/missing", "/-/orphans"])
+@pytest.mark.parametrize(
+    "address", ["/-/missing", "/-/orphans", "/-/tags", "/-/backlinks/open", "/-/backlinks/plan%20of%20mine"]
+)
 def test_lists_do_not_tell_of_what_is_hidden(
     visitor: FlaskClient, insider: FlaskClient, address: str
 ) -> None:
@@ -280,6 +282,22 @@ def test_lists_do_not_tell_of_what_is_hidden(
     for secret in SECRETS:
         assert secret not in text
     assert 'href="/board/index"' not in text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/-/tags/secret-tag",
+        "/-/backlinks/board/plan",
+        "/-/backlinks/Board/Plan",
+        "/-/backlinks/board/diagram.png",
+    ],
+)
+def test_lists_of_what_is_hidden_are_not_there(
+    visitor: FlaskClient, insider: FlaskClient, address: str
+) -> None:
+    assert insider.get(address, follow_redirects=True).status_code == 200
+    assert visitor.get(address).status_code == 404
 
 
 def test_what_is_hidden_is_missing_and_links_from_nowhere(

@@ -86,3 +86,108 @@ def test_a_list_that_takes_long_is_said_to_be_worked_out_and_not_kept(
 def test_an_empty_wiki_has_nothing_to_list(client: FlaskClient, address: str) -> None:
     text = client.get(address).text
     assert "Nothing is missing" in text or "There are none" in text
+
+
+@pytest.fixture
+def tagged(commit: Commit, wiki: Wiki, client: FlaskClient) -> FlaskClient:
+    commit(
+        {
+            "b.md": "---\ntags: [News, a/deep one]\n---\n# Beta",
+            "a.md": "---\ntags: [news]\n---\n# Alpha",
+            "c.md": "---\ntags: ['100%', zh标签]\n---\nText #news",
+            "d.md": "No tags",
+        }
+    )
+    wiki.catch_up()
+    return client
+
+
+def test_tags_are_listed_with_how_many_pages_have_them(tagged: FlaskClient) -> None:
+    shown = re.compile(
+        r'<a href="/-/tags/([^"]+)" rel="tag" dir="auto">([^<]+)</a> <span class="count">([^<]+)<'
+    )
+    by_use = shown.findall(main(tagged.get("/-/tags").text))
+    assert by_use[0] == ("News", "News", "3 pages")
+    assert ("a/deep-one", "a/deep-one", "1 page") in by_use
+    by_name = shown.findall(main(tagged.get("/-/tags?by=name").text))
+    assert [name for _, name, _ in by_name] == ["a/deep-one", "News", "zh标签"]
+    assert sorted(by_name) == sorted(by_use)
+    assert "3 tags" in tagged.get("/-/tags").text
+    assert tagged.get("/-/tags?by=colour").status_code == 400
+
+
+@pytest.mark.parametrize("tag", ["News", "news", "NEWS"])
+def test_a_tag_lists_its_pages_by_title(tagged: FlaskClient, tag: str) -> None:
+    text = main(tagged.get(f"/-/tags/{tag}").text)
+    assert re.findall(r'<li><a href="([^"]+)" dir="auto">([^<]+)</a>', text) == [
+        ("/a", "Alpha"),
+        ("/b", "Beta"),
+        ("/c", "c"),
+    ]
+    assert "<bdi>news</bdi>" in text
+
+
+def test_every_tag_of_a_page_leads_to_its_list(tagged: FlaskClient) -> None:
+    for page in ("/a", "/b", "/c"):
+        links = re.findall(r'href="(/-/tags/[^"]+)"', tagged.get(page).text)
+        assert links
+        for link in links:
+            assert f'href="{page}"' in tagged.get(link).text
+
+
+@pytest.mark.parametrize("tag", ["nobody-has-it", "a", "%00", "%ff", "x" * 3_000, "a//deep one", "%20"])
+def test_a_tag_that_nobody_has_is_not_there(tagged: FlaskClient, tag: str) -> None:
+    answer = tagged.get(f"/-/tags/{tag}")
+    assert answer.status_code == 404
+
+
+def test_tags_and_their_pages_come_in_pages(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    commit({f"{number:03}.md": f"---\ntags: [all, t{number:03}]\n---\n" for number in range(150)})
+    wiki.catch_up()
+    for address, first in (("/-/tags", "?by=use&amp;page=2"), ("/-/tags/all", "?page=2")):
+        assert first in client.get(address).text
+        second = client.get(f"{address}?page=2")
+        assert "149" in main(second.text)
+        assert 'rel="next"' not in main(second.text)
+        assert client.get(f"{address}?page=3").status_code == 404
+        assert client.get(f"{address}?page=x").status_code == 400
+
+
+def test_all_backlinks_are_listed_with_their_sentences(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit(
+        {f"{number:03}.md": f"Page {number} names [[target]]." for number in range(130)}
+        | {"target.md": "# T"}
+    )
+    wiki.catch_up()
+    page = client.get("/target").text
+    assert page.count("names target.") == 12
+    assert '<a href="/-/backlinks/target">All pages that link here</a>' in page
+    first, second = (
+        main(client.get("/-/backlinks/target").text),
+        main(client.get("/-/backlinks/target?page=2").text),
+    )
+    assert (first.count("names target."), second.count("names target.")) == (100, 30)
+    assert "Page 129 names target." in second
+    assert 'href="?page=3"' not in second
+    assert client.get("/-/backlinks/target?page=3").status_code == 404
+
+
+def test_a_page_without_more_backlinks_says_nothing_of_more(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit({f"{number:03}.md": "[[target]]" for number in range(12)} | {"target.md": "# T"})
+    wiki.catch_up()
+    assert "All pages that link here" not in client.get("/target").text
+    assert "No page links here." in client.get("/-/backlinks/000").text
+
+
+def test_backlinks_of_media_and_of_inexact_addresses(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    commit({"a b.md": "![[pic.png]]", "pic.png": "x", "f/x.md": "[[a b]]", "two_a.md": "1", "two-a.md": "2"})
+    wiki.catch_up()
+    assert 'href="/a%20b"' in main(client.get("/-/backlinks/pic.png").text)
+    for inexact in ("A_B", "a b.md"):
+        assert client.get(f"/-/backlinks/{inexact}").headers["Location"] == "/-/backlinks/a%20b"
+    for nothing in ("nowhere", "f/", "two a", "-/search", "%00", "x" * 3_000):
+        assert client.get(f"/-/backlinks/{nothing}").status_code == 404

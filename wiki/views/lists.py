@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import BadRequest, NotFound
 
-from engine.lists import LIST_PAGES, LISTED, Listing, Reported
+from engine.lists import LIST_PAGES, Listing, Reported
+from engine.model import Form
 from wiki import current
 from wiki.current import current_snapshot, reads
 from wiki.languages import gettext as _
-from wiki.urls import whole_number
+from wiki.urls import found_at, whole_number
 
 bp = Blueprint("lists", __name__)
 
@@ -29,6 +30,41 @@ def orphans() -> ResponseReturnValue:
     return _reported("lists/orphans.html", current_snapshot().lists.orphans(_number()))
 
 
+@bp.get("/-/tags")
+@reads
+def tags() -> ResponseReturnValue:
+    """List the tags with the number of pages that have them, most used first or by name."""
+    order = request.args.get("by", "use")
+    if order not in {"use", "name"}:
+        raise BadRequest(_("Tags are ordered by “use” or by “name”."))
+    listing = current_snapshot().lists.tags(_number(), by_name=order == "name")
+    _exists(listing)
+    return current.site().themes.render("lists/tags.html", listing=listing, order=order)
+
+
+@bp.get("/-/tags/<address:tag>")
+@reads
+def tagged(tag: str) -> ResponseReturnValue:
+    """List the pages with a tag."""
+    spelled, listing = current_snapshot().lists.tagged(tag, _number())
+    _exists(listing)
+    return current.site().themes.render("lists/tagged.html", tag=spelled, listing=listing)
+
+
+@bp.get("/-/backlinks/<address:text>")
+@reads
+def backlinks(text: str) -> ResponseReturnValue:
+    """List the pages that link to a page or another file, each with the sentence that does."""
+    found = found_at(text)
+    if found.redirect or (found.name is not None and found.source):
+        return redirect(f"/-/backlinks{found.redirect or (found.name and found.name.url)}", 302)
+    if found.name is None or found.name.form is Form.FOLDER:
+        raise NotFound(_("“%(name)s” is not the address of one page or file.", name=text))
+    listing = current_snapshot().lists.backlinks(found.name, _number())
+    _exists(listing)
+    return current.site().themes.render("lists/backlinks.html", name=found.name, listing=listing)
+
+
 def _reported(template: str, reported: Reported[Any] | None) -> ResponseReturnValue:
     if reported is not None:
         _exists(reported.listing)
@@ -42,5 +78,5 @@ def _number() -> int:
 
 def _exists(listing: Listing[Any]) -> None:
     """Raise NotFound where a list has no such page."""
-    if listing.page > 1 and not listing.items and (listing.page - 1) * LISTED >= listing.total:
+    if listing.page > 1 and not listing.items:
         raise NotFound(_("The list has no page %(number)s.", number=listing.page))
