@@ -12,7 +12,8 @@ from engine.frontmatter import FrontMatter, printed, split
 from engine.marking import Piece, marked, shortened, whole
 
 COMPARED_BYTES = 2_000_000
-"""A larger version of a file is not compared line by line."""
+COMPARED_LINES = 100_000
+"""A version of a file that has more is not compared line by line."""
 
 _LINE_END = re.compile(r"[\r\n]+\Z")
 
@@ -22,7 +23,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     BINARY = "binary"  # one of them is no text
-    LARGE = "large"  # one of them has more than `COMPARED_BYTES`
+    LARGE = "large"  # one of them has more than `COMPARED_BYTES`, or `COMPARED_LINES`
 
 
 class Note(StrEnum):
@@ -66,6 +67,8 @@ def compare(old: bytes | None, new: bytes | None, *, page: bool = True) -> Conte
     same = old == new
     if max(len(old or b""), len(new or b"")) > COMPARED_BYTES:
         return Contents(Kind.LARGE, same)
+    if max(map(_count, (old or b"", new or b""))) > COMPARED_LINES:
+        return Contents(Kind.LARGE, same)
     before, after = _decoded(old or b"", page), _decoded(new or b"", page)
     if before is None or after is None:
         return Contents(Kind.BINARY, same)
@@ -76,6 +79,11 @@ def compare(old: bytes | None, new: bytes | None, *, page: bool = True) -> Conte
     properties, front = _front(was, now)
     body = align(_plain(was.body), _plain(now.body), first_old=was.body_line, first_new=now.body_line)
     return Contents(Kind.TEXT, same, properties, front, body, notes)
+
+
+def _count(content: bytes) -> int:
+    """Count lines as they will be compared, at the price of reading the bytes."""
+    return content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")
 
 
 def _decoded(content: bytes, page: bool) -> str | None:

@@ -147,6 +147,8 @@ class _Matching:
             low, high, other_low, other_high = self._trim(low, high, other_low, other_high)
             if low == high or other_low == other_high:
                 continue
+            if high - low == other_high - other_low == 1:
+                continue  # a changed line, as most gaps are: nothing to match
             anchors = self._anchors(low, high, other_low, other_high) if depth < DEPTH else []
             if not anchors:
                 self._subsequence(low, high, other_low, other_high)

@@ -18,6 +18,12 @@ PAIRED_WORDS = 200_000
 WORD_CELLS = 4_000_000
 """Comparisons of words that one pair of lines may cost; beyond it no words are marked."""
 
+MARKED_CHARACTERS = 200_000
+"""Of two lines with more together, only what is between their equal beginnings and ends is compared by words."""
+
+LIKENESS_CHARACTERS = 10_000
+"""How similar two lines are is told by their beginnings."""
+
 LINE_CHARACTERS = 2_000
 """A longer line is shown around what is marked in it."""
 
@@ -41,6 +47,8 @@ def whole(line: str) -> tuple[Piece, ...]:
 
 def marked(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Mark the words of two lines that differ; nothing when the lines are not similar, or too long to compare."""
+    if len(old) + len(new) > MARKED_CHARACTERS:
+        return _marked_long(old, new)
     before, after = words(old), words(new)
     found = diff(before, after, cells=WORD_CELLS)
     if not found.exact or not _similar(before, after):
@@ -56,6 +64,40 @@ def marked(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
         tuple(_pieces(before, [(span[0], span[1]) for span in spans])),
         tuple(_pieces(after, [(span[2], span[3]) for span in spans])),
     )
+
+
+def _marked_long(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """Mark what is between the equal beginning and the equal end, word by word where that is short enough."""
+    shorter = min(len(old), len(new))
+    start = _common(old, new, shorter)
+    end = _common(old[::-1], new[::-1], shorter - start)
+    if 2 * (start + end) < SIMILAR * (len(old) + len(new)):
+        return whole(old), whole(new)
+    middles = old[start : len(old) - end], new[start : len(new) - end]
+    if sum(map(len, middles)) <= MARKED_CHARACTERS:
+        sides = marked(*middles)
+        if not any(piece.marked for side in sides for piece in side):
+            sides = _all(middles[0]), _all(middles[1])
+    else:
+        sides = _all(middles[0]), _all(middles[1])
+    before, after = whole(old[:start]), whole(old[len(old) - end :])
+    return (*before, *sides[0], *after), (*before, *sides[1], *after)
+
+
+def _all(text: str) -> tuple[Piece, ...]:
+    return (Piece(text, marked=True),) if text else ()
+
+
+def _common(one: str, other: str, most: int) -> int:
+    """Return how many characters two texts begin with alike, at most *most*; found by halving."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _pieces(parts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Iterator[Piece]:
@@ -82,12 +124,16 @@ def paired(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:
             yield from _best_pairs([[_likeness(one, other) for other in after] for one in before])
             return
     for number, (one, other) in enumerate(zip(old, new, strict=False)):
-        if _similar(words(one), words(other)):
+        if _similar(_beginning(one), _beginning(other)):
             yield number, number
 
 
 def _counted(lines: Sequence[str]) -> list[Counter[str]]:
-    return [Counter(words(line)) for line in lines]
+    return [Counter(_beginning(line)) for line in lines]
+
+
+def _beginning(line: str) -> list[str]:
+    return words(line[:LIKENESS_CHARACTERS])
 
 
 def _best_pairs(likeness: Sequence[Sequence[float]]) -> Iterator[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Two versions of a file: what a reader is told of their difference is all of it, and true."""
 
 from engine.alignment import Alignment
-from engine.contents import COMPARED_BYTES, Contents, Kind, Note, Property, compare
+from engine.contents import COMPARED_BYTES, COMPARED_LINES, Contents, Kind, Note, Property, compare
 from engine.marking import Piece
 
 
@@ -118,6 +118,9 @@ def test_other_text_files_have_no_front_matter() -> None:
 def test_versions_that_are_too_large_are_not_compared() -> None:
     found = compare(b"x" * (COMPARED_BYTES + 1), b"x")
     assert (found.kind, found.body, found.same) == (Kind.LARGE, None, False)
+    for end in (b"\n", b"\r", b"\r\n"):
+        assert compare((b"x" + end) * (COMPARED_LINES + 1), None).kind is Kind.LARGE
+        assert compare((b"x" + end) * COMPARED_LINES, None).kind is Kind.TEXT
 
 
 def test_a_long_value_is_shortened() -> None:

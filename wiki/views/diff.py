@@ -7,7 +7,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from engine.comparing import Comparison, Side
-from engine.contents import COMPARED_BYTES
+from engine.contents import COMPARED_BYTES, COMPARED_LINES
 from engine.model import Revision
 from wiki import current
 from wiki.current import current_snapshot, reads
@@ -52,7 +52,7 @@ def view(text: str) -> ResponseReturnValue:
         later=link(**{"from": found.new.commit, "to": found.following.id}) if found.following else "",
         images=_images(found, types, at),
         types=types,
-        limit=COMPARED_BYTES,
+        limits=(COMPARED_BYTES, COMPARED_LINES),
     )
 
 
