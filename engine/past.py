@@ -21,6 +21,7 @@ from engine.past_answers import (
     FileChange,
     History,
     Recent,
+    Step,
     Subject,
     Version,
 )
@@ -74,13 +75,23 @@ class Past:
 
     # -- one file
 
-    def subject(self, text: str) -> Subject:
+    def subject(self, text: str, at: str = "") -> Subject:
         """Find the file that *text* names: a page id or a path, exactly as it is now, or as it was once.
+
+        Args:
+            text: The name.
+            at: A commit, to find the file that had the name then; empty for the one that has it, or had it last.
 
         Raises:
             PageNotFoundError: There never was one, or none that the actor may know of.
+            RevisionNotFoundError: See `commit`.
         """
         self._check()
+        if at:
+            was = self._was(text, self._commit(at)[1])
+            if was is None:
+                raise PageNotFoundError(Message("There never was a page “%(name)s”.", name=text[:60]))
+            return was
         if _can_be(text) and (named := self._moment.named(text, self._reader.may_see)):
             lineage = self._arrivals.lineages([named[0].path]).get(named[0].path)
             if lineage is not None:
@@ -90,11 +101,11 @@ class Past:
             raise PageNotFoundError(Message("There never was a page “%(name)s”.", name=text[:60]))
         return was
 
-    def _was(self, text: str) -> Subject | None:
-        """Find what *text* named once."""
+    def _was(self, text: str, up_to: int | None = None) -> Subject | None:
+        """Find what *text* named once, up to the commit of a rank."""
         if not _can_be(text):
             return None
-        touches = map(self._arrivals.newest_at, _paths(text))
+        touches = (self._arrivals.newest_at(path, up_to) for path in _paths(text))
         newest = max(filter(None, touches), key=lambda touched: touched.rank, default=None)
         if newest is None or not self._sight.sees([newest]):
             return None
@@ -114,7 +125,13 @@ class Past:
         touches = self._sight.history(subject.lineage, REVISIONS + 1, start)
         steps = [self._sight.step(touched, total - start - i) for i, touched in enumerate(touches)]
         before = steps[-1].revision if len(steps) > REVISIONS else None
-        return History(subject, tuple(steps[:REVISIONS]), before, page, pages, total)
+        earlier = self._earlier(touches[-1]) if page == pages and touches else None
+        return History(subject, tuple(steps[:REVISIONS]), before, earlier, page, pages, total)
+
+    def _earlier(self, first: Touched) -> Step | None:
+        """Return the last revision of another file, which was at a path before the *first* one of this."""
+        touched = self._arrivals.newest_at(first.path, first.rank - 1)
+        return self._sight.step(touched, 0) if touched is not None and self._sight.sees([touched]) else None
 
     def commit(self, text: str) -> str:
         """Return the full id of the commit that *text* names: an id, or at least `SHORTEST` first digits of one.
@@ -161,7 +178,9 @@ class Past:
                 there = self._entry(commit, path)
                 yield there if there and self._arrivals.had(subject.lineage, path, there.blob) else None
         # What else was there: an earlier file of that path, or one that two branches began.
-        yield self._entry(commit, subject.name.path)
+        there = self._entry(commit, subject.name.path)
+        made = self._arrivals.newest_at(there.path, rank, there.blob) if there is not None else None
+        yield there if self._sight.sees_all or (made is not None and self._sight.sees([made])) else None
 
     def _entry(self, commit: str, path: str) -> Name | None:
         entry = self._store.entry(commit, path)

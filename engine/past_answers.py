@@ -32,6 +32,7 @@ class History:
     subject: Subject
     steps: tuple[Step, ...]
     before: Revision | None  # the one that comes before the last of these
+    earlier: Step | None  # the last one of another file, which was there before; told on the last page
     page: int
     pages: int
     total: int

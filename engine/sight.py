@@ -42,7 +42,7 @@ class Sight:
     def __init__(self, arrivals: Arrivals, reader: Reader, *, sees_all: bool) -> None:
         self._arrivals = arrivals
         self._reader = reader
-        self._sees_all = sees_all
+        self.sees_all = sees_all
         self._homes: dict[int, Name] = {}
         self._places: dict[tuple[int, str], bool] = {}
         self._histories: dict[int, Sequence[Touched]] = {}
@@ -50,7 +50,7 @@ class Sight:
     def sees(self, touches: Iterable[Touched]) -> list[Touched]:
         """Return those of some touches that may be seen."""
         listed = [*touches]
-        if self._sees_all:
+        if self.sees_all:
             return listed
         new = {touched.lineage for touched in listed} - self._homes.keys()
         homes = self._arrivals.last_paths(new)
@@ -67,7 +67,7 @@ class Sight:
 
     def knows(self, rank: int) -> bool:
         """Say whether the actor may know of a commit: one that touched what they may see."""
-        return self._sees_all or bool(self.sees(self._arrivals.touches_of(rank, FILES_LOOKED_AT)))
+        return self.sees_all or bool(self.sees(self._arrivals.touches_of(rank, FILES_LOOKED_AT)))
 
     def step(self, touched: Touched, number: int) -> Step:
         """Return a touch as it is shown; a rename from a place that is hidden is an addition."""
@@ -86,17 +86,17 @@ class Sight:
 
     def count(self, lineage: int) -> int:
         """Return how many revisions of a file there are."""
-        return self._arrivals.count(lineage) if self._sees_all else len(self._seen(lineage))
+        return self._arrivals.count(lineage) if self.sees_all else len(self._seen(lineage))
 
     def history(self, lineage: int, limit: int, offset: int) -> Sequence[Touched]:
         """Return revisions of a file, newest first."""
-        if self._sees_all:
+        if self.sees_all:
             return self._arrivals.history(lineage, limit, offset)
         return self._seen(lineage)[offset : offset + limit]
 
     def around(self, lineage: int, made: int, asked: int) -> tuple[Touched | None, Touched | None]:
         """Return the revisions that left a file: before the commit of one rank, and after that of another."""
-        if self._sees_all:
+        if self.sees_all:
             return self._arrivals.newest(lineage, made - 1, kept=True), self._arrivals.next(lineage, asked)
         kept = [touched for touched in self._seen(lineage) if touched.blob is not None]
         return (
@@ -113,7 +113,7 @@ class Sight:
 
     def count_active(self, folder: str, author: str) -> int | None:
         """Return how many commits touched something in a folder; ``None`` where counting would take long."""
-        return self._arrivals.count_active(folder, author) if self._sees_all else None
+        return self._arrivals.count_active(folder, author) if self.sees_all else None
 
     def active(
         self, folder: str, author: str, limit: int, offset: int, files: int
@@ -122,7 +122,7 @@ class Sight:
 
         Each comes with up to *files* of what it touched, and with how many these are in all.
         """
-        if self._sees_all:
+        if self.sees_all:
             listed = self._arrivals.active(folder, author, limit + 1, offset)
             touches = self._arrivals.touches(listed[:limit], folder, files)
             return [(c.revision, touches[c.rank], c.files) for c in listed[:limit]], len(listed) > limit

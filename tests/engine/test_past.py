@@ -446,6 +446,17 @@ def test_what_came_out_of_hiding_began_there_as_far_as_can_be_seen(story: Story)
         }
 
 
+def test_what_went_into_hiding_is_no_earlier_page_of_its_place(story: Story) -> None:
+    first = story.commit({"a.md": "secret", "x.md": "x"})
+    story.commit({"board/a.md": "secret", "x.md": "x"})
+    story.commit({"board/a.md": "secret", "x.md": "x", "a.md": "open"})
+    for policy, seen in ((HidesBoard(), False), (Sees(), True), (RolePolicy(), True)):
+        with story.past(policy) as past:
+            subject = past.subject("a")
+            assert (past.name_at(subject, first) is not None) is seen
+            assert (past.history(subject).earlier is not None) is seen
+
+
 def test_who_sees_all_sees_it(story: Story) -> None:
     hidden(story)
     with story.past(Sees()) as past:

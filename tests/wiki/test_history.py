@@ -76,6 +76,28 @@ def test_deleted_pages_and_files_have_a_history(commit: Commit, wiki: Wiki, clie
         assert f"/{address}?rev={last}" in text
 
 
+def test_a_page_that_was_made_again_leads_to_the_one_before(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit({"a.md": "one", "b.md": "other", "x.md": "x"})
+    gone = commit({"a.md": None})
+    commit({"a.md": "again"})
+    last = commit({"b.md": "other 2"})
+    commit({"b.md": None, "c.md": "other 2"})
+    commit({"b.md": "new"})
+    wiki.catch_up()
+    text = client.get("/-/history/a").text
+    assert "1 revision\n" in text or "1 revision<" in text
+    assert f'href="/-/history/a.md?at={gone}"' in text
+    before = client.get(f"/-/history/a.md?at={gone}")
+    assert "2 revisions" in before.text
+    assert "Before that" not in before.text
+    assert f'href="/-/history/b.md?at={last}"' in client.get("/-/history/b").text
+    assert client.get(f"/-/history/b.md?at={last}").headers["Location"] == "/-/history/c"
+    for at in ("x", "--help", "HEAD", "0" * 40, "%00"):
+        assert client.get(f"/-/history/a?at={at}").status_code == 404
+
+
 def test_a_long_history_comes_in_pages(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
     made = [commit({"a.md": f"{number}"}) for number in range(120)]
     wiki.catch_up()

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urlencode
 
-from flask import Blueprint
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
@@ -32,10 +33,13 @@ class Line:
 @bp.get("/-/history/<address:text>")
 @reads
 def view(text: str) -> ResponseReturnValue:
-    """Show one page of a file's revisions, newest first."""
+    """Show one page of a file's revisions, newest first; with ``at`` of the file that was there at a commit."""
     number = whole_number("page", 1, 1, PAGES)
-    subject = subject_at(text, "/-/history")
-    history = current_snapshot().past.history(subject, number)
+    past, at = current_snapshot().past, request.args.get("at", "")
+    subject = past.subject(text, at) if at else subject_at(text, "/-/history")
+    if at and not subject.gone:
+        return redirect(f"/-/history{subject.name.url}", 302)
+    history = past.history(subject, number)
     if number > history.pages:
         raise NotFound(_("The list has no page %(number)s.", number=number))
     there = [line.step.revision.id for line in _lines(history) if line.step.name.blob]
@@ -48,6 +52,7 @@ def view(text: str) -> ResponseReturnValue:
         runs=[_folded(run) for run in _runs(_lines(history))],
         chosen={"to": there[0] if there else "", "from": there[1] if len(there) > 1 else ""},
         comparable=len(there) > 1,
+        page_url=lambda page: "?" + urlencode({"at": at, "page": page} if at else {"page": page}),
     )
 
 
