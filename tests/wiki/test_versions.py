@@ -68,7 +68,7 @@ def test_old_revisions_are_given_as_markdown_and_as_files(
 
 
 @pytest.mark.parametrize("rev", HOSTILE, ids=lambda text: ascii(text)[:20])
-@pytest.mark.parametrize("address", ["/a", "/a.md", "/m.png", "/", "/f/", "/nowhere", "/-/x", "/sitemap.xml"])
+@pytest.mark.parametrize("address", ["/a", "/a.md", "/m.png", "/", "/f/", "/nowhere", "/-/x", "/llms.txt"])
 def test_only_commits_of_the_branch_are_revisions(
     commit: Commit, wiki: Wiki, client: FlaskClient, address: str, rev: str
 ) -> None:
