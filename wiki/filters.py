@@ -25,12 +25,11 @@ def short(commit: str) -> str:
 
 
 def lead(page: Page) -> tuple[Markup, Markup]:
-    """Split a page's HTML into its title, a level-1 heading, and the rest.
+    """Split a page's HTML into its level-1 heading and the rest.
 
-    The title is the heading that the page begins with, where that says the title; otherwise it is made of the title.
+    Where the page does not begin with such a heading, one is made of its title.
     """
-    headings = page.facts.headings
-    if headings and headings[0].level == 1 and headings[0].text == page.title and page.html.startswith("<h1"):
+    if page.html.startswith("<h1"):
         title, end, rest = page.html.partition("</h1>")
         return Markup(title + end), Markup(rest)  # noqa: S704 - both are sanitized
     return Markup("<h1>%s</h1>") % page.title, Markup(page.html)  # noqa: S704

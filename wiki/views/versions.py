@@ -56,6 +56,7 @@ def _html(version: Version) -> str:
     return current.site().themes.render(
         "versions/view.html",
         place=version.subject.name.folder,
+        beside=version.subject.name,
         version=version,
         subject=version.subject,
         page=current_snapshot().past.page_at(version.name),
