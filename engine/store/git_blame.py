@@ -23,7 +23,10 @@ SECONDS = 10.0
 """How long one file's blame may take; its history may be long, and every version of the file is compared."""
 
 AT_ONCE = 2
-"""How many run at the same time in one process; others wait as long as one may take."""
+"""How many run at the same time in one process."""
+
+WAIT = 2.0
+"""Seconds that another one waits for its turn; more would keep those waiting who only want to read a page."""
 
 
 class Blamer:
@@ -46,7 +49,7 @@ class Blamer:
             commit: A full object id.
             path: Below the root, spelled as `engine.store.git_listing.spell` does.
         """
-        if not self._free.acquire(timeout=SECONDS):
+        if not self._free.acquire(timeout=WAIT):
             raise StoreError("the histories of other pages are being read; try again in a moment")
         try:
             return joined(_origins(self._run(commit, self._prefix + unspell(path)), self._prefix))

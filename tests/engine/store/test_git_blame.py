@@ -172,10 +172,10 @@ def test_at_most_two_run_at_once_and_others_wait_or_are_told(
     until = monotonic() + 20
     while len(highest) < 2 and monotonic() < until:
         threading.Event().wait(0.01)
-    monkeypatch.setattr(git_blame, "SECONDS", 0.05)
+    monkeypatch.setattr(git_blame, "WAIT", 0.05)
     with pytest.raises(StoreError, match="try again"):
         store.blame(commit, "a.md")
-    monkeypatch.setattr(git_blame, "SECONDS", 30)
+    monkeypatch.setattr(git_blame, "WAIT", 30)
     for thread in threads[2:]:
         thread.start()
     gate.set()
