@@ -22,7 +22,7 @@ from pathlib import Path
 
 from engine.catalog import Catalog, Moment
 from engine.catalog.codec import FactRows, encode
-from engine.catalog.facts import add_facts, forget_facts
+from engine.catalog.facts import add_facts, forget_facts, relabel
 from engine.catalog.history import (
     BATCH,
     Tracer,
@@ -150,12 +150,14 @@ class Follower:
         if differences is None:
             with catalog.writing(hasty=hasty and at is not None) as db:
                 replace_names(db, head, store.tree(head))
+                relabel(db)
             return
         small = len(differences) <= SMALL
         rows = self._scan_now(differences) if small else None
         arrived = self._arrived_now(at, head) if small and traced else None
         with catalog.writing(hasty=hasty) as db:
             change_names(db, head, differences)
+            relabel(db, _blobs(differences))
             if rows is not None:
                 add_facts(db, rows)
                 add_paths(db, unlabelled(db, [d.path for d in differences if d.new is not None]))
@@ -502,6 +504,14 @@ class Follower:
             raise _StoppedError
         self.work = Work(stage, done, total)
         progress(stage, done, total)
+
+
+def _blobs(differences: Iterable[Difference]) -> Iterator[str]:
+    """Yield the blobs of the pages that differ, before and after."""
+    for difference in differences:
+        for entry in (difference.old, difference.new):
+            if entry is not None and entry.form is Form.PAGE:
+                yield entry.blob
 
 
 def _shown(error: Exception) -> str:

@@ -1,11 +1,12 @@
 """Keeps the facts of blobs: which are still unknown, writing them, forgetting those that no page has any more."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, delete, exists, func, insert, select
 
 from engine.catalog.codec import FactRows
-from engine.catalog.labels import Kind, add_labels, number, remove_labels
+from engine.catalog.labels import Kind, add_labels, known_labels, label_words, number, remove_labels
+from engine.catalog.rows import chunks
 from engine.catalog.schema import alias, fact, link, name, tag
 from engine.model import Form
 
@@ -74,6 +75,23 @@ def add_facts(db: Connection, batch: Collection[FactRows]) -> None:
         if rows.labels
     ]
     add_labels(db, words)
+
+
+def relabel(db: Connection, blobs: Iterable[str] | None = None) -> None:
+    """Keep the labels of those facts that a page has, and no others, among the facts of *blobs*, or all of them.
+
+    A page that was edited a thousand times would else stand in its own way when pages are suggested.
+    """
+    used = exists().where(name.c.blob == fact.c.blob, name.c.form == Form.PAGE.value)
+    facts = select(fact.c.id, fact.c.title, used.label("used"))
+    aliases = select(alias.c.id, alias.c.alias, used.label("used")).join(fact, fact.c.id == alias.c.fact)
+    for part in [None] if blobs is None else chunks(blobs):
+        for kind, query in ((Kind.TITLE, facts), (Kind.ALIAS, aliases)):
+            rows = db.execute(query if part is None else query.where(fact.c.blob.in_(part))).all()
+            remove_labels(db, [number(kind, row[0], row[1]) for row in rows if not row.used])
+            kept = {number(kind, row[0], row[1]): row[1] for row in rows if row.used}
+            known = known_labels(db, kept)
+            add_labels(db, ((each, label_words(text)) for each, text in kept.items() if each not in known))
 
 
 def too_many(db: Connection) -> bool:

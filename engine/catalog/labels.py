@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, text
 
-from engine.catalog.rows import Visible, chunks, to_name
+from engine.catalog.rows import CHUNK, Visible, chunks, to_name
 from engine.catalog.schema import INDEXED, alias, fact, label, name
 from engine.ids import fold as fold_key
 from engine.ids import fold_path
@@ -36,7 +36,11 @@ _FIRST = "\ue000"  # stands before the first word of a label, so that beginnings
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _LENGTH = 32_767
 _INSERT = text("INSERT INTO suggestion (rowid, words) VALUES (:number, :words)")
+_KNOWN = text("SELECT rowid FROM suggestion WHERE rowid IN :numbers").bindparams(
+    bindparam("numbers", expanding=True)
+)
 _FIND = text("SELECT rowid, words FROM suggestion WHERE suggestion MATCH :query LIMIT :limit")
+_USED = exists().where(name.c.blob == fact.c.blob)  # not of a past text
 
 
 class Kind(IntEnum):
@@ -76,6 +80,15 @@ def add_labels(db: Connection, rows: Iterable[tuple[int, str]]) -> None:
     values = [{"number": number, "words": words} for number, words in sorted(rows) if words]
     if values:  # in order of their numbers, as FTS5 likes it
         db.execute(_INSERT, values)
+
+
+def known_labels(db: Connection, numbers: Collection[int]) -> set[int]:
+    """Return those of *numbers* whose words are kept."""
+    found: set[int] = set()
+    wanted = list(numbers)
+    for start in range(0, len(wanted), CHUNK):
+        found.update(db.execute(_KNOWN, {"numbers": wanted[start : start + CHUNK]}).scalars())
+    return found
 
 
 def remove_labels(db: Connection, numbers: Collection[int]) -> None:
@@ -159,8 +172,9 @@ def _exact(db: Connection, typed: str) -> list[int]:
     """Return the numbers of labels that are what was typed."""
     typed = typed[:LABEL_CHARACTERS].strip()
     key, path_key = fold_key(typed), fold_path(typed)
-    titles = db.execute(select(fact.c.id, fact.c.title).where(fact.c.title_key == key).limit(PART))
-    aliases = db.execute(select(alias.c.id, alias.c.alias).where(alias.c.key == path_key).limit(PART))
+    titles = db.execute(select(fact.c.id, fact.c.title).where(fact.c.title_key == key, _USED).limit(PART))
+    named = select(alias.c.id, alias.c.alias).join(fact, fact.c.id == alias.c.fact)
+    aliases = db.execute(named.where(alias.c.key == path_key, _USED).limit(PART))
     lasts = db.execute(select(label.c.id, label.c.last).where(label.c.last == key))
     return [
         number(kind, row[0], row[1])
@@ -173,7 +187,8 @@ def _beginning(db: Connection, typed: str) -> list[int]:
     """Return the numbers of some titles that begin with what was typed, the first in order of their keys."""
     key = fold_key(typed[:LABEL_CHARACTERS].strip())
     begins = (fact.c.title_key > key) & (fact.c.title_key < f"{key}\U0010ffff")
-    rows = db.execute(select(fact.c.id, fact.c.title).where(begins).order_by(fact.c.title_key).limit(PART))
+    used = select(fact.c.id, fact.c.title).where(begins, _USED)
+    rows = db.execute(used.order_by(fact.c.title_key).limit(PART))
     return sorted(number(Kind.TITLE, row.id, row.title) for row in rows)
 
 

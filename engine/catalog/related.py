@@ -17,10 +17,12 @@ from engine.model import Facts, Form, Name
 TAGS = 12  # of a page that count
 LINKS = 40
 COMMON = {"tag": 120, "link": 60}  # what this many pages have tells nothing
+READ = 2_000  # pages, and past texts, with one tag or link that are looked at
 ENOUGH = 0.5  # one thing that two other pages have as well, or several that more have
 USUAL_LINKS = 10  # on a page; one with many more shares some by chance
 CANDIDATES = 20  # pages of the highest score that are looked at
 
+_USED = "EXISTS (SELECT 1 FROM fact AS f JOIN name AS n ON n.blob = f.blob WHERE f.id = fact)"
 _PAGES = (
     select(name, fact.c.id.label("fact"), fact.c.title)
     .join(fact, fact.c.blob == name.c.blob)
@@ -64,13 +66,17 @@ def related(db: Connection, page: Name, facts: Facts, limit: int, visible: Visib
 
 
 def _count(db: Connection, table: str, column: str, keys: Iterable[str], scores: dict[int, float]) -> None:
-    """Add to the *scores* of facts what they share: those rows of *table* whose *column* is one of *keys*."""
+    """Add to the *scores* of facts what they share: those rows of *table* whose *column* is one of *keys*.
+
+    Facts of past texts are kept for a while; they do not count.
+    """
     wanted = list(dict.fromkeys(keys))
     if not wanted:
         return
     common = COMMON[table]
     parts = (
-        f"SELECT {position} AS at, fact FROM (SELECT fact FROM {table} WHERE {column} = :k{position} LIMIT {common})"  # noqa: S608
+        f"SELECT {position} AS at, fact FROM (SELECT fact FROM"  # noqa: S608
+        f" (SELECT fact FROM {table} WHERE {column} = :k{position} LIMIT {READ}) WHERE {_USED} LIMIT {common})"
         for position in range(len(wanted))
     )
     rows = db.execute(

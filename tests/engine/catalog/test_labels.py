@@ -187,6 +187,29 @@ def test_long_words_are_found_among_many_that_begin_alike(
     assert wiki.suggest("documentarian") == ["first.md", "rare.md"]
 
 
+def test_a_page_that_was_edited_often_is_still_suggested(
+    wiki: Wiki, few_at_once: Callable[[int], None]
+) -> None:
+    few_at_once(20)
+    for number in range(60):
+        wiki.commit(
+            {"news.md": f"---\naliases: [Wire]\n---\n# News of today\n\n{number}", f"{number}.md": "# News"}
+        )
+        wiki.commit({f"{number}.md": None})
+    for typed in ("news", "news of", "today", "news of today", "wire", "wir"):
+        assert wiki.suggest(typed) == ["news.md"], typed
+
+
+def test_a_text_that_comes_back_is_suggested_again(wiki: Wiki) -> None:
+    text = "---\naliases: [Wire]\n---\n# News"
+    for content in (text, "# Olds", text, None, text):
+        wiki.commit({"news.md": content})
+    assert wiki.suggest("new") == wiki.suggest("wir") == ["news.md"]
+    wiki.commit({"news.md": None, "copy.md": text, "again.md": text})
+    wiki.commit({"again.md": None})
+    assert wiki.suggest("new") == wiki.suggest("wir") == ["copy.md"]
+
+
 def test_labels_of_past_texts_are_forgotten(wiki: Wiki) -> None:
     with wiki.catalog.writing() as db:
         replace_names(db, "head", ())

@@ -84,3 +84,26 @@ def test_pages_that_are_hidden_are_not_named(tmp_path: Path) -> None:
         return name.path != "both.md"
 
     assert "both.md" not in related(tmp_path, PAGES, "a.md", visible)
+
+
+def test_past_texts_of_a_page_do_not_count(tmp_path: Path) -> None:
+    store, catalog = MemoryStore(), Catalog(tmp_path)
+    follower = Follower(Parts(store, catalog, ListIndex(), Markup(), tmp_path), processes=0)
+    pages = {"b.md": "#rare [[barn]]\n", "c.md": "#rare\n"}
+    for number in range(130):
+        files = pages | {"a.md": f"#rare [[barn]]\n\n{number}\n"}
+        made = {path: text.encode() for path, text in files.items()}
+        head = store.head()
+        store.set_head(store.commit_tree(made, [head] if head else []))
+        follower.follow(1)
+        follower.catch_up()
+    with catalog.reading() as db:
+        moment = Moment(db)
+        for path, expected in (("a.md", {"b.md", "c.md"}), ("c.md", {"a.md", "b.md"})):
+            name = moment.name(path)
+            assert name is not None
+            facts = moment.facts(name.blob)
+            assert facts is not None
+            found = moment.related(name, facts, 6)
+            assert {each.path for each, _ in found} == expected
+    catalog.close()
