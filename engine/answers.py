@@ -70,12 +70,16 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder's listing: its folders, its pages by title, its media."""
+    """A part of a folder's listing: its folders, then its pages, then its other files.
+
+    Pages are ordered by title, in a folder with very many by the names of their files.
+    """
 
     path: str
     folders: tuple[Child, ...]
     pages: tuple[Child, ...]
     media: tuple[Child, ...]
+    total: int  # lines of the whole listing
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from engine.access import Action, Actor, Policy
 from engine.answers import Child, Folder, Found, Page, Result, SearchResults, TagCount, Tags
 from engine.blaming import Blaming
-from engine.catalog import Moment, Visible, everything
+from engine.catalog import FilesIn, Moment, Visible, everything
 from engine.catalog.codec import is_unlisted
 from engine.checking import Finding, check
 from engine.comparing import Comparing
@@ -310,24 +310,39 @@ class Snapshot:
             )
         return self._parts.store.read(name.blob)
 
-    def folder(self, path: str) -> Folder:
+    def folder(self, path: str, start: int = 0, count: int | None = None) -> Folder:
         """List a folder.
+
+        Args:
+            path: Of the folder; empty for the root.
+            start: The first line of the listing that is wanted.
+            count: How many lines; all of them where it is ``None``.
 
         Raises:
             PageNotFoundError: There is no such folder, or nothing in it that the actor may know of.
         """
-        files = [name for name in self._moment.files(path) if self.may_see(name)]
-        subfolders = self._moment.subfolders(path)
+        folders = self._moment.subfolders(path)
         if not self._open:
-            subfolders = [child for child in subfolders if self._moment.has_folder(child, self.visible)]
-        if not files and not subfolders and path:
+            folders = [child for child in folders if self._moment.has_folder(child, self.visible)]
+        pages = self._moment.files_in(path, visible=self.visible)
+        media = self._moment.files_in(path, pages=False, visible=self.visible)
+        total = len(folders) + pages.count + media.count
+        if not total and path:
             raise PageNotFoundError(Message("There is no folder “%(name)s”.", name=path))
-        titles = self._moment.titles(name for name in files if name.form is Form.PAGE)
-        folders = (Child(Name(child, "", Form.FOLDER), child.rpartition("/")[2]) for child in subfolders)
-        pages = (Child(name, titles[name.path]) for name in files if name.form is Form.PAGE)
-        media = (Child(name, name.id.last) for name in files if name.form is not Form.PAGE)
-        by_title = sorted(pages, key=lambda child: (child.title.casefold(), child.name.path))
-        return Folder(path, tuple(folders), tuple(by_title), tuple(media))
+        end = total if count is None else start + count
+        before = len(folders) + pages.count
+
+        def cut(files: FilesIn, before: int) -> tuple[Child, ...]:
+            first = max(start - before, 0)
+            return tuple(Child(*each) for each in files.part(first, end - before - first))
+
+        return Folder(
+            path,
+            tuple(Child(Name(each, "", Form.FOLDER), each.rpartition("/")[2]) for each in folders[start:end]),
+            cut(pages, len(folders)),
+            cut(media, before),
+            total,
+        )
 
     def frame(self, folder: str, page: str = "") -> Frame:
         """Return what stands around a page, or around all pages of a folder.

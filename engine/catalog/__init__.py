@@ -12,6 +12,7 @@
     codec    Facts <-> what a row holds
     names    brings the names to a commit
     history  reads touches, puts commits in order, carries lineages through renames
+    folders  what lies in a folder, a part at a time
     labels   the texts by which pages are suggested while somebody types
     resolve  link target -> name, by joining facts to names when asked; shortcuts decides most of many at once
     tags     which there are, and which pages have them
@@ -22,6 +23,7 @@
 A link is stored as it was written, so a new or renamed page changes no row of another page.
 """
 
+from engine.catalog.folders import FilesIn
 from engine.catalog.labels import Suggestion
 from engine.catalog.links import LinkTo
 from engine.catalog.past import Active, Arrivals, Gone, Touched
@@ -34,6 +36,7 @@ __all__ = [
     "Arrivals",
     "Backlink",
     "Catalog",
+    "FilesIn",
     "Gone",
     "LastChange",
     "LinkTo",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from engine.catalog.clashes import Clashes
 from engine.catalog.codec import decode, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
+from engine.catalog.folders import FilesIn, pages_below, subfolders
 from engine.catalog.labels import Suggestion, suggest
 from engine.catalog.links import LinkTo, all_links, orphans
 from engine.catalog.past import Arrivals, to_revision
@@ -213,13 +214,6 @@ class Moment:
                 return "/".join(found.path.split("/")[: text.count("/") + 1])
         return None
 
-    def files(self, folder: str) -> list[Name]:
-        """Return the files directly in *folder*, ordered by path."""
-        return [
-            to_name(row)
-            for row in self._db.execute(select(name).where(name.c.folder == folder).order_by(name.c.path))
-        ]
-
     def files_near(self, folder: str, path: str, limit: int) -> list[Name]:
         """Return files directly in *folder*, ordered by path: up to *limit* from *path* on, and as many before it."""
         asked = {"folder": folder, "path": path, "limit": limit}
@@ -227,21 +221,16 @@ class Moment:
         return [*reversed(before), *(to_name(row) for row in self._db.execute(_FILES_FROM, asked))]
 
     def subfolders(self, folder: str, limit: int | None = None) -> list[str]:
-        """Return the folders directly in *folder*, or the first *limit*, by jumping along the index."""
-        prefix = f"{folder}/" if folder else ""
-        end = f"{folder}0" if folder else "\U0010ffff"  # "0" follows "/": beyond everything in the folder
-        found: dict[str, None] = {}
-        following = name.c.folder > prefix
-        while True:
-            first: str | None = self._db.execute(
-                select(func.min(name.c.folder)).where(following, name.c.folder < end)
-            ).scalar()
-            if first is None or len(found) == limit:
-                return list(found)
-            child = prefix + first[len(prefix) :].partition("/")[0]
-            found[child] = None
-            # Between a folder and what is in it stand others, as "a b" between "a" and "a/b".
-            following = name.c.folder > child if first == child else name.c.folder >= f"{child}0"
+        """Return the folders directly in *folder*, or the first *limit*."""
+        return subfolders(self._db, folder, limit)
+
+    def pages_below(self, folder: str, visible: Visible = everything) -> dict[str, int]:
+        """Return the folders directly in *folder* that have pages, at any depth, and how many."""
+        return pages_below(self._db, folder, visible)
+
+    def files_in(self, folder: str, *, pages: bool = True, visible: Visible = everything) -> FilesIn:
+        """Return what gives the files directly in *folder* in parts, see `engine.catalog.folders`."""
+        return FilesIn(self._db, folder, pages=pages, visible=visible)
 
     def folders(self) -> set[str]:
         """Return all folders that have a file in them, at any depth; the root is the empty one."""

@@ -185,7 +185,7 @@ SUGGESTION = f"""
     )
 """
 
-Index("name_folder_form", name.c.folder, name.c.form)  # and by path: the primary key ends every index
+Index("name_folder_path", name.c.folder, name.c.path, name.c.form)  # all that listing a folder takes
 
 
 def catalog_file(folder: Path, version: str) -> Path:

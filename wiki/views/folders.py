@@ -23,10 +23,9 @@ def folder_response(path: str) -> ResponseReturnValue:
     """Show a folder: its index page with the listing under it."""
     snapshot = current_snapshot()
     number = whole_number("page", 1, 1, PAGES)
-    folder = snapshot.folder(path)
-    total = len(folder.folders) + len(folder.pages) + len(folder.media)
-    if number > 1 and (number - 1) * LISTED >= total:
-        raise NotFound(f"The listing has no page {number}.")
+    folder = snapshot.folder(path, (number - 1) * LISTED, LISTED)
+    if number > 1 and (number - 1) * LISTED >= folder.total:
+        raise NotFound(gettext("The list has no page %(number)s.", number=number))
     index = snapshot.folder_page(path) if number == 1 else None
     page = snapshot.page(index) if index is not None else None
     return current.site().themes.render(
@@ -36,21 +35,19 @@ def folder_response(path: str) -> ResponseReturnValue:
         path=path,
         page=page,
         cite=citation(page, snapshot.site.title, snapshot.commit) if page else None,
-        groups=tuple(_cut(folder, (number - 1) * LISTED)),
+        groups=tuple(_groups(folder)),
         number=number,
-        more=number * LISTED < total,
-        total=total,
+        more=number * LISTED < folder.total,
+        total=folder.total,
     )
 
 
-def _cut(folder: Folder, start: int) -> Iterator[tuple[str, tuple[Child, ...]]]:
-    """Yield the lines from *start* on that one page of a listing shows, under what they are."""
-    end = start + LISTED
+def _groups(folder: Folder) -> Iterator[tuple[str, tuple[Child, ...]]]:
+    """Yield the lines of one page of a listing, under what they are."""
     for title, children in (
         (gettext("Folders"), folder.folders),
         (gettext("Pages"), folder.pages),
         (gettext("Files"), folder.media),
     ):
-        if shown := children[max(start, 0) : max(end, 0)]:
-            yield title, shown
-        start, end = start - len(children), end - len(children)
+        if children:
+            yield title, children

@@ -186,6 +186,11 @@ def test_folders_are_listed(moment: Moment) -> None:
         "media",
     ]
     assert moment.subfolders("help") == ["help/deep"]
-    assert [name.path for name in moment.files("help")] == ["help/diagram.svg", "help/search.md"]
+    assert moment.subfolders("", 3) == ["News", "a", "a b"]
+    assert moment.subfolders("nowhere") == moment.subfolders("empty") == []
+    assert moment.pages_below("") == {"News": 2, "a": 1, "guide": 1, "help": 2}
+    assert moment.pages_below("help") == {"help/deep": 1}
+    assert [name.path for name, _ in moment.files_in("help").part(0, None)] == ["help/search.md"]
+    assert [name.path for name, _ in moment.files_in("help", pages=False).part(0, 9)] == ["help/diagram.svg"]
     assert moment.has_folder("empty folder/x")
     assert not moment.has_folder("empty")
