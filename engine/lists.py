@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Generic, TypeVar
 
 from engine.answers import TagCount, Tags
@@ -16,6 +16,7 @@ from engine.model import Form, Name
 
 LISTED = 100  # lines on one page of a list
 LIST_PAGES = 1_000
+BRANCH = 200  # lines of a folder that the tree shows at once
 TAG_CHARACTERS = 100  # of a tag that nobody has, in the message that says so
 TAGS = 10_000  # tags that are listed, the most used ones
 
@@ -48,6 +49,26 @@ class Line:
 
     name: Name
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subfolder:
+    """A folder in the tree of pages."""
+
+    path: str
+    pages: int  # in it, at any depth
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A part of what lies directly in a folder, as the tree of pages shows it: folders with pages first, then pages."""
+
+    path: str
+    folders: tuple[Subfolder, ...]
+    pages: tuple[Line, ...]
+    start: int  # lines before this part
+    more: bool  # there are lines behind it
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +161,38 @@ class Lists:
         cut = _page(paths, page, count)
         lines = self.lines(self._moment.names(cut.items))
         return Reported(Listing(lines, cut.page, cut.more, count), report.commit, count - len(paths))
+
+    def children(self, folder: str, start: int = 0, *, with_: str = "") -> Branch:
+        """List a part of what lies directly in *folder*: `BRANCH` lines from *start* on, and the folder *with_*.
+
+        Folders are ordered by path; pages by title, in a folder with very many by the names of their files.
+
+        Raises:
+            PageNotFoundError: No page that the actor may see lies in *folder*, at any depth, and it is not the root.
+        """
+        below = list(self._moment.pages_below(folder, self._visible).items())
+        pages = self._moment.files_in(folder, visible=self._visible)
+        total = len(below) + pages.count
+        if folder and not total:
+            raise PageNotFoundError(Message("There is no folder “%(name)s”.", name=folder))
+        shown = tuple(Subfolder(*each) for each in below[start : start + BRANCH])
+        if with_ not in {each.path for each in shown}:
+            shown = (*(Subfolder(*each) for each in below if each[0] == with_), *shown)
+        found = pages.part(max(start - len(below), 0), BRANCH - len(below[start : start + BRANCH]))
+        lines = tuple(Line(name, title) for name, title in found)
+        return Branch(folder, shown, lines, start, start + BRANCH < total, total)
+
+    def branches(self, folder: str, start: int = 0) -> list[Branch]:
+        """Return the tree with *folder* opened: the root, the folders on the way to it, and itself from *start* on.
+
+        Raises:
+            PageNotFoundError: As `children`.
+        """
+        last = self.children(folder, start)
+        parts = folder.split("/") if folder else []
+        paths = ["/".join(parts[:depth]) for depth in range(len(parts) + 1)]
+        above = [self.children(path, with_=inner) for path, inner in pairwise(paths)]
+        return [*above, last]
 
     def tags(self, page: int = 1, *, by_name: bool = False) -> Listing[TagCount]:
         """List the tags with the number of pages that have them.

@@ -31,6 +31,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
             "folds",
             "menus",
             "suggest",
+            "tree",
             "display",
             "contents",
             "cards",

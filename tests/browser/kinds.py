@@ -75,6 +75,7 @@ KINDS = (
     Kind("diff of images", "/-/diff/samples/square.png", "image/png", "diff.view"),
     Kind("diff without revision", "/-/diff/llama-organization?from=none", "none", "diff.view", 404),
     Kind("blame", "/-/blame/llama-organization", "Llama Organization", "blame.view"),
+    Kind("tree", "/-/pages?folder=samples", "samples", "lists.pages"),
     Kind("tags", "/-/tags", "llama", "lists.tags"),
     Kind("tag", "/-/tags/help", "Syntax", "lists.tagged"),
     Kind("backlinks", "/-/backlinks/llama-organization", "Llama", "lists.backlinks"),

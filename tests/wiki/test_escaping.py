@@ -146,6 +146,12 @@ def addresses(payload: str) -> Iterator[str]:
         "/-/backlinks/a",
         f"/-/backlinks/{name}",
     )
+    yield from (
+        "/-/pages",
+        "/-/pages?part=1",
+        f"/-/pages?folder={name}",
+        f"/-/pages?folder={name}&part=1&start={name}",
+    )
     yield from ("/-/missing", "/-/orphans", f"/-/missing?page={quote(payload)}")
     yield f"/-/search?q=x&page={quote(payload)}"
     yield f"/target?{quote(payload)}"

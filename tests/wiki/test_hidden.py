@@ -272,7 +272,16 @@ def test_the_site_map_does_not_tell_of_what_is_hidden(visitor: FlaskClient, insi
 
 
 @pytest.mark.parametrize(
-    "address", ["/-/missing", "/-/orphans", "/-/tags", "/-/backlinks/open", "/-/backlinks/plan%20of%20mine"]
+    "address",
+    [
+        "/-/missing",
+        "/-/orphans",
+        "/-/tags",
+        "/-/pages",
+        "/-/pages?part=1",
+        "/-/backlinks/open",
+        "/-/backlinks/plan%20of%20mine",
+    ],
 )
 def test_lists_do_not_tell_of_what_is_hidden(
     visitor: FlaskClient, insider: FlaskClient, address: str
@@ -288,6 +297,9 @@ def test_lists_do_not_tell_of_what_is_hidden(
     "address",
     [
         "/-/tags/secret-tag",
+        "/-/pages?folder=board",
+        "/-/pages?folder=board&part=1",
+        "/-/pages?folder=board/deep",
         "/-/backlinks/board/plan",
         "/-/backlinks/Board/Plan",
         "/-/backlinks/board/diagram.png",

@@ -191,3 +191,135 @@ def test_backlinks_of_media_and_of_inexact_addresses(commit: Commit, wiki: Wiki,
         assert client.get(f"/-/backlinks/{inexact}").headers["Location"] == "/-/backlinks/a%20b"
     for nothing in ("nowhere", "f/", "two a", "-/search", "%00", "x" * 3_000):
         assert client.get(f"/-/backlinks/{nothing}").status_code == 404
+
+
+TREE = {
+    "home.md": "# Home",
+    "b/one.md": "# Zulu",
+    "b/two.md": "# alpha",
+    "b/c d/three.md": "# Three",
+    "b/c d/e/four.md": "# Four",
+    "media/only.png": "x",
+    "z&z/five.md": "# Five",
+}
+
+
+def lines(html: str) -> list[tuple[str, str]]:
+    """Return the links of a tree: addresses and texts."""
+    return re.findall(r'<a href="([^"]+)" dir="auto">([^<]+)</a>', html)
+
+
+def test_the_tree_shows_folders_with_their_pages_then_pages(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit(TREE)
+    wiki.catch_up()
+    text = main(client.get("/-/pages").text)
+    assert lines(text) == [("/b/", "b"), ("/z&amp;z/", "z&amp;z"), ("/home", "Home")]
+    assert re.findall(r'class="count">([^<]+)<', text) == ["4 pages", "1 page"]
+    assert '<a class="opener" href="/-/pages?folder=b"' in text
+
+
+def test_an_open_folder_stands_within_those_around_it(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit(TREE)
+    wiki.catch_up()
+    text = main(client.get("/-/pages?folder=b/c%20d").text)
+    assert lines(text) == [
+        ("/b/", "b"),
+        ("/b/c%20d/", "c d"),
+        ("/b/c%20d/e/", "e"),
+        ("/b/c%20d/three", "Three"),
+        ("/b/two", "alpha"),
+        ("/b/one", "Zulu"),
+        ("/z&amp;z/", "z&amp;z"),
+        ("/home", "Home"),
+    ]
+    assert text.count('data-open="true"') == 2
+    assert text.count("<ul>") == text.count("</ul>") - 1 == 2
+    for opener in re.findall(r'class="opener" href="([^"]+)"', text):
+        assert client.get(opener.replace("&amp;", "&")).status_code == 200
+
+
+def test_a_part_is_what_a_folder_holds_and_nothing_else(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit(TREE)
+    wiki.catch_up()
+    text = client.get("/-/pages?folder=b&part=1").text
+    assert lines(text) == [("/b/c%20d/", "c d"), ("/b/two", "alpha"), ("/b/one", "Zulu")]
+    assert "<html" not in text
+
+
+@pytest.mark.parametrize("by_title", [True, False])
+def test_a_large_folder_is_shown_in_parts(
+    commit: Commit, wiki: Wiki, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, by_title: bool
+) -> None:
+    monkeypatch.setattr("engine.catalog.folders.BY_TITLE", 1_000 if by_title else 10)
+    commit(
+        {f"f/{number:03}.md": f"# T{999 - number:03}" for number in range(450)}
+        | {f"f/g{number}/x.md": "X" for number in range(5)}
+    )
+    wiki.catch_up()
+    expected = [f"/f/{number:03}" for number in range(450)]
+    if by_title:
+        expected.reverse()
+    expected = [*(f"/f/g{number}/" for number in range(5)), *expected]
+    address, found = "/-/pages?folder=f&part=1", []
+    while address:
+        text = client.get(address).text
+        found += [url for url, _ in lines(text)]
+        assert len(lines(text)) <= 200
+        more = re.search(r'<li class="more"><a href="([^"]+)"', text)
+        address = more[1].replace("&amp;", "&") + "&part=1" if more else ""
+    assert found == expected
+    second = main(client.get("/-/pages?folder=f&start=200").text)
+    assert "Show those before" in second
+    assert 'href="/-/pages?folder=f"' in second
+    assert 'href="/-/pages?folder=f&start=400"' in second
+
+
+def test_an_open_folder_is_shown_however_many_stand_beside_it(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit({f"{number:03}/x.md": f"# In {number}" for number in range(250)})
+    wiki.catch_up()
+    assert ("/240/", "240") not in lines(main(client.get("/-/pages").text))
+    assert lines(main(client.get("/-/pages?folder=240").text))[:2] == [("/240/", "240"), ("/240/x", "In 240")]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "folder=nowhere",
+        "folder=media",
+        "folder=%00",
+        "folder=%ff",
+        "folder=" + "x" * 2_000,
+        "folder=" + "/".join("x" * 60),
+        "folder=..",
+        "folder=b%2f%2fc",
+    ],
+)
+def test_a_folder_without_pages_is_not_in_the_tree(
+    commit: Commit, wiki: Wiki, client: FlaskClient, query: str
+) -> None:
+    commit(TREE)
+    wiki.catch_up()
+    for part in ("", "&part=1"):
+        assert client.get(f"/-/pages?{query}{part}").status_code == 404
+
+
+def test_a_wrong_start_is_refused_and_one_behind_the_end_shows_nothing(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit(TREE)
+    wiki.catch_up()
+    for bad in ("x", "-1", "99999999"):
+        assert client.get(f"/-/pages?start={bad}").status_code == 400
+    assert lines(client.get("/-/pages?folder=b&start=500&part=1").text) == []
+
+
+def test_an_empty_wiki_has_an_empty_tree(client: FlaskClient) -> None:
+    assert "There are no pages yet." in client.get("/-/pages").text

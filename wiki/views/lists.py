@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, NotFound
 
+from engine.ids import MAX_PATH_BYTES
 from engine.lists import LIST_PAGES, Listing, Reported
 from engine.model import Form
 from wiki import current
@@ -14,6 +15,28 @@ from wiki.languages import gettext as _
 from wiki.urls import found_at, whole_number
 
 bp = Blueprint("lists", __name__)
+
+TREE_LINES = 10_000_000  # the last line of a folder that may be asked for
+TREE_DEPTH = 50  # folders within folders that the tree opens
+
+
+@bp.get("/-/pages")
+@reads
+def pages() -> ResponseReturnValue:
+    """Show all pages as a tree in which one folder is open; with ``part`` only what this folder holds, for a script."""
+    folder = request.args.get("folder", "").strip("/")
+    start = whole_number("start", 0, 0, TREE_LINES)
+    if (
+        "\0" in folder
+        or len(folder.encode("utf-8", "replace")) > MAX_PATH_BYTES
+        or folder.count("/") >= TREE_DEPTH
+    ):
+        raise NotFound(_("There is no such folder."))
+    lists = current_snapshot().lists
+    render = current.site().themes.render
+    if "part" in request.args:
+        return render("lists/part.html", branch=lists.children(folder, start))
+    return render("lists/pages.html", branches=lists.branches(folder, start), folder=folder)
 
 
 @bp.get("/-/missing")
