@@ -4,7 +4,7 @@ It pins the commit, by one reading transaction of the catalog, and the rights: w
 in any answer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.access import Action, Actor, Policy
@@ -444,10 +444,11 @@ class Snapshot:
         """Return what rendering a page finds odd about it."""
         return self._render(name)[1].problems
 
-    def has_part(self, name: Name, fragment: str) -> bool:
-        """Say whether a page has the section or block that an embed names."""
-        text = self.text(name)
-        return text is not None and self._parts.markup.has_part(self._parts.markup.parse(text), fragment)
+    def parts(self, name: Name) -> Callable[[str], bool]:
+        """Read a page, and return what says whether it has the section or block that an embed names."""
+        markup = self._parts.markup
+        parsed = markup.parse(self.text(name) or "")
+        return lambda fragment: markup.has_part(parsed, fragment)
 
     def text(self, name: Name) -> str | None:
         """Return a page's Markdown as text, ``None`` when it is not UTF-8 or not for this actor."""

@@ -99,8 +99,13 @@ def open_wiki(settings: Settings, *, read_only: bool = False) -> Wiki:
     """
     store = _store(settings, read_only=read_only)
     folder = _derived(store, settings)
-    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except PermissionError as error:
+        raise StoreError(f"{folder} cannot be made; name a folder of your own with --cache") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StoreError(f"{folder} cannot be written to; name a folder of your own with --cache")
     if folder.stat().st_uid != os.getuid():
         raise StoreError(f"{folder} belongs to somebody else; name a folder of your own with --cache")
     folder.chmod(0o700)

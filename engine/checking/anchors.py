@@ -2,14 +2,17 @@
 
 import html
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from engine.cache import Cache
 from engine.checking.near import nearest_part
 from engine.markup.links import heading_anchor, link_anchor
-from engine.model import Facts, Link, LinkKind, Name
+from engine.model import Facts, Heading, Link, LinkKind, Name
 
-CAPACITY = 8_000_000  # bytes of ids that are kept
+CAPACITY = 16_000_000  # bytes of anchors and ids that are kept
+SEARCHES = 2_000  # anchors that are compared with all others of their page in one check
 _ID = re.compile(r'<[^<>]* (?:id|name)="([^"]*)"')
 _WIKI = {LinkKind.WIKILINK, LinkKind.EMBED}
 
@@ -21,9 +24,29 @@ class Rendering(Protocol):
         """Return a page's HTML as it is shown."""
         ...
 
-    def has_part(self, name: Name, fragment: str) -> bool:
-        """Say whether a page has the section or block that an embed names."""
+    def parts(self, name: Name) -> Callable[[str], bool]:
+        """Read a page, and return what says whether it has the section or block that an embed names."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What the facts of a page say of its parts."""
+
+    anchors: Mapping[str, Heading]
+    by_words: Mapping[str, str]  # a heading's words -> its anchor
+    by_lower: Mapping[str, Heading]
+    blocks: frozenset[str]
+
+    @classmethod
+    def of(cls, facts: Facts) -> "_Page":
+        backwards = facts.headings[::-1]  # so that of two with one name the first counts
+        return cls(
+            {heading.anchor: heading for heading in backwards},
+            {heading.text: heading.anchor for heading in backwards},
+            {heading.anchor.lower(): heading for heading in backwards},
+            frozenset(facts.blocks),
+        )
 
 
 class Anchors:
@@ -31,33 +54,52 @@ class Anchors:
 
     def __init__(self, rendering: Rendering) -> None:
         self._rendering = rendering
+        self._pages: Cache[str, _Page] = Cache(CAPACITY)
         self._ids: Cache[str, frozenset[str]] = Cache(CAPACITY)
+        self._parts: tuple[str, Callable[[str], bool]] | None = None  # of the page that was read last
+        self._searches = 0
 
     def has(self, target: Name, facts: Facts, link: Link) -> bool:
         """Say whether *link*'s fragment leads to a part of *target*, whose facts are *facts*."""
         if not link.fragment or link.fragment.lower() == "top" or link.fragment.startswith(":~:"):
             return True  # what every browser finds by itself
-        anchor = _meant(link, facts)
+        page = self._page(target, facts)
+        anchor = _meant(link, page)
         if anchor.startswith("^"):
-            return anchor[1:] in facts.blocks
-        if any(heading.anchor == anchor for heading in facts.headings) and "#" not in link.fragment:
+            return anchor[1:] in page.blocks
+        if anchor in page.anchors and "#" not in link.fragment:
             return True
         if link.kind is LinkKind.EMBED:
-            return self._rendering.has_part(target, link.fragment)
+            return self._has_part(target, link.fragment)
         return anchor in self._all(target)
 
-    def near(self, facts: Facts, link: Link) -> str:
+    def near(self, target: Name, facts: Facts, link: Link) -> str:
         """Return the heading or block that *link*'s fragment most likely means; empty when none is like it."""
-        wanted = _meant(link, facts)
-        if wanted.startswith("^"):
-            found = nearest_part(wanted[1:], facts.blocks)
-            return f"^{found}" if found else ""
-        by_key = {heading.anchor.lower(): heading for heading in reversed(facts.headings)}
-        wanted = wanted.lower()
-        found = wanted if wanted in by_key else nearest_part(wanted, list(by_key))
-        if not found:
+        page = self._page(target, facts)
+        wanted = _meant(link, page)
+        lower = wanted.lower()
+        if lower in page.by_lower:
+            return _shown(page.by_lower[lower], link)
+        self._searches += 1
+        if self._searches > SEARCHES:
             return ""
-        return by_key[found].text if link.kind in _WIKI else by_key[found].anchor
+        if wanted.startswith("^"):
+            found = nearest_part(wanted[1:], list(page.blocks))
+            return f"^{found}" if found else ""
+        found = nearest_part(lower, list(page.by_lower))
+        return _shown(page.by_lower[found], link) if found else ""
+
+    def _page(self, target: Name, facts: Facts) -> _Page:
+        page = self._pages.get(target.blob)
+        if page is None:
+            page = _Page.of(facts)
+            self._pages.put(target.blob, page, 1_000 + 600 * len(facts.headings) + 200 * len(facts.blocks))
+        return page
+
+    def _has_part(self, target: Name, fragment: str) -> bool:
+        if self._parts is None or self._parts[0] != target.path:
+            self._parts = (target.path, self._rendering.parts(target))
+        return self._parts[1](fragment)
 
     def _all(self, target: Name) -> frozenset[str]:
         ids = self._ids.get(target.path)
@@ -67,11 +109,14 @@ class Anchors:
         return ids
 
 
-def _meant(link: Link, facts: Facts) -> str:
+def _meant(link: Link, page: _Page) -> str:
     """Return the anchor that a link leads to, as rendering makes it."""
     if not link.target:  # within the page the words of a heading are known, too
-        words = link.fragment.rsplit("#", 1)[-1].strip()
-        for heading in facts.headings:
-            if heading.text == words:
-                return heading.anchor
+        known = page.by_words.get(link.fragment.rsplit("#", 1)[-1].strip())
+        if known is not None and not link.fragment.startswith("^"):
+            return known
     return heading_anchor(link.fragment) if link.kind in _WIKI else link_anchor(link.fragment)
+
+
+def _shown(heading: Heading, link: Link) -> str:
+    return heading.text if link.kind in _WIKI else heading.anchor

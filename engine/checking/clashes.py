@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from engine.catalog import Moment, Visible
 from engine.catalog.resolve import claim
 from engine.checking.finding import Finding
-from engine.checking.links import listed
+from engine.checking.links import NAMED, listed
 from engine.ids import unsafe_because
 from engine.language import language
 from engine.model import Form, Name
@@ -34,11 +34,14 @@ def clashes(moment: Moment, visible: Visible, site: Site, line: Line) -> Iterato
             yield from _same_key(names)
     yield from _sources(moment, visible)
     yield from _folders(moment, visible)
+    languages: dict[str, str] = {}  # by path
     for aliases in found.same_alias():
         pages = [name for name in aliases if visible(name)]
-        for page, others in _of_one_language(moment, pages, site):
-            message = f"The alias {aliases[page]} is also one of {listed(others)}; keep it on one page."
-            yield Finding("alias-clash", page.path, line(page, aliases[page]), message, others[0])
+        for group in _by_language(moment, pages, site, languages):
+            for page in group:
+                others = [other.path for other in group[: NAMED + 2] if other is not page]
+                message = f"The alias {aliases[page]} is also one of {listed(others, len(group) - 1)}; keep it on one page."
+                yield Finding("alias-clash", page.path, line(page, aliases[page]), message, others[0])
     for alias, page, owner in found.taken_aliases():
         if visible(page) and visible(owner):
             message = f"The alias {alias} leads to {owner.path}, whose name it is; choose another one, or delete it."
@@ -89,16 +92,26 @@ def _folders(moment: Moment, visible: Visible) -> Iterator[Finding]:
                     yield Finding("case-clash", other, 0, _CASE.format("This folder", first), first)
 
 
-def _of_one_language(moment: Moment, pages: Sequence[Name], site: Site) -> Iterator[tuple[Name, list[str]]]:
-    """Yield each page with the paths of the others in its language: translations may share an alias."""
-    facts = dict(moment.all_facts(page.blob for page in pages)) if len(pages) > 1 else {}
-    by_language: dict[str, list[Name]] = defaultdict(list)
+def _by_language(
+    moment: Moment, pages: Sequence[Name], site: Site, known: dict[str, str]
+) -> Iterator[list[Name]]:
+    """Yield the pages that share a language with another one: translations may share an alias.
+
+    Args:
+        moment: The catalog.
+        pages: They have one alias.
+        site: Says which language a page is in that says nothing of its own.
+        known: The languages of pages that were met before, by path; further ones are added.
+    """
+    new = [page for page in pages if page.path not in known] if len(pages) > 1 else []
+    facts = dict(moment.all_facts(page.blob for page in new))
+    for page in new:
+        own = facts[page.blob].lang if page.blob in facts else ""
+        known[page.path] = language(own, page.id, site.language)
+    groups: dict[str, list[Name]] = defaultdict(list)
     for page in pages:
-        if page.blob in facts:
-            by_language[language(facts[page.blob].lang, page.id, site.language)].append(page)
-    for group in by_language.values():
-        for page in group if len(group) > 1 else ():
-            yield page, [other.path for other in group if other is not page]
+        groups[known.get(page.path, "")].append(page)
+    yield from (group for group in groups.values() if len(group) > 1)
 
 
 def _without_case(path: str) -> str:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from engine import frontmatter
+from engine.cache import Cache
 from engine.catalog import Moment, Visible
 from engine.checking.anchors import Anchors, Rendering
 from engine.checking.finding import Finding
@@ -12,7 +14,8 @@ from engine.linking import REDIRECTS
 from engine.markup.media import is_media
 from engine.model import Facts, Form, Link, LinkKind, Name, Problem, Target
 
-_NAMED = 4  # files that a message names
+KEPT = 4_000_000  # bytes of what was found out for one finding and may serve for the next
+NAMED = 4  # files that a message names
 _SHOWN = {LinkKind.IMAGE, LinkKind.EMBED}
 _ENDLESS = {"embed-cycle", "embed-depth"}
 _FROM_HERE = re.compile(r"\.\.?(?:/|\Z)")
@@ -46,6 +49,8 @@ class Links:
         self._reader = reader
         self._names = Names(moment, reader.visible)
         self._anchors = Anchors(reader)
+        self._others: Cache[tuple[str, str], str] = Cache(KEPT)
+        self._fronts: Cache[str, list[str]] = Cache(KEPT)
 
     def findings(self, pages: Sequence[tuple[Name, Facts]]) -> Iterator[tuple[Name, list[Finding]]]:
         """Yield each page with what is wrong with its links, in the order of its lines."""
@@ -116,7 +121,7 @@ class Links:
         return Finding(code, name.path, link.line, f"{what}; {hint}", near)
 
     def _missing_anchor(self, name: Name, link: Link, target: Name, facts: Facts) -> Finding:
-        near = self._anchors.near(facts, link)
+        near = self._anchors.near(target, facts, link)
         what = "block" if link.fragment.startswith("^") else "heading"
         where = "this page" if not link.target else target.path
         hint = f"did you mean #{near}?" if near else f"name one of its {what}s."
@@ -124,9 +129,13 @@ class Links:
         return Finding("missing-anchor", name.path, link.line, message, near)
 
     def _ambiguous(self, name: Name, link: Link, taken: Name) -> Finding:
-        fitting = self._moment.fitting(name.folder, link.target, self._reader.visible)
-        others = [each.path for each in fitting if each.path != taken.path]
-        message = f"{written(link)} fits {taken.path}, which was taken, and as well {listed(others)}; write more of its path."
+        asked = (name.folder, link.target)
+        others = self._others.get(asked)
+        if others is None:
+            fitting = self._moment.fitting(*asked, self._reader.visible)
+            others = listed([each.path for each in fitting if each.path != taken.path])
+            self._others.put(asked, others, 200 + len(others))
+        message = f"{written(link)} fits {taken.path}, which was taken, and as well {others}; write more of its path."
         return Finding("ambiguous-link", name.path, link.line, message, taken.path)
 
     def _embeds(self, name: Name) -> Iterator[Finding]:
@@ -167,13 +176,19 @@ class Links:
 
     def front_line(self, name: Name, *words: str) -> int:
         """Return the first line of a page's front matter that holds all *words*, 0 where there is none."""
-        text = self._reader.text(name) or ""
-        for number, line in enumerate(text.splitlines(), 1):
-            if number > 1 and line.rstrip() in {"---", "..."}:
-                break
+        for number, line in enumerate(self._front(name), 1):
             if all(word in line for word in words):
                 return number
         return 0
+
+    def _front(self, name: Name) -> list[str]:
+        """Return the lines of a page's front matter."""
+        lines = self._fronts.get(name.blob)
+        if lines is None:
+            text = frontmatter.split(self._reader.text(name) or "").raw
+            lines = text.splitlines()
+            self._fronts.put(name.blob, lines, 200 + 2 * len(text) + 60 * len(lines))
+        return lines
 
 
 def written(link: Link) -> str:
@@ -184,10 +199,10 @@ def written(link: Link) -> str:
     return f"{'!' if link.kind is LinkKind.IMAGE else ''}[…]({whole})"
 
 
-def listed(paths: Sequence[str]) -> str:
-    """Name a few of *paths*, and count the others."""
-    more = len(paths) - _NAMED
-    return ", ".join(paths[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+def listed(paths: Sequence[str], count: int | None = None) -> str:
+    """Name a few of *paths*, and count the others; there are *count*, if that many were not given."""
+    more = (len(paths) if count is None else count) - min(len(paths), NAMED)
+    return ", ".join(paths[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _wanted(pages: Iterable[tuple[Name, Facts]]) -> Iterator[tuple[str, str]]:

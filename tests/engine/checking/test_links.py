@@ -2,6 +2,8 @@
 
 import pytest
 
+from engine.access import Action, Actor, Policy, RolePolicy
+from engine.model import Name
 from tests.engine.checking.conftest import Check
 
 PAGES: dict[str, str | bytes | None] = {
@@ -139,3 +141,42 @@ def test_a_part_with_no_words_is_no_surprise(check: Check) -> None:
             "a.md": "[[a#]] [x](#) [[#^]] [x](a.md#%20) [[a#^]] [x](%00.md) [x](.) [x](..) [x](../..) [[/]] [[..]]"
         }
     )
+
+
+class HidesAFolder(RolePolicy):
+    """Readers do not see the folder ``board``."""
+
+    def allows(self, actor: Actor, action: Action, name: Name) -> bool:
+        return not name.path.startswith("board/")
+
+    def scope(self, actor: Actor) -> str:
+        return "some"
+
+    def is_open(self, actor: Actor) -> bool:
+        return False
+
+
+class TestRights:
+    """What an actor may not see is in no finding."""
+
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return HidesAFolder()
+
+    def test_hidden_files_are_as_if_they_were_not_there(self, check: Check) -> None:
+        files = {
+            "a.md": "---\naliases: [plan]\n---\n[[board/plan]] [[secret one]] ![](board/x.png) [[pln]]\n",
+            "Board/b.md": "---\nredirect: ../board/plan\n---\n",
+            "board/plan.md": "---\ntitle: Secret one\naliases: [plan, a]\n---\n[[none]]\n",
+            "board/x.png": "x",
+        }
+        found = check(files)
+        codes = [(each.code, each.path) for each in found]
+        assert codes == [
+            ("redirect-missing", "Board/b.md"),
+            ("missing-page", "a.md"),
+            ("missing-page", "a.md"),
+            ("missing-media", "a.md"),
+            ("missing-page", "a.md"),
+        ]
+        assert not any("board" in each.near or "Secret" in each.message for each in found)
