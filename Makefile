@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CONTENT ?= $(VENV)/content
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help serve test test-all lint types check format soak bench screenshots messages lock clean
+.PHONY: help serve test test-all lint types check format soak bench screenshots lighthouse messages lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -46,6 +46,9 @@ messages: $(VENV)/test.stamp ## bring the translations to the texts of templates
 
 screenshots: $(VENV)/test.stamp ## the pictures of the documents; SHEET=folder for a sheet of all kinds of pages
 	$(BIN)/python -m tests.browser.screenshots $(if $(SHEET),--sheet $(SHEET))
+
+lighthouse: $(VENV)/test.stamp ## what Lighthouse says of an entry, the search and the home page
+	$(BIN)/python -m tests.browser.lighthouse
 
 lock: $(VENV)/test.stamp ## resolve the dependencies again
 	$(BIN)/python tests/lock.py
