@@ -23,7 +23,12 @@ def launch(playwright: Playwright) -> Browser:
     path = find()
     if path is None:
         raise FileNotFoundError(MISSING)
+    return playwright.chromium.launch(executable_path=path, args=arguments())
+
+
+def arguments() -> list[str]:
+    """Return the options that the browser is started with."""
     options = ["--font-render-hinting=none", "--disable-gpu"]
     if os.geteuid() == 0:
         options.append("--no-sandbox")  # which root cannot have; the pages are our own
-    return playwright.chromium.launch(executable_path=path, args=options)
+    return options

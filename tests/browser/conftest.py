@@ -14,6 +14,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    expect,
     sync_playwright,
 )
 
@@ -28,6 +29,9 @@ AXE = Source(
     "package/axe.min.js",
     "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c",
 )
+
+
+expect.set_options(timeout=30_000)  # milliseconds; slow machines are slow
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,15 @@ _RUN = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}
 # Scripts hear of a new size before the frame is painted.
 _SETTLE = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _CUT_OFF = (Path(__file__).parent / "cut_off.js").read_text(encoding="utf-8")
+_MOVING = """() => {
+  const lasts = (times) => times.split(",").some(time => parseFloat(time) > 0.01);
+  const found = [document.documentElement, ...document.querySelectorAll("*")].filter(element => {
+    const style = getComputedStyle(element);
+    return lasts(style.transitionDuration) || style.animationName !== "none" && lasts(style.animationDuration)
+      || style.scrollBehavior === "smooth";
+  });
+  return found.map(element => element.outerHTML.slice(0, 80)).concat(document.getAnimations().map(String));
+}"""
 # What a reader may set without losing anything: WCAG 2.2, 1.4.12. A constructed sheet passes any policy of the page.
 _SPACING = """() => {
   const sheet = new CSSStyleSheet();
@@ -36,6 +45,12 @@ def violations(page: Page, axe: Path) -> str:
         lines.append(f"{rule}: {told} ({len(nodes)})")
         lines += [f"  {html[:300]}\n    {summary}" for html, summary in nodes[:5]]
     return "\n".join(lines)
+
+
+def moving(page: Page) -> list[str]:
+    """Return what moves, or would if it changed: for who wants nothing to."""
+    found: list[str] = page.evaluate(_MOVING)
+    return found
 
 
 def cut_off(page: Page, width: int, height: int) -> str:

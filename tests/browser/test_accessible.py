@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.conftest import Visitor
 from tests.browser.kinds import KINDS, Kind
-from tests.browser.measuring import PHONE, cut_off, lost, violations
+from tests.browser.measuring import PHONE, cut_off, lost, moving, violations
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -27,11 +27,14 @@ def test_everybody_can_use_it(visitor: Visitor, axe: Path, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_everybody_can_use_it_from_right_to_left(visitor: Visitor, axe: Path, kind: Kind) -> None:
-    page = visitor.visit(kind, locale="ar")
+def test_everybody_can_use_it_from_right_to_left_and_where_nothing_moves(
+    visitor: Visitor, axe: Path, kind: Kind
+) -> None:
+    page = visitor.visit(kind, locale="ar", reduced_motion="reduce")
     assert page.evaluate("document.dir") == "rtl"
+    assert moving(page) == []
     assert violations(page, axe) == ""
-    assert lost(page) == {}
+    assert cut_off(page, 320, 256) == ""
 
 
 def test_what_axe_should_find_is_found(visitor: Visitor, axe: Path) -> None:

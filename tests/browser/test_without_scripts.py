@@ -31,7 +31,7 @@ def status(port: int, address: str) -> int:
 
 
 # Views that are linked to and are still being made.
-COMING = tuple("/-/" + view for view in "pages tags backlinks".split())
+COMING = tuple("/-/" + view for view in "pages".split())
 
 
 def wrong_links(page: Page, visitor: Visitor) -> list[str]:

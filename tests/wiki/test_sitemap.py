@@ -131,6 +131,7 @@ def test_robots_may_read_pages_and_nothing_else(client: FlaskClient) -> None:
         "User-agent: *",
         "Disallow: /-/",
         "Allow: /-/static/",
+        "Allow: /-/search$",
         "",
         "Sitemap: http://localhost/sitemap.xml",
     ]

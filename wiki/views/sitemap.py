@@ -64,7 +64,7 @@ def _xml(root: str, entries: Iterable[str]) -> Response:
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    """Tell robots that lists, searches and histories are not for them; nothing is where visitors may not read.
+    """Tell robots that lists, results and histories are not for them; nothing is where visitors may not read.
 
     Source:
         RFC 9309; the line Sitemap is an extension of sitemaps.org.
@@ -76,6 +76,7 @@ def robots() -> Response:
             "User-agent: *",
             "Disallow: /-/",
             "Allow: /-/static/",
+            "Allow: /-/search$",
             "",
             f"Sitemap: {absolute('/sitemap.xml')}",
         ]

@@ -1,28 +1,12 @@
-"""Pages suit where they are read: on paper, and by those who do not want things to move."""
+"""Pages are good on paper: the text, its notes, and where links lead."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.kinds import KINDS, Kind
 
 ENTRY = "/llama-organization"
-MOVING = """() => {
-  const lasts = (times) => times.split(",").some(time => parseFloat(time) > 0.01);
-  const found = [document.documentElement, ...document.querySelectorAll("*")].filter(element => {
-    const style = getComputedStyle(element);
-    return lasts(style.transitionDuration) || style.animationName !== "none" && lasts(style.animationDuration)
-      || style.scrollBehavior === "smooth";
-  });
-  return found.map(element => element.outerHTML.slice(0, 80)).concat(document.getAnimations().map(String));
-}"""
 AFTER = "(element) => getComputedStyle(element, '::after').content"
-
-
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.status == 200], ids=lambda kind: kind.name)
-def test_nothing_moves_for_who_does_not_want_it(visitor: Visitor, kind: Kind) -> None:
-    page = visitor.visit(kind, reduced_motion="reduce")
-    assert page.evaluate(MOVING) == []
 
 
 def printed(visitor: Visitor, path: str) -> Page:
