@@ -65,7 +65,7 @@ def report(moment: Moment, visible: Visible, stopping: threading.Event | None = 
         visible: What the actor may see.
         stopping: Once it is set there is no answer, soon.
     """
-    linked: set[str] = set()
+    linked = set(moment.led_to(visible))
     wishes = _Wishes()
     count = 0
     for batch in moment.all_links(visible):

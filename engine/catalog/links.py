@@ -1,5 +1,6 @@
 """Every link of every page of the head, resolved: in the order of the pages, many at once, in bounded memory."""
 
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,11 @@ _LINKS = (
     .join(link, link.c.fact == fact.c.id)
     .where(name.c.form == Form.PAGE.value)
     .order_by(name.c.path, link.c.id)
+)
+_REDIRECTS = (
+    select(name.c.path, name.c.blob, name.c.form, fact.c.data)
+    .join(fact, fact.c.blob == name.c.blob)
+    .where(name.c.form == Form.PAGE.value, fact.c.redirects)
 )
 _PAGES = (
     select(name.c.path, name.c.blob, name.c.form, name.c.last, fact.c.redirects)
@@ -77,3 +83,12 @@ def orphans(db: Connection, linked: Collection[str]) -> Iterator[Name]:
                 page = to_name(row)
                 if str(page.id) not in spoken_for:
                     yield page
+
+
+def led_to(db: Connection, visible: Visible = everything) -> Iterator[str]:
+    """Yield the paths that visible pages lead on to: whoever links to such a page gets there."""
+    for row in db.execute(_REDIRECTS):
+        if visible(page := to_name(row)) and (wanted := str(json.loads(row.data)["redirect"])):
+            match = find(db, [(page.folder, wanted)], visible)[page.folder, wanted]
+            if match is not None:
+                yield match[0].path

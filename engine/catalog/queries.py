@@ -11,7 +11,7 @@ from engine.catalog.codec import decode, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
 from engine.catalog.folders import FilesIn, pages_below, subfolders
 from engine.catalog.labels import Suggestion, suggest
-from engine.catalog.links import LinkTo, all_links, orphans
+from engine.catalog.links import LinkTo, all_links, led_to, orphans
 from engine.catalog.past import Arrivals, to_revision
 from engine.catalog.related import related
 from engine.catalog.resolve import (
@@ -292,6 +292,10 @@ class Moment:
     def all_links(self, visible: Visible = everything) -> Iterator[list[LinkTo]]:
         """Yield all links of the visible pages, see `engine.catalog.links`."""
         return all_links(self._db, visible)
+
+    def led_to(self, visible: Visible = everything) -> Iterator[str]:
+        """Yield the paths that visible pages lead on to, see `engine.catalog.links`."""
+        return led_to(self._db, visible)
 
     def links_of(self, paths: Iterable[str], visible: Visible = everything) -> Iterator[tuple[str, Backlink]]:
         """Yield the links of the visible ones of these pages: the target as it is written, and where it is."""

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 from tests import repositories  # noqa: E402 - the file is run as a script
 from tests.benchmarks import corpus  # noqa: E402
 from tests.benchmarks.comparing import compare  # noqa: E402
+from tests.benchmarks.lists import lists  # noqa: E402
 from tests.benchmarks.long_history import COMMITS  # noqa: E402
 from tests.benchmarks.past import past  # noqa: E402
 from tests.benchmarks.reading import first_view, memory, search, start, warm_view  # noqa: E402
@@ -33,6 +34,7 @@ MEASURES = {
     "search": search,
     "fresh": freshness,
     "write": write,
+    "lists": lists,
     "past": past,
     "compare": compare,
     "memory": memory,

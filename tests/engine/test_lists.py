@@ -68,7 +68,8 @@ def test_orphans_are_pages_that_nobody_else_links_to(commit: Commit, wiki: Wiki)
             "f/README.md": "does too",
             "f.md": "and this one",
             "f/alone.md": "Text",
-            "old.md": "---\nredirect: linked\n---\n",
+            "old.md": "---\nredirect: New Place\n---\n",
+            "new place.md": "where an old page leads",
             "picture.png": "x",
         }
     )
