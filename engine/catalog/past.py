@@ -74,8 +74,8 @@ _LAST_PATHS = select(
     .scalar_subquery(),
 )
 _RENAMED = select(touch.c.lineage, touch.c.path, touch.c.old_path).where(
-    touch.c.lineage.in_(select(_EACH)), touch.c.old_path.is_not(None), touch.c.rank.is_not(None)
-)
+    touch.c.lineage.in_(select(_EACH)), touch.c.old_path.is_not(None)
+)  # and nothing of the rank, or another index than the one of renames would be taken
 _newer, _before = touch.alias(), touch.alias()
 _GONE = (
     select(

@@ -51,6 +51,7 @@ def test_any_two_revisions_can_be_chosen_without_scripts(
     for name in ("from", "to"):
         offered = re.findall(rf'name="{name}" value="([0-9a-f]+)"', text)
         assert offered == [third, second, first]
+        assert f'aria-label="Compare {name} revision 3"' in text
     checked = re.findall(r'name="(\w+)" value="(\w+)"[^>]* checked', text)
     assert dict(checked) == {"from": second, "to": third}
 
