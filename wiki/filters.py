@@ -1,5 +1,7 @@
 """Small Jinja filters: times for machines, short ids, addresses, directions of writing, parts of a page."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from textwrap import shorten
 
@@ -8,7 +10,9 @@ from markupsafe import Markup, escape
 
 from engine.ids import BIDI_CONTROLS, url_path
 from engine.language import direction
+from engine.marking import Piece
 from engine.wiki import Page
+from wiki.languages import ngettext
 from wiki.urls import absolute
 
 DESCRIPTION = 160  # characters of a page's text that describe it
@@ -57,10 +61,31 @@ _SHOWN = str.maketrans(
     }
 )
 
+_UNSEEN = re.compile(f"[{re.escape(''.join(map(chr, _SHOWN)))}]")
+
 
 def visible(text: str) -> str:
     """Show control characters, and those that turn the text behind them around, as signs that can be seen."""
-    return text.translate(_SHOWN)
+    return text.translate(_SHOWN) if _UNSEEN.search(text) else text
+
+
+def line(pieces: Iterable[Piece], tag: str = "") -> Markup:
+    """Return a line of a comparison as HTML.
+
+    Args:
+        pieces: Its parts; what was left out is told.
+        tag: The element for those that are marked: ``ins`` or ``del``.
+    """
+    made = []
+    for piece in pieces:
+        text = escape(visible(piece.text))
+        made.append(Markup('<{0} class="word">{1}</{0}>').format(tag, text) if piece.marked else text)
+        if piece.left_out:
+            told = ngettext(
+                "%(num)s character is not shown", "%(num)s characters are not shown", piece.left_out
+            )
+            made.append(Markup('<span class="left-out"> … {} … </span>').format(told))
+    return Markup("").join(made)
 
 
 def register(app: Flask) -> None:
@@ -69,6 +94,7 @@ def register(app: Flask) -> None:
         description=description,
         direction=direction,
         here_marked=here_marked,
+        line=line,
         lead=lead,
         moment=moment,
         short=short,
