@@ -12,6 +12,8 @@ _ESCAPED = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "{": r"\textbraceleft{}",  # BibTeX counts braces, those behind a backslash too
+    "}": r"\textbraceright{}",
 }
 
 

@@ -48,7 +48,8 @@ def test_an_author_that_the_page_names_is_cited(commit: Commit, wiki: Wiki, clie
 @pytest.mark.parametrize(
     ("title", "written", "key"),
     [
-        ("50 % of $5 {x}_y", r"50 \% of \$5 \{x\}\_y", "50-of-5-x-2026"),
+        ("50 % of $5 x_y", r"50 \% of \$5 x\_y", "50-of-5-x-2026"),
+        ("a } b {", r"a \textbraceright{} b \textbraceleft{}", "a-b-2026"),
         (r"a\b~c^d", r"a\textbackslash{}b\textasciitilde{}c\textasciicircum{}d", "a-b-c-d-2026"),
         ("首页", "首页", "page-2026"),
         ("Über Größe", "Über Größe", "uber-groe-2026"),
