@@ -217,7 +217,7 @@ def _front_tags(properties: Mapping[str, Any]) -> Iterator[str]:
         value = properties.get(key)
         words = _LIST_SEPARATOR.split(value) if isinstance(value, str) else _strings(value)
         for word in words:
-            name = tag_name(word.strip().lstrip("#").replace(" ", "-"))
+            name = tag_name(word.strip().lstrip("#/").replace(" ", "-"))
             if name:
                 yield name
 

@@ -39,13 +39,13 @@ def parse(state: StateInline, silent: bool) -> bool:
 
 
 def tag_name(text: str) -> str:
-    """Return the tag that *text* begins with, empty when it does not name one."""
+    """Return the tag that *text* begins with, empty when it does not name one; a slash stands between two parts only."""
     for position, character in enumerate(text):
         if character not in "_-/" and unicodedata.category(character)[0] in "PZC":
             text = text[:position]
             break
     text = text.rstrip("/")
-    return "" if not text.strip("0123456789/_-") else text
+    return "" if text.startswith("/") or not text.strip("0123456789/_-") else text
 
 
 def render(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:

@@ -19,7 +19,7 @@ Scan = Callable[[str], Facts]
         ("#12 #1a # a#b (#c) C#", ("1a",)),
         ("[#a](x.md) [[b#c]] `#d` https://e.org/#f &#35;g \\#h", ()),
         ("# #heading\n\n#One #one", ("heading", "One")),
-        ("#a/ #-/", ("a",)),
+        ("#a/ #-/ #/b #//c", ("a",)),
         ("*#a* **b #c**", ("c",)),
     ],
 )
@@ -32,6 +32,7 @@ def test_tags_are_found(scan: Scan, text: str, tags: tuple[str, ...]) -> None:
     [
         ("tags: [a, '#b', c d]", ("a", "b", "c-d")),
         ("tags: a, b  c", ("a", "b", "c")),
+        ("tags: [/a, '#/b/', //c/d]", ("a", "b", "c/d")),
         ("tags:\n  - A\n  - a\n  - 2024\n  - y2024", ("A", "y2024")),
         ("tags: {a: b}", ()),
         ("tags: ", ()),
