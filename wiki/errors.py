@@ -66,7 +66,8 @@ def register(app: Flask) -> None:
     def http_error(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error
-        body, code = _page(error.code, error.description or "")
+        own = error.description != type(error).description  # that of the class is English, and says no more
+        body, code = _page(error.code, error.description or "" if own else "")
         headers = [h for h in error.get_headers() if h[0].lower() not in {"content-type", "content-length"}]
         return body, code, headers
 

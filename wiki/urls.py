@@ -13,6 +13,7 @@ from engine.errors import PageNotFoundError
 from engine.past_answers import Subject
 from engine.wiki import Found
 from wiki.current import current_snapshot, site
+from wiki.languages import gettext
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -54,7 +55,7 @@ def found_at(text: str) -> Found:
         NotFound: The address belongs to the wiki itself, so it never leads to a page.
     """
     if is_reserved(text):
-        raise NotFound("This address belongs to the wiki itself, and there is nothing here.")
+        raise NotFound(gettext("This address belongs to the wiki itself, and there is nothing here."))
     return current_snapshot().find(text)
 
 
@@ -108,7 +109,14 @@ def whole_number(name: str, default: int, lowest: int, highest: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdecimal() and len(text) <= 9 and lowest <= int(text) <= highest):
-        raise BadRequest(f"{name} must be a whole number from {lowest} to {highest}.")
+        raise BadRequest(
+            gettext(
+                "%(name)s must be a whole number from %(lowest)s to %(highest)s.",
+                name=name,
+                lowest=lowest,
+                highest=highest,
+            )
+        )
     return int(text)
 
 
@@ -116,5 +124,7 @@ def one_of(name: str, choices: Sequence[str]) -> str:
     """Return a word from the query, the first of *choices* where there is none; 400 with all of them for another."""
     text = request.args.get(name) or choices[0]
     if text not in choices:
-        raise BadRequest(f"{name} must be one of: {', '.join(choices)}.")
+        raise BadRequest(
+            gettext("%(name)s must be one of: %(choices)s.", name=name, choices=", ".join(choices))
+        )
     return text

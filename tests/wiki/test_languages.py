@@ -1,5 +1,6 @@
 """The interface speaks the reader's language."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -89,3 +90,33 @@ def test_a_setting_is_for_everybody(wiki: object) -> None:
 @pytest.mark.parametrize("code", OTHERS)
 def test_catalogs_can_be_read(code: str) -> None:
     assert interface(code).translations.info()["language"] == code
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/-/nothing",
+        "/-/search?q=x&page=0",
+        "/-/recent?page=x",
+        "/-/diff/home?view=odd",
+        "/f/?page=9",
+        "/-/static/default/none.css",
+        "/wiki.git",
+        "/none",
+        "/-/tags?by=odd",
+        "/-/history/none",
+    ],
+)
+def test_errors_are_told_in_the_language_of_the_reader(
+    client: FlaskClient, commit: object, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    def marked(self: object, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    commit({"home.md": "# Home\n", "f/x.md": "X"})  # type: ignore[operator]
+    client.application.extensions["quire"].wiki.catch_up()
+    monkeypatch.setattr("babel.support.NullTranslations.ugettext", marked)
+    answer = client.get(address, headers={"Accept-Language": "en"})
+    assert answer.status_code in {400, 404}
+    told = re.findall(r"<h1>(.*?)</h1>\s*(?:<p[^>]*>(.*?)</p>)?", answer.text, re.DOTALL)
+    assert [text for text in told[0] if text and "⟦" not in text] == []

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from wiki import current
+from wiki.languages import gettext
 
 bp = Blueprint("static", __name__)
 
@@ -22,7 +23,7 @@ def asset(theme: str, path: str) -> Response:
     themes = current.site().themes
     content = themes.content(theme, path)
     if content is None:
-        raise NotFound(f"The theme has no file {path}.")
+        raise NotFound(gettext("The theme has no file %(name)s.", name=path))
     version = themes.version(theme, path)
     kind = guess_type(path)[0] or "application/octet-stream"
     response = Response(content, mimetype=kind)
