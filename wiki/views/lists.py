@@ -85,7 +85,9 @@ def backlinks(text: str) -> ResponseReturnValue:
         raise NotFound(_("“%(name)s” is not the address of one page or file.", name=text))
     listing = current_snapshot().lists.backlinks(found.name, _number())
     _exists(listing)
-    return current.site().themes.render("lists/backlinks.html", name=found.name, listing=listing)
+    return current.site().themes.render(
+        "lists/backlinks.html", place=found.name.folder, beside=found.name, name=found.name, listing=listing
+    )
 
 
 def _reported(template: str, reported: Reported[Any] | None) -> ResponseReturnValue:
