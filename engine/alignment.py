@@ -165,6 +165,8 @@ class _Aligner:
                 return
             rows = [*self._unchanged(before, first.old_start, first.new_start - first.old_start)]
             for hunk, following in zip_longest(group, group[1:]):
+                if self._is_full():
+                    break
                 rows += self._changed(hunk)
                 end = following.old_start if following else min(hunk.old_end + CONTEXT, len(self._old))
                 if self._is_full():

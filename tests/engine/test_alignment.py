@@ -194,6 +194,21 @@ def test_many_long_lines_are_not_shown_for_ever() -> None:
     assert found.cut > 0
 
 
+def test_what_is_not_shown_is_not_put_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+
+    def paired(old: list[str], new: list[str]) -> list[tuple[int, int]]:
+        looked_at.append(len(old) + len(new))
+        return []
+
+    monkeypatch.setattr(alignment, "paired", paired)
+    blocks = [[f"{side} {number}" for number in range(20_000)] for side in ("old", "new")]
+    for block in blocks:
+        block[::10] = [f"same {number}" for number in range(2_000)]
+    assert align(*blocks).cut > 30_000
+    assert sum(looked_at) < LINES_SHOWN + 20
+
+
 def test_a_rewrite_too_large_to_compare_says_so() -> None:
     found = align(["a", "b"] * 100_000, ["b", "c"] * 100_000)
     assert not found.exact
