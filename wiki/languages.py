@@ -59,10 +59,14 @@ def _translations(code: str) -> NullTranslations:
     return Translations(compiled)
 
 
-@lru_cache(maxsize=1_000)
 def accepted(header: str) -> str:
     """Return the language that an ``Accept-Language`` header prefers among ours; empty when it names none of them."""
-    wanted = parse_accept_header(header[:HEADER_CHARACTERS], LanguageAccept)
+    return _accepted(header[:HEADER_CHARACTERS])  # so that no more of it is kept
+
+
+@lru_cache(maxsize=1_000)
+def _accepted(header: str) -> str:
+    wanted = parse_accept_header(header, LanguageAccept)
     return next((code for tag, quality in wanted if quality > 0 and (code := _code(tag))), "")
 
 

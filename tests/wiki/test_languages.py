@@ -8,7 +8,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from wiki import create_app
-from wiki.languages import LANGUAGES, accepted, choose, day, interface, ngettext, number, speak
+from wiki.languages import (
+    HEADER_CHARACTERS,
+    LANGUAGES,
+    _accepted,
+    accepted,
+    choose,
+    day,
+    interface,
+    ngettext,
+    number,
+    speak,
+)
 from wiki.settings import Settings, SettingsError
 
 OTHERS = sorted(set(LANGUAGES) - {"en"})
@@ -31,6 +42,13 @@ OTHERS = sorted(set(LANGUAGES) - {"en"})
 )
 def test_the_browser_may_choose(header: str, code: str) -> None:
     assert accepted(header) == code
+
+
+def test_of_long_headers_little_is_read_and_kept() -> None:
+    _accepted.cache_clear()
+    for number in range(3):
+        assert accepted("de," + " " * HEADER_CHARACTERS + str(number)) == "de"
+    assert _accepted.cache_info().currsize == 1
 
 
 def test_a_setting_comes_first_then_the_browser_then_the_content() -> None:
