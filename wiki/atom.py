@@ -16,6 +16,7 @@ MIMETYPE = "application/atom+xml"
 _IDS = UUID("7d3a5f8e-9c1b-5e42-8f6d-2b7c4a1e9d03")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+ElementTree.register_namespace("", NAMESPACE)  # once: two threads at it can make each other fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,6 @@ class Feed:
 
 def atom(feed: Feed) -> bytes:
     """Write a feed."""
-    ElementTree.register_namespace("", NAMESPACE)
     root = _element(None, "feed", {"{http://www.w3.org/XML/1998/namespace}lang": feed.language})
     _element(root, "id", text=_id(feed.id))
     _element(root, "title", text=feed.title)

@@ -114,6 +114,14 @@ def test_what_xml_cannot_hold_is_replaced(store: MemoryStore, wiki: Wiki, client
     assert read(client).entries[0].summary == "Added: a\ufffd]]>"
 
 
+def test_feeds_made_at_the_same_time_share_nothing_that_changes(
+    client: FlaskClient, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The prefixes of namespaces are the process's, and to set them is not safe in threads."""
+    monkeypatch.setattr(ElementTree, "register_namespace", None)
+    assert '<feed xmlns="http://www.w3.org/2005/Atom"' in client.get("/-/feed.atom").text
+
+
 def test_pages_folders_and_recent_changes_name_their_feed(client: FlaskClient, made: list[str]) -> None:
     for address, feed in (
         ("/f/b", "/-/feed.atom?path=f/b"),
