@@ -58,7 +58,7 @@ def view(text: str) -> ResponseReturnValue:
 
 def _lines(history: History) -> list[Line]:
     older = [step.revision for step in history.steps[1:]]
-    before = [*older, history.before]
+    before = [*older, history.before][: len(history.steps)]  # there may be none that the reader sees
     return [Line(step, previous) for step, previous in zip(history.steps, before, strict=True)]
 
 
