@@ -25,7 +25,7 @@ from engine.past_answers import (
     Subject,
     Version,
 )
-from engine.sight import Reader, Sight, past_name
+from engine.sight import LOOKED_AT, Reader, Sight, past_name
 from engine.store import Store
 
 REVISIONS = 50  # on one page of a list
@@ -33,7 +33,7 @@ FILES = 5  # of a commit that are named in a list
 SHORTEST = 7  # hex digits that a commit may be named by
 PLACES = 20  # past paths of a file at which it is looked for in a commit
 AT_ONCE = REVISIONS + 14  # deletions in one question
-DELETIONS_LOOKED_AT = 3_200  # on the way to one page of them
+DELETIONS_LOOKED_AT = 3_200  # on the way to one page of them, where there is a way on
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -203,7 +203,7 @@ class Past:
                 )
             )
         made = self._made(subject, name, rank)
-        before, after = self._sight.around(subject.lineage, made.rank if made is not None else rank, rank)
+        before, after = self._around(subject, made, rank)
         return Version(
             subject=subject,
             commit=commit,
@@ -212,6 +212,18 @@ class Past:
             previous=before.revision if before is not None else None,
             following=after.revision if after is not None else None,
         )
+
+    def _around(
+        self, subject: Subject, made: Touched | None, rank: int
+    ) -> tuple[Touched | None, Touched | None]:
+        """Return the revisions that left a file, around the one that was *made* and was there at the commit of a rank."""
+        if made is None or made.lineage == subject.lineage:
+            return self._sight.around(subject.lineage, made.rank if made is not None else rank, rank)
+        # An earlier file of that path: its own, as far as it was there, and then those of the one that is asked for.
+        before, after = self._sight.around(made.lineage, made.rank, rank)
+        if after is None or after.path != made.path:
+            after = self._sight.around(subject.lineage, rank, rank)[1]
+        return before if before is not None and before.path == made.path else None, after
 
     def _made(self, subject: Subject, name: Name, rank: int) -> Touched | None:
         """Return the touch that left a file as it was at the commit of a rank."""
@@ -287,7 +299,7 @@ class Past:
             raise RevisionNotFoundError(Message("This wiki has no revision “%(text)s”.", text=after[:70]))
         at = (self._commit(commit)[1], path) if after else None
         found: list[Deletion] = []
-        for _ in range(0, DELETIONS_LOOKED_AT, AT_ONCE):
+        for _ in range(0, DELETIONS_LOOKED_AT if self._sight.sees_all else LOOKED_AT, AT_ONCE):
             gone, at = self._arrivals.gone(at, AT_ONCE)
             living = self._arrivals.living(each.touched.lineage for each in gone)
             last = {each.touched: each.last for each in gone if each.touched.lineage not in living}
@@ -297,7 +309,9 @@ class Past:
         if len(found) > REVISIONS:
             newest = found[:REVISIONS]
             return Deleted(tuple(newest), f"{newest[-1].revision.id}:{newest[-1].name.path}")
-        return Deleted(tuple(found), f"{self._arrivals.at(at[0])}:{at[1]}" if at is not None else "")
+        if at is None or not self._sight.sees_all:  # it may be hidden, where they have come to
+            return Deleted(tuple(found), "")
+        return Deleted(tuple(found), f"{self._arrivals.at(at[0])}:{at[1]}")
 
     def _deletion(self, touched: Touched, last: Touched | None) -> Deletion:
         left = last.revision if last is not None and self._sight.sees([last]) else None

@@ -9,7 +9,8 @@ import pytest
 from engine.access import ANONYMOUS, Action, Actor, Policy, RolePolicy
 from engine.errors import NotReadyError, PageNotFoundError, RevisionNotFoundError
 from engine.model import Author, Name, TouchKind
-from engine.past import REVISIONS, Past
+from engine.past import AT_ONCE, REVISIONS, Past
+from engine.past_answers import Deleted
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
 from tests.indexes import ListIndex
@@ -444,6 +445,25 @@ def test_what_came_out_of_hiding_began_there_as_far_as_can_be_seen(story: Story)
             ("out.md", TouchKind.ADDED, None),
             ("x.md", TouchKind.ADDED, None),
         }
+
+
+def test_the_way_on_from_deletions_does_not_tell_of_hidden_ones(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.past.DELETIONS_LOOKED_AT", AT_ONCE)
+    story.commit({"open.md": "1", "gone.md": "x", **{f"board/{n}.md": "x" for n in range(AT_ONCE)}})
+    story.commit({"open.md": "1", **{f"board/{n}.md": "x" for n in range(AT_ONCE)}})
+    story.commit({"open.md": "1"})
+    with story.past() as past:
+        first = past.deleted()
+        assert len(first.deletions) == REVISIONS
+        assert [deletion.name.path for deletion in past.deleted(first.after).deletions][-1] == "gone.md"
+    with story.past(HidesBoard()) as past:
+        found = past.deleted()
+        assert [deletion.name.path for deletion in found.deletions] == ["gone.md"]
+        assert found.after == ""
+        monkeypatch.setattr("engine.past.LOOKED_AT", AT_ONCE)
+        assert past.deleted() == Deleted((), "")
 
 
 def test_what_went_into_hiding_is_no_earlier_page_of_its_place(story: Story) -> None:

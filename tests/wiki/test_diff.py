@@ -140,6 +140,20 @@ def test_a_page_that_was_added_or_deleted_says_so(revise: Revise, client: FlaskC
     assert client.get(f"/-/diff/a?from={first}&to={again}").status_code == 200
 
 
+def test_a_change_of_an_earlier_page_is_compared_with_that_one(revise: Revise, client: FlaskClient) -> None:
+    first = revise({"a.md": "one\n", "x.md": "x\n"})
+    second = revise({"a.md": "one\ntwo\n"})
+    revise({"a.md": None})
+    last = revise({"a.md": "again\n"})
+    text = client.get(f"/-/diff/a?to={second}").text
+    assert "1 line added" in text
+    assert "The page was added" not in text
+    text = client.get(f"/a?rev={second}").text
+    assert f'rel="prev nofollow" href="/a?rev={first}"' in text
+    assert f'rel="next nofollow" href="/a?rev={last}"' in text
+    assert f'href="/a?rev={second}"' in client.get(f"/a?rev={first}").text
+
+
 def test_a_renamed_page_is_compared_under_each_of_its_names(revise: Revise, client: FlaskClient) -> None:
     revise({"old name.md": OLD})
     moved = revise({"old name.md": None, "folder/new name.md": OLD})

@@ -470,6 +470,26 @@ def test_old_revisions_of_what_is_hidden_are_hidden(
     assert "Zebras" in insider.get(f"/came?rev={told['first']}").text
 
 
+def test_a_page_in_the_place_of_one_that_was_hidden_does_not_tell_of_it(
+    commit: Commit, wiki: Wiki, client: FlaskClient, insider: FlaskClient
+) -> None:
+    first = commit({"plan.md": "Secret okapi.\n", "open.md": "1\n"})
+    commit({"plan.md": None, "board/plan.md": "Secret okapi.\n"})
+    last = commit({"plan.md": "The plan is the board's now.\n"})
+    wiki.catch_up()
+    for address in (
+        f"/plan?rev={first}",
+        f"/plan.md?rev={first}",
+        f"/-/blame/plan?rev={first}",
+        f"/-/diff/plan?from={first}&to={last}",
+    ):
+        assert "okapi" in insider.get(address).text, address
+        answer = client.get(address)
+        assert "okapi" not in answer.text, address
+        assert answer.status_code == (200 if "diff" in address else 404), address
+    assert client.get(f"/open?rev={first}").status_code == 200
+
+
 def test_a_commit_that_touched_only_what_is_hidden_is_unknown(
     told: dict[str, str], client: FlaskClient, insider: FlaskClient
 ) -> None:
@@ -512,6 +532,22 @@ def test_no_fate_tells_of_what_is_hidden(
         assert "fate" not in text
         assert "was moved" not in text
     assert "It was deleted on" in client.get("/out").text
+
+
+def test_a_page_without_a_revision_that_is_seen_has_an_empty_history(
+    store: MemoryStore, wiki: Wiki, client: FlaskClient
+) -> None:
+    def commit(files: dict[str, str], *parents: str) -> str:
+        return store.commit_tree({path: text.encode() for path, text in files.items()}, parents)
+
+    base = commit({"p.md": "one\ntwo\nthree\n"})
+    kept = commit({"p.md": "one\ntwo\nthree\nfour\n"}, base)
+    moved = commit({"board/p.md": "one\ntwo\nthree\n"}, base)
+    files = {"p.md": "one\ntwo\nthree\nfour\n", "board/p.md": "one\ntwo\nthree\n"}
+    store.set_head(commit(files, kept, moved))
+    wiki.catch_up()
+    assert "0 revisions" in client.get("/-/history/p").text
+    assert client.get("/-/diff/p").status_code == client.get("/-/blame/p").status_code == 404
 
 
 # -- the engine, whoever asks it
