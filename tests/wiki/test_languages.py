@@ -46,8 +46,8 @@ def test_the_browser_may_choose(header: str, code: str) -> None:
 
 def test_of_long_headers_little_is_read_and_kept() -> None:
     _accepted.cache_clear()
-    for number in range(3):
-        assert accepted("de," + " " * HEADER_CHARACTERS + str(number)) == "de"
+    for count in range(3):
+        assert accepted("de," + " " * HEADER_CHARACTERS + str(count)) == "de"
     assert _accepted.cache_info().currsize == 1
 
 
