@@ -25,10 +25,13 @@ IMAGES = Path(__file__).parents[2] / "docs" / "images"
 IMAGE_BYTES = 100_000  # of one picture in the documents
 ALL_BYTES = 600_000  # of all of them
 QUALITY = 82  # of WebP, from 100
-WINDOW = ViewportSize(width=1200, height=750)
+WINDOW = ViewportSize(width=1280, height=800)
 PAPER = ViewportSize(width=794, height=1123)  # A4 at 96 dots an inch
 TILE, COLUMNS = 420, 6  # of the sheet: the width of a picture in pixels, and how many stand in a row
 
+# Images are fetched when they come into sight.
+_LOADED = """() => Promise.all(Array.from(document.images)
+  .filter(image => image.getBoundingClientRect().top < innerHeight).map(image => image.decode()))"""
 _ADDRESSES = {kind.name: kind.path for kind in KINDS}
 
 
@@ -69,7 +72,7 @@ SHEET = (
     Picture("one below the other", "diff", _TALL),
     Picture("blame", "blame", _TALL),
     Picture("recent", "recent changes", _TALL),
-    Picture("tree", "all pages", _TALL),
+    Picture("tree", "tree", _TALL),
     Picture("folder", "folder with a page", _TALL),
     Picture("404", "missing", _TALL),
     Picture("deleted", "deleted", _TALL),
@@ -108,6 +111,7 @@ def take(browser: Browser, served: Served, picture: Picture) -> bytes:
             page.locator(picture.press).first.click()
         if picture.at:
             page.locator(picture.at).first.evaluate("place => place.scrollIntoView({behavior: 'instant'})")
+        page.evaluate(_LOADED)
         return _captured(page)
     finally:
         context.close()

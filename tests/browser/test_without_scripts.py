@@ -30,15 +30,10 @@ def status(port: int, address: str) -> int:
         connection.close()
 
 
-# Views that are linked to and are still being made.
-COMING = tuple("/-/" + view for view in "pages".split())
-
-
 def wrong_links(page: Page, visitor: Visitor) -> list[str]:
     """Return the links of a page to the wiki itself that lead nowhere."""
     found: list[str] = page.evaluate(LINKS)
     own = {urldefrag(link)[0] for link in found if link.startswith(visitor.served.url)}
-    own = {link for link in own if not urlsplit(link).path.startswith(COMING)}
     wrong = [link for link in sorted(own) if link != page.url and status(visitor.served.port, link) >= 400]
     return wrong + [f"#{anchor}" for anchor in page.evaluate(LOST)]
 
