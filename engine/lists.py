@@ -251,13 +251,13 @@ class Lists:
 
         Pages that lead on to another are left out, and those whose author wants no search engine to list them.
         """
-        names = tuple(islice(self._moment.listed(self._visible), start, start + count))
+        names = tuple(self._moment.listed(start, count, self._visible))
         changed = self._moment.last_times(name.path for name in names)
         return tuple(Address(name, changed.get(name.path)) for name in names)
 
     def address_count(self) -> int:
         """Return how many `addresses` there are."""
-        return sum(1 for _ in self._moment.listed(self._visible))
+        return self._moment.listed_count(self._visible)
 
     def lines(self, names: Iterable[Name]) -> tuple[Line, ...]:
         """Return those of *names* that may be seen, with their titles."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, case, select
 
 from engine.catalog.resolve import INDEX_KEYS, find
 from engine.catalog.rows import Visible, everything, folders, to_name
-from engine.catalog.schema import fact, link, name
+from engine.catalog.schema import APART, fact, link, name
 from engine.catalog.shortcuts import Shortcuts
 from engine.model import Form, Name
 
@@ -30,14 +30,14 @@ _LINKS = (
 _REDIRECTS = (
     select(name.c.path, name.c.blob, name.c.form, fact.c.data)
     .join(fact, fact.c.blob == name.c.blob)
-    .where(name.c.form == Form.PAGE.value, fact.c.redirects)
+    .where(name.c.form == Form.PAGE.value, APART, fact.c.redirects)
 )
 _PAGES = (
-    select(name.c.path, name.c.blob, name.c.form, name.c.last, fact.c.redirects)
-    .outerjoin_from(name, fact, fact.c.blob == name.c.blob)
+    select(name.c.path, name.c.blob, name.c.form, name.c.last)
     .where(name.c.form == Form.PAGE.value)
     .order_by(name.c.path)
 )
+_LEADING_ON = select(fact.c.blob).where(APART, fact.c.redirects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,10 @@ def orphans(db: Connection, linked: Collection[str]) -> Iterator[Name]:
     Pages that speak for a folder are found by its address, and pages that lead on to another are nobody's goal.
     """
     spoken_for = folders(db)
+    leading_on = set(db.execute(_LEADING_ON).scalars())
     for rows in db.execute(_PAGES).partitions(BATCH):
         for row in rows:
-            if row.path not in linked and row.last not in INDEX_KEYS and not row.redirects:
+            if row.path not in linked and row.last not in INDEX_KEYS and row.blob not in leading_on:
                 page = to_name(row)
                 if str(page.id) not in spoken_for:
                     yield page

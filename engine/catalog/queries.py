@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -26,6 +27,7 @@ from engine.catalog.resolve import (
 )
 from engine.catalog.rows import Visible, chunks, everything, folders, to_name
 from engine.catalog.schema import (
+    APART,
     HEAD,
     SCANNED,
     TRACED,
@@ -54,11 +56,8 @@ _LAST_CHANGE = (
     .order_by(touch.c.rank.desc())
     .limit(1)
 )
-_LISTED = (
-    select(name)
-    .outerjoin(fact, fact.c.blob == name.c.blob)
-    .where(name.c.form == Form.PAGE.value, ~func.coalesce(fact.c.redirects | fact.c.unlisted, 0))
-    .order_by(name.c.path)
+_LISTED = select(name).where(
+    name.c.form == Form.PAGE.value, name.c.blob.not_in(select(fact.c.blob).where(APART))
 )
 _later = touch.alias()
 _newest = (
@@ -275,10 +274,30 @@ class Moment:
         """Yield the pages with a tag, ordered by title: each with its title, and the tag as the page has it."""
         return tagged(self._db, tag, visible)
 
-    def listed(self, visible: Visible = everything) -> Iterator[Name]:
-        """Yield the pages that lead on to no other, and that search engines may list, ordered by path."""
-        for part in self._db.execute(_LISTED).partitions(5_000):
-            yield from filter(visible, map(to_name, part))
+    def listed(
+        self, start: int = 0, count: int | None = None, visible: Visible = everything
+    ) -> Iterator[Name]:
+        """Yield the pages that lead on to no other, and that search engines may list, ordered by path.
+
+        Args:
+            start: How many to leave out before.
+            count: How many to yield at most.
+            visible: Names for which it is false do not exist.
+        """
+        query = _LISTED.order_by(name.c.path)
+        if visible is everything:
+            yield from map(
+                to_name, self._db.execute(query.offset(start).limit(-1 if count is None else count))
+            )
+        else:
+            seen = filter(visible, map(to_name, self._db.execute(query)))
+            yield from islice(seen, start, None if count is None else start + count)
+
+    def listed_count(self, visible: Visible = everything) -> int:
+        """Return how many pages are `listed`."""
+        if visible is everything:
+            return self._db.execute(select(func.count()).select_from(_LISTED.subquery())).scalar_one()
+        return sum(1 for _ in self.listed(visible=visible))
 
     def last_times(self, paths: Iterable[str]) -> dict[str, datetime]:
         """Return when each of *paths* was touched last; nothing while the history is still being read."""

@@ -185,6 +185,10 @@ SUGGESTION = f"""
     )
 """
 
+APART = fact.c.redirects | fact.c.unlisted
+"""What few facts are; asked for just so, they are found without reading the others."""
+
+Index("fact_apart", fact.c.blob, fact.c.redirects, sqlite_where=APART)
 Index("name_folder_path", name.c.folder, name.c.path, name.c.form)  # all that listing a folder takes
 
 
