@@ -604,3 +604,19 @@ def test_the_catalog_of_a_policy_is_not_left_behind(
             assert create_app(Settings(), wiki).test_client().get("/board/plan").status_code == code
         finally:
             wiki.close()
+
+
+def test_what_is_hidden_stands_beside_no_page(
+    commit: Commit, wiki: Wiki, visitor: FlaskClient, insider: FlaskClient
+) -> None:
+    """Neither in the tree at the side, nor as a sidebar, nor among the related pages."""
+    commit({"mine.md": "#okapi\n", "board/theirs.md": "# Theirs\n\n#okapi\n"})
+    wiki.catch_up()
+    assert 'href="/board/"' in insider.get("/mine").text
+    assert 'href="/board/theirs"' in insider.get("/mine").text
+    assert "/board" not in visitor.get("/mine").text
+    commit({"board/sidebar.md": "Zebras only.\n"})
+    wiki.catch_up()
+    assert "Zebras only." in insider.get("/board/theirs").text
+    assert "Zebras only." not in visitor.get("/board/theirs").text
+    assert "Zebras only." not in visitor.get("/mine").text
