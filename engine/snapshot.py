@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.access import Action, Actor, Policy
-from engine.answers import Child, Folder, Found, Page, Result, SearchResults, TagCount, Tags
+from engine.answers import Child, Folder, Found, Page, SearchResults, TagCount, Tags
 from engine.blaming import Blaming
 from engine.catalog import FilesIn, Moment, Visible, everything
 from engine.catalog.codec import is_unlisted
 from engine.checking import Finding, check
 from engine.comparing import Comparing
-from engine.errors import MediaNotFoundError, PageNotFoundError, RevisionNotFoundError, TooLargeError
+from engine.errors import MediaNotFoundError, PageNotFoundError, TooLargeError
+from engine.finding import Finder
 from engine.following import Follower, Parts, Progress
 from engine.frame import HELP, SIDEBARS, Aside, Frame, tree
 from engine.frontmatter import others
-from engine.ids import MAX_PATH_BYTES, page_stem, url_path
+from engine.ids import url_path
 from engine.kept import Kept
 from engine.language import direction, language
 from engine.linking import REDIRECTS, PageLinker
@@ -29,16 +30,12 @@ from engine.messages import Message
 from engine.model import Facts, Form, Name, Problem
 from engine.past import Past
 from engine.scanning import NOT_UTF8, decode_page
-from engine.search.query import Query, parse
-from engine.search.snippet import best_section, snippet
+from engine.searching import Searching
 from engine.site import PATH, Site
 
-HOME_KEYS = ("home", "index", "readme", "start")
 MEDIA_BYTES = 100_000_000  # a larger file is not served
 RELATED = 6  # pages that are named beside one
 BACKLINKS = 12  # that are shown beside a page; the others have a list of their own
-RESULTS = 20  # hits on one page of results
-RESULT_PAGES = 50
 
 
 class Snapshot:
@@ -77,7 +74,9 @@ class Snapshot:
     @property
     def lists(self) -> Lists:
         """The questions that concern all pages together."""
-        return Lists(self._moment, self.visible, self._link_report, self._tags, lambda: self._home().name)
+        return Lists(
+            self._moment, self.visible, self._link_report, self._tags, lambda: self._finder.home().name
+        )
 
     def _tags(self) -> Tags:
         scope = self._policy.scope(self.actor)
@@ -125,66 +124,13 @@ class Snapshot:
         """Say whether the actor may read this file."""
         return self._open or self._policy.allows(self.actor, Action.READ, name)
 
-    # -- finding
-
     def find(self, text: str) -> Found:
-        """Find what a URL's path means.
+        """Find what a URL's path means, see `Finder.find`."""
+        return self._finder.find(text)
 
-        Args:
-            text: The path, decoded and without its leading slash; a folder's ends in a slash.
-
-        Raises:
-            PageNotFoundError: Nothing has that name, or nothing that the actor may know of.
-        """
-        known = text.encode("utf-8", "replace").decode() == text and "\0" not in text
-        if not known or len(text.encode()) > MAX_PATH_BYTES + len(".md/"):
-            raise PageNotFoundError(Message("No page is named “%(name)s”.", name=text[:60]))
-        if not text:
-            found: Found | None = self._home()
-        else:
-            found = self._folder_url(text) if text.endswith("/") else self._file_url(text)
-        if found is None:
-            raise PageNotFoundError(Message("There is no page “%(name)s”.", name=text))
-        return found
-
-    def _home(self) -> Found:
-        for name in self._homes():
-            if name.form is Form.PAGE:
-                return Found(name)
-        return Found(Name("", "", Form.FOLDER))
-
-    def _homes(self) -> Iterator[Name]:
-        if self.site.home:
-            yield from self._moment.named(self.site.home, self.visible)
-        for key in HOME_KEYS:
-            yield from self._moment.keyed(key, self.visible)
-
-    def _folder_url(self, text: str) -> Found | None:
-        folder = text.rstrip("/")
-        if self._moment.has_folder(folder, self.visible):
-            exact = text == f"{folder}/"
-            return Found(Name(folder, "", Form.FOLDER)) if exact else Found(redirect=url_path(f"{folder}/"))
-        if (spelled := self._moment.folder_like(folder, self.visible)) is not None:
-            return Found(redirect=url_path(f"{spelled}/"))
-        found = self._file_url(folder)
-        return Found(redirect=found.redirect or found.name.url) if found and found.name else found
-
-    def _file_url(self, text: str) -> Found | None:
-        if named := self._moment.named(text, self.visible):
-            best = named[0]
-            return Found(best, source=best.form is Form.PAGE and str(best.id) != text)
-        suffix = ".md" if page_stem(text) else ""
-        if suffix and (named := self._moment.named(page_stem(text) or "", self.visible)):
-            return Found(named[0], source=True)  # a page kept in another suffix answers to .md as well
-        if self._moment.has_folder(text, self.visible):
-            return Found(redirect=url_path(f"{text}/"))
-        similar = self._moment.keyed(text, self.visible)
-        if len(similar) > 1:
-            return Found(choices=tuple(similar))
-        if similar:
-            return Found(redirect=similar[0].url + (suffix if similar[0].form is Form.PAGE else ""))
-        spelled = self._moment.folder_like(text, self.visible)
-        return Found(redirect=url_path(f"{spelled}/")) if spelled is not None else None
+    @property
+    def _finder(self) -> Finder:
+        return Finder(self._moment, self.visible, self.site.home)
 
     # -- reading
 
@@ -381,50 +327,13 @@ class Snapshot:
     # -- searching
 
     def search(self, text: str, *, page: int = 1) -> SearchResults:
-        """Find pages by words; any text is a query.
-
-        Args:
-            text: What somebody typed.
-            page: Which page of results, from 1 to `RESULT_PAGES`.
-        """
-        query = parse(text)
-        page = min(max(page, 1), RESULT_PAGES)
+        """Find pages by words, see `Searching.search`."""
         if self._moment.scanned:
             self._follower.await_index(self.commit)
-        found = self._parts.index.search(
-            query, limit=RESULTS, offset=(page - 1) * RESULTS, allowed=self._allowed()
-        )
-        self._agrees = self._agrees and (found.commit or None) == self.commit
-        names = {name.path: name for name in self._moment.names(hit.path for hit in found.hits)}
-        facts = dict(self._moment.all_facts(hit.blob for hit in found.hits))
-        results = [
-            self._result(names[hit.path], facts.get(hit.blob) or self._scanned(hit.blob), query)
-            for hit in found.hits
-            if hit.path in names and self.may_see(names[hit.path])
-        ]
-        return SearchResults(query, tuple(results), found.more and page < RESULT_PAGES, found.commit or None)
-
-    def _allowed(self) -> "_Allowed | None":
-        return None if self._open else _Allowed(self, self._moment)
-
-    def _scanned(self, blob: str) -> Facts | None:
-        """Scan a text that the catalog does not know at this moment: the index may be older or newer than it."""
-        try:
-            text = decode_page(self._parts.store.read(blob))
-        except RevisionNotFoundError:
-            return None
-        return None if text is None else self._parts.markup.scan(self._parts.markup.parse(text))
-
-    def _result(self, name: Name, facts: Facts | None, query: Query) -> Result:
-        if facts is None:
-            return Result(name, name.id.last, name.url, "", ())
-        lang = self._language(name, facts)
-        cut = snippet(facts.text, query, lang)
-        section = best_section(facts.headings, cut.offset)
-        title = facts.title or name.id.last
-        if section is None or section.text == title:
-            return Result(name, title, name.url, "", cut.parts)
-        return Result(name, title, f"{name.url}#{url_path(section.anchor)[1:]}", section.text, cut.parts)
+        searching = Searching(self._moment, self._parts, self, self.site.language, sees_all=self._open)
+        found = searching.search(text, page)
+        self._agrees = self._agrees and found.commit == self.commit
+        return found
 
     # -- what rendering and checking need
 
@@ -460,18 +369,3 @@ class Snapshot:
         if facts is None and (text := self.text(name)) is not None:
             facts = self._parts.markup.scan(self._parts.markup.parse(text))
         return facts
-
-
-class _Allowed:
-    """Tells the index which paths the actor may see; asked for many paths, it asks the policy once for each."""
-
-    def __init__(self, snapshot: Snapshot, moment: Moment) -> None:
-        self._snapshot = snapshot
-        self._moment = moment
-        self._known: dict[str, bool] = {}
-
-    def __call__(self, path: str) -> bool:
-        if path not in self._known:
-            name = self._moment.name(path)
-            self._known[path] = name is not None and self._snapshot.may_see(name)
-        return self._known[path]

@@ -16,7 +16,8 @@ from engine.following import Follower, Parts, Progress, Work
 from engine.kept import Kept
 from engine.markup import SCANNER, Markup
 from engine.search import SearchIndex
-from engine.snapshot import RESULT_PAGES, RESULTS, Snapshot
+from engine.searching import RESULT_PAGES, RESULTS
+from engine.snapshot import Snapshot
 from engine.store import Store
 
 __all__ = [

@@ -14,6 +14,8 @@ LAYERS = [
     ("engine.wiki", 0),
     ("engine.snapshot", 1),
     ("engine.blaming", 2),
+    ("engine.searching", 2),
+    ("engine.finding", 3),
     ("engine.comparing", 2),
     ("engine.following", 3),
     ("engine.frame", 4),
