@@ -85,3 +85,11 @@ def test_the_list_is_named_and_without_a_finding(visitor: Visitor, axe: Path) ->
     assert violations(page, axe) == ""
     page.emulate_media(color_scheme="dark")
     assert violations(page, axe) == ""
+
+
+def test_how_many_there_are_is_announced(visitor: Visitor) -> None:
+    page = typed(visitor, "llama")
+    announced = page.locator("[id='quire:status']")
+    expect(announced).to_have_text(f"Suggestions: {page.get_by_role('option').count()}")
+    page.keyboard.press("Escape")
+    expect(announced).to_have_text("")

@@ -1,7 +1,8 @@
 // The search box suggests pages while one types: a combobox with a list, as the ARIA Authoring Practices describe it.
 // Without a choice, Enter searches as it does without this script.
 const input = document.getElementById("quire:search");
-const words = document.getElementById("quire:status")?.dataset ?? {};
+const status = document.getElementById("quire:status");
+const words = status?.dataset ?? {};
 const PAUSE = 120; // milliseconds without a key before the wiki is asked
 
 if (input) {
@@ -39,6 +40,7 @@ if (input) {
     clearTimeout(timer);
     asking?.abort();
     open(false);
+    if (status) status.textContent = "";
   };
   const go = (option) => location.assign(option.dataset.url);
   const show = ([, titles, places, addresses]) => {
@@ -60,6 +62,8 @@ if (input) {
       return option;
     }));
     open(titles.length > 0);
+    // The list is seen; who does not see it is told how many there are.
+    if (status) status.textContent = titles.length ? words.suggested.replace("{}", titles.length) : "";
   };
   const ask = async (text) => {
     asking?.abort();
