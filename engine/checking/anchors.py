@@ -13,12 +13,17 @@ from engine.model import Facts, Heading, Link, LinkKind, Name
 
 CAPACITY = 16_000_000  # bytes of anchors and ids that are kept
 SEARCHES = 2_000  # anchors that are compared with all others of their page in one check
+_MAY_NAME = re.compile(r"\b(?:id|name)\s*=", re.IGNORECASE)  # in HTML within Markdown
 _ID = re.compile(r'<[^<>]* (?:id|name)="([^"]*)"')
 _WIKI = {LinkKind.WIKILINK, LinkKind.EMBED}
 
 
 class Rendering(Protocol):
     """Whoever shows pages."""
+
+    def text(self, name: Name) -> str | None:
+        """Return a page's Markdown, ``None`` when it cannot be shown."""
+        ...
 
     def html(self, name: Name) -> str:
         """Return a page's HTML as it is shown."""
@@ -71,7 +76,7 @@ class Anchors:
             return True
         if link.kind is LinkKind.EMBED:
             return self._has_part(target, link.fragment)
-        return anchor in self._all(target)
+        return anchor in self._others(target, facts)
 
     def near(self, target: Name, facts: Facts, link: Link) -> str:
         """Return the heading or block that *link*'s fragment most likely means; empty when none is like it."""
@@ -101,10 +106,13 @@ class Anchors:
             self._parts = (target.path, self._rendering.parts(target))
         return self._parts[1](fragment)
 
-    def _all(self, target: Name) -> frozenset[str]:
+    def _others(self, target: Name, facts: Facts) -> frozenset[str]:
+        """Return the ids in the page's HTML, if it can have others than those of headings and blocks."""
         ids = self._ids.get(target.path)
         if ids is None:
-            ids = frozenset(map(html.unescape, _ID.findall(self._rendering.html(target))))
+            ids = frozenset()
+            if facts.notes or _MAY_NAME.search(self._rendering.text(target) or ""):
+                ids = frozenset(map(html.unescape, _ID.findall(self._rendering.html(target))))
             self._ids.put(target.path, ids, 200 + sum(100 + len(each) for each in ids))
         return ids
 

@@ -26,10 +26,6 @@ class Reader(Rendering, Protocol):
 
     visible: Visible
 
-    def text(self, name: Name) -> str | None:
-        """Return a page's Markdown, ``None`` when it cannot be shown."""
-        ...
-
     def problems(self, name: Name) -> Sequence[Problem]:
         """Return what rendering a page finds odd about it."""
         ...

@@ -9,7 +9,7 @@ from engine.catalog import Moment, Visible
 from engine.ids import fold, page_stem
 from engine.model import Form, Name
 
-SEARCHES = 1_000  # names that are compared with all others in one check; further ones only find their equals
+SEARCHES = 500  # names that are compared with all others in one check; further ones only find their equals
 _LETTERS_A_MISTAKE = 4  # one letter may differ for each four
 
 
@@ -25,7 +25,7 @@ class Names:
         self._moment = moment
         self._visible = visible
         self._known: dict[bool, dict[str, list[str]]] | None = None
-        self._keys: dict[bool, list[str]] = {}
+        self._by_length: dict[tuple[bool, int], list[str]] = {}
         self._similar: dict[tuple[bool, str], str | None] = {}
 
     def like(self, target: str, source: Name, *, media: bool) -> str:
@@ -48,8 +48,15 @@ class Names:
         if asked not in self._similar:
             if len(self._similar) >= SEARCHES:
                 return None
-            self._similar[asked] = nearest(key, self._keys[media])
+            self._similar[asked] = nearest(key, self._about_as_long(key, media))
         return self._similar[asked]
+
+    def _about_as_long(self, key: str, media: bool) -> list[str]:
+        """Return the keys that are as long as *key*, but for as many letters as may differ."""
+        self._by_key()
+        mistakes = len(key) // _LETTERS_A_MISTAKE
+        lengths = range(len(key) - mistakes, len(key) + mistakes + 1)
+        return [each for length in lengths for each in self._by_length.get((media, length), ())]
 
     def _by_key(self) -> dict[bool, dict[str, list[str]]]:
         """Return the paths of pages and of media by the keys of their last parts, of pages by title too."""
@@ -65,7 +72,9 @@ class Names:
                 paths = self._known[False].setdefault(fold(title), [])
                 if path not in paths[-1:]:
                     paths.append(path)
-            self._keys = {media: list(known) for media, known in self._known.items()}
+            for media, known in self._known.items():
+                for key in known:
+                    self._by_length.setdefault((media, len(key)), []).append(key)
         return self._known
 
 
