@@ -2,7 +2,8 @@
 
 The order is a function of the head alone: what the first parent reaches, then what each further parent adds, then the
 commit itself. So it has the order of every commit on the first-parent line as its beginning, and a new commit on top
-only appends. A page's lineage is the commit and path it began with, carried along that order through renames.
+only appends. A page's lineage is the commit and path it began with, carried along that order through renames, and
+through deletions: a file that comes to a path goes on with the lineage there, unless that was renamed away.
 """
 
 import json
@@ -11,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, delete, func, insert, or_, select, update
 
 from engine.catalog.schema import (
     EDGES,
@@ -42,6 +43,23 @@ LINEAGES = select(
     .order_by(touch.c.rank.desc())
     .limit(1)
     .scalar_subquery(),
+)
+
+
+_away, _came = touch.alias(), touch.alias()
+_AWAY = (
+    select(func.max(_away.c.rank))
+    .where(_away.c.old_path == _PATH, _away.c.rank.is_not(None))
+    .correlate(_PATH.table)
+    .scalar_subquery()
+)
+# Of some paths those from which a file was renamed away, and to which none has come since.
+LEFT = select(_PATH).where(
+    _AWAY.is_not(None),
+    ~select(_came.c.id)
+    .where(_came.c.path == _PATH, _came.c.rank >= _AWAY, or_(_came.c.added, _came.c.old_path.is_not(None)))
+    .correlate(_PATH.table)
+    .exists(),
 )
 
 
@@ -163,6 +181,7 @@ class Tracer:
     def __init__(self, read: Callable[[Sequence[str]], Iterable[Commit]]) -> None:
         self._read = read
         self._current: dict[str, int | None] = {}
+        self._left: set[str] = set()  # see `LEFT`
 
     def append(self, db: Connection, ordered: Sequence[str]) -> None:
         """Put commits at the end of the arrivals, reading the touches of those that are not known yet.
@@ -195,10 +214,16 @@ class Tracer:
         for rank, (number, hex_id) in enumerate(batch.items(), first):
             after: dict[str, int] = {}
             for row in by_commit.get(number, ()):
-                known = None if row.added else self._current.get(row.old_path or row.path)
+                is_new = row.added and row.path in self._left
+                known = None if is_new else self._current.get(row.old_path or row.path)
                 after[row.path] = known if known is not None else begun.lineage(hex_id, row.path)
                 given.append({"touch_id": row.id, "rank": rank, "lineage": after[row.path]})
-            self._current.update(after)  # afterwards, so that names can be exchanged within one commit
+            # Afterwards, so that names can be exchanged within one commit.
+            self._current.update(after)
+            self._left.update(row.old_path for row in by_commit.get(number, ()) if row.old_path)
+            self._left.difference_update(
+                row.path for row in by_commit.get(number, ()) if row.added or row.old_path
+            )
         begun.write(db)
         if given:
             db.execute(update(touch).where(touch.c.id == bindparam("touch_id")), given)
@@ -210,6 +235,7 @@ class Tracer:
         for start in range(0, len(new), 5_000):
             part = new[start : start + 5_000]
             self._current.update(db.execute(LINEAGES, {"paths": json.dumps(part)}).all())
+            self._left.update(db.execute(LEFT, {"paths": json.dumps(part)}).scalars())
 
 
 class _Begun:

@@ -143,15 +143,42 @@ def test_a_deleted_page_and_a_file_have_a_history(story: Story) -> None:
             ]
 
 
-def test_a_page_that_was_made_again_has_a_history_of_its_own(story: Story) -> None:
+def test_a_page_that_was_made_again_goes_on_with_its_history(story: Story) -> None:
     first = story.commit({"a.md": "one", "x.md": "x"})
     story.commit({"x.md": "x"})
     story.commit({"a.md": "another", "x.md": "x"})
     with story.past() as past:
-        assert [kind for kind, _, _ in kinds(past, "a")] == [TouchKind.ADDED]
+        assert [kind for kind, _, _ in kinds(past, "a")] == [
+            TouchKind.ADDED,
+            TouchKind.DELETED,
+            TouchKind.ADDED,
+        ]
         version = past.version(past.subject("a"), first)
         assert past.page_at(version.name).html == "<p>one</p>\n"
         assert past.deleted().deletions == ()
+
+
+def test_a_page_that_two_branches_began_has_the_history_of_both(story: Story) -> None:
+    base = story.commit({"x.md": "x"})
+    ours = story.commit({"x.md": "x", "a.md": "one"}, base)
+    edited = story.commit({"x.md": "x", "a.md": "two"}, ours)
+    theirs = story.commit({"x.md": "x", "a.md": "other"}, base)
+    merge = story.commit({"x.md": "x", "a.md": "both"}, edited, theirs)
+    with story.past() as past:
+        steps = past.history(past.subject("a")).steps
+        assert [step.revision.id for step in steps] == [merge, theirs, edited, ours]
+
+
+def test_what_comes_to_a_path_that_was_left_is_another_page(story: Story) -> None:
+    """Also where a branch that knew nothing of the rename went on at the old path."""
+    base = story.commit({"a.md": "one\ntwo\nthree\n", "x.md": "x"})
+    moved = story.commit({"b.md": "one\ntwo\nthree\n", "x.md": "x"}, base)
+    edited = story.commit({"a.md": "one\ntwo\nthree\nfour\n", "x.md": "x"}, base)
+    story.commit({"b.md": "one\ntwo\nthree\nfour\n", "x.md": "x"}, moved, edited)
+    story.commit({"b.md": "one\ntwo\nthree\nfour\n", "a.md": "new", "x.md": "x"})
+    with story.past() as past:
+        assert [kind for kind, _, _ in kinds(past, "a")] == [TouchKind.ADDED]
+        assert len(kinds(past, "b")) == 4
 
 
 def test_what_never_was_has_no_history(story: Story) -> None:

@@ -25,6 +25,7 @@ class Plain:
     order: list[Commit] = field(default_factory=list)
     lives: list[list[tuple[Commit, Touch]]] = field(default_factory=list)  # each file's, through its renames
     at: dict[str, list[tuple[Commit, Touch]]] = field(default_factory=dict)  # which of them a path is
+    left: set[str] = field(default_factory=set)  # paths from which a file was renamed away
 
     def read(self) -> None:
         """Read from the head."""
@@ -34,13 +35,16 @@ class Plain:
         for commit in self.order:
             moved = {}
             for touch in commit.touches:
-                life = None if touch.added else self.at.get(touch.old_path or touch.path)
+                new = touch.added and touch.path in self.left
+                life = None if new else self.at.get(touch.old_path or touch.path)
                 if life is None:
                     life = []
                     self.lives.append(life)
                 life.append((commit, touch))
                 moved[touch.path] = life
             self.at.update(moved)
+            self.left |= {touch.old_path for touch in commit.touches if touch.old_path}
+            self.left -= {touch.path for touch in commit.touches if touch.added or touch.old_path}
 
     def _arrive(self, commit: str, met: set[str]) -> None:
         if commit not in met:

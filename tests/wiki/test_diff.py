@@ -143,7 +143,7 @@ def test_a_page_that_was_added_or_deleted_says_so(revise: Revise, client: FlaskC
 def test_a_change_of_an_earlier_page_is_compared_with_that_one(revise: Revise, client: FlaskClient) -> None:
     first = revise({"a.md": "one\n", "x.md": "x\n"})
     second = revise({"a.md": "one\ntwo\n"})
-    revise({"a.md": None})
+    revise({"a.md": None, "b.md": "one\ntwo\n"})
     last = revise({"a.md": "again\n"})
     text = client.get(f"/-/diff/a?to={second}").text
     assert "1 line added" in text

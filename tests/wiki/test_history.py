@@ -77,24 +77,34 @@ def test_deleted_pages_and_files_have_a_history(commit: Commit, wiki: Wiki, clie
         assert f"/{address}?rev={last}" in text
 
 
-def test_a_page_that_was_made_again_leads_to_the_one_before(
+def test_a_page_that_was_made_again_has_all_its_history(
     commit: Commit, wiki: Wiki, client: FlaskClient
 ) -> None:
-    commit({"a.md": "one", "b.md": "other", "x.md": "x"})
-    gone = commit({"a.md": None})
-    commit({"a.md": "again"})
-    last = commit({"b.md": "other 2"})
-    commit({"b.md": None, "c.md": "other 2"})
-    commit({"b.md": "new"})
+    made = [commit({"a.md": text, "x.md": text}) for text in ("one", "two")]
+    made += [commit({"a.md": None}), commit({"a.md": "again"})]
     wiki.catch_up()
     text = client.get("/-/history/a").text
-    assert "1 revision\n" in text or "1 revision<" in text
-    assert f'href="/-/history/a.md?at={gone}"' in text
-    before = client.get(f"/-/history/a.md?at={gone}")
-    assert "2 revisions" in before.text
-    assert "Before that" not in before.text
-    assert f'href="/-/history/b.md?at={last}"' in client.get("/-/history/b").text
-    assert client.get(f"/-/history/b.md?at={last}").headers["Location"] == "/-/history/c"
+    assert "4 revisions" in text
+    assert "Before that" not in text
+    assert f"/-/diff/a?from={made[0]}&amp;to={made[1]}" in text
+
+
+def test_a_page_in_the_place_of_one_that_moved_leads_to_that_one(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit({"a.md": "one", "x.md": "x"})
+    last = commit({"a.md": "two", "b.md": "other"})
+    commit({"a.md": None, "b.md": None, "c.md": "two", "d.md": "other"})
+    commit({"a.md": "new", "b.md": "new", "d.md": None})
+    wiki.catch_up()
+    for name in ("a", "b"):
+        text = client.get(f"/-/history/{name}").text
+        assert "1 revision\n" in text or "1 revision<" in text
+        assert f'href="/-/history/{name}.md?at={last}"' in text
+    assert client.get(f"/-/history/a.md?at={last}").headers["Location"] == "/-/history/c"
+    before = client.get(f"/-/history/b.md?at={last}").text
+    assert "3 revisions" in before
+    assert "Before that" not in before
     for at in ("x", "--help", "HEAD", "0" * 40, "%00"):
         assert client.get(f"/-/history/a?at={at}").status_code == 404
 
