@@ -12,7 +12,7 @@ short labels first and can stop early; no letter is too frequent for that.
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, text
@@ -57,7 +57,7 @@ class Suggestion:
 
     name: Name
     title: str
-    alias: str  # by which it was found, empty where the title was
+    alias: str  # by which it was found, empty where the title would do
 
 
 def label_words(label: str) -> str:
@@ -147,11 +147,13 @@ def suggest(db: Connection, typed: str, visible: Visible) -> list[Suggestion]:
     wanted = _tokens(typed)[:TYPED_WORDS]
     if not wanted:
         return []
+    has = _Beginnings(wanted, at_start=False)
     found: dict[str, Suggestion] = {}
     for numbers in _candidates(db, typed, wanted):
         for each in _pages(db, numbers) if numbers else ():
             if each.name.path not in found and visible(each.name):
-                found[each.name.path] = each
+                by_title = each.alias and has.words(label_words(each.title))
+                found[each.name.path] = replace(each, alias="") if by_title else each
                 if len(found) == SUGGESTED:
                     return list(found.values())
     return list(found.values())

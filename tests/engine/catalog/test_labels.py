@@ -20,7 +20,7 @@ PAGES = {
     "llama-4.md": "# Llama 4",
     "llama-3.md": "# Llama 3.1 and what came before it",
     "open.md": "# The open Llama",
-    "llama.md": "# Llama",
+    "llama.md": "---\naliases: [Lla]\n---\n# Llama",
     "No Title Here.md": "Text",
     "deep/untitled.md": "Text",
     "resume.md": "# Résumé of Ångström",
@@ -129,6 +129,8 @@ def test_an_alias_is_told(wiki: Wiki) -> None:
     with wiki.catalog.reading() as db:
         (found,) = Moment(db).suggest("Meta")
         assert (found.title, found.alias) == ("Llama Organization", "Meta's AI lab")
+        first, *_ = Moment(db).suggest("lla")
+        assert (first.title, first.alias) == ("Llama", "")
         (found,) = Moment(db).suggest("untitled")
         assert (found.title, found.alias) == ("untitled", "")
 
