@@ -56,6 +56,11 @@ class Links(HTMLParser):
         self.links += [target for attribute in ("href", "src", "poster") if (target := found.get(attribute))]
 
 
+def endless(path: str) -> bool:
+    """Say whether an address is one of very many like it: of searches, of revisions, of pages of lists."""
+    return "?rev=" in path or path.startswith("/-/diff/") or (path.startswith("/-/") and "?" in path)
+
+
 class Crawler:
     """Asks one wiki for everything that it links to."""
 
@@ -84,7 +89,7 @@ class Crawler:
                         self.linked_from[path].add(answer.url)
                         if fragment:
                             self.fragments[path].add(fragment)
-                        if path not in seen and not path.startswith("/-/search?"):
+                        if path not in seen and not endless(path):
                             seen.add(path)
                             found.append(path)
                 queue = found

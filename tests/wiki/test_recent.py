@@ -125,3 +125,14 @@ def test_deletions_are_listed_with_their_last_revision(
     assert len(re.findall(r'href="/p\d+\?rev=', second)) == 10
     for after in ("x", "0" * 40, "--help", "%00", "HEAD~1", "x" * 10_000):
         assert client.get(f"/-/deleted?after={after}").status_code == 404
+
+
+def test_nothing_leads_to_a_folder_that_is_gone(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    last = commit({"old/f/a.md": "Text.", "new/b.md": "b"})
+    commit({"old/f/a.md": None})
+    wiki.catch_up()
+    for address in ("/-/history/old/f/a", f"/old/f/a?rev={last}", "/-/recent?folder=old/f", "/-/deleted"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert not re.search(r'href="/old/(f/)?"', answer.text)
+    assert 'class="crumbs"' in client.get("/-/recent?folder=new").text

@@ -45,8 +45,8 @@ def view(text: str) -> ResponseReturnValue:
     there = [line.step.revision.id for line in _lines(history) if line.step.name.blob]
     return current.site().themes.render(
         "history/view.html",
-        place=subject.name.folder,
-        beside=subject.name,
+        place="" if subject.gone else subject.name.folder,
+        beside=None if subject.gone else subject.name,
         history=history,
         subject=subject,
         runs=[_folded(run) for run in _runs(_lines(history))],

@@ -9,6 +9,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
+from engine.errors import PageNotFoundError
 from engine.past_answers import ChangeSet
 from wiki import current
 from wiki.current import current_snapshot, reads
@@ -49,6 +50,7 @@ def _recent(address: str, folder: str, author: str) -> ResponseReturnValue:
         raise NotFound(_("Nobody of that name has changed anything here."))
     if not recent.changes and folder:
         raise NotFound(_("Nothing was ever changed in that folder."))
+    there = bool(folder) and _is_there(folder)
     asked = {"folder": folder} | ({"author": author} if address else {})
 
     def page_url(page: int) -> str:
@@ -60,10 +62,19 @@ def _recent(address: str, folder: str, author: str) -> ResponseReturnValue:
         total=past.count_recent(folder, author) if folder or author else None,
         days=[(day, list(_runs(changes))) for day, changes in _days(recent.changes)],
         folder=folder,
+        there=there,
         author=author,
-        place=folder,
+        place=folder if there else "",
         page_url=page_url,
     )
+
+
+def _is_there(folder: str) -> bool:
+    """Say whether a folder still holds something."""
+    try:
+        return current_snapshot().find(f"{folder}/").name is not None
+    except PageNotFoundError:
+        return False
 
 
 def _days(changes: Sequence[ChangeSet]) -> Iterator[tuple[date, list[ChangeSet]]]:

@@ -55,8 +55,8 @@ def _subject(text: str) -> tuple[Subject, bool]:
 def _html(version: Version) -> str:
     return current.site().themes.render(
         "versions/view.html",
-        place=version.subject.name.folder,
-        beside=version.subject.name,
+        place="" if version.subject.gone else version.subject.name.folder,
+        beside=None if version.subject.gone else version.subject.name,
         version=version,
         subject=version.subject,
         page=current_snapshot().past.page_at(version.name),
