@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from engine.catalog import Moment, Visible, everything
 from engine.ids import url_path
-from engine.model import Form
 
 SIDEBARS = ("sidebar", "_sidebar")
 """How a page is called that stands at the side of the pages in its folder and below."""
@@ -13,7 +12,7 @@ HELP = "help"
 """The folder of the manual."""
 
 BRANCHES = 40  # folders, and pages, of one folder that are shown at the side
-FILES = 200  # of a folder that are looked at for them
+PAGES = 200  # of a folder that are looked at for those that may be seen
 _INDEXES = {"index", "readme"}  # keys of pages for which their folder stands already
 
 
@@ -51,7 +50,7 @@ class Frame:
 def tree(moment: Moment, folder: str, visible: Visible, near: str = "") -> tuple[Branch, bool]:
     """Return what lies in the root and in *folder*, and the way from one to the other.
 
-    What it costs is bounded by `BRANCHES` and `FILES`, however many pages there are.
+    What it costs is bounded by `BRANCHES` and `PAGES`, however many pages there are.
 
     Args:
         near: The path of the page around which a folder that is too long is shown; empty: its beginning.
@@ -80,15 +79,14 @@ def _with(branch: Branch, opened: Branch) -> Branch:
 def _listed(moment: Moment, folder: str, visible: Visible, near: str) -> Branch:
     """List what lies directly in a folder: folders first, then pages by title."""
     folders = moment.subfolders(folder, BRANCHES + 1)
-    files = moment.files_near(folder, near, FILES)
-    pages = [each for each in files if each.form is Form.PAGE and visible(each)]
-    cut = len(folders) > BRANCHES or len(pages) > BRANCHES or len(files) >= FILES
+    if visible is not everything:
+        folders = [each for each in folders if moment.has_folder(each, visible)]
+    pages = [each for each in moment.pages_near(folder, near, PAGES) if visible(each)]
+    cut = len(folders) > BRANCHES or len(pages) > BRANCHES
     if len(pages) > BRANCHES:
         start = sum(each.path < near for each in pages) - BRANCHES // 2
         start = max(0, min(start, len(pages) - BRANCHES))
         pages = pages[start : start + BRANCHES]
-    if visible is not everything:
-        folders = [each for each in folders if moment.has_folder(each, visible)]
     titles = moment.titles(pages)
     url = url_path(f"{folder}/" if folder else "")
     return Branch(

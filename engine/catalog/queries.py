@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select, text
 
 from engine.catalog.clashes import Clashes
 from engine.catalog.codec import decode, tail
@@ -75,9 +75,13 @@ _LINKS_OF = (
     .where(name.c.path.in_(bindparam("paths", expanding=True)), name.c.form == Form.PAGE.value)
     .order_by(name.c.path, link.c.id)
 )
-_FILES_IN = select(name).where(name.c.folder == bindparam("folder")).limit(bindparam("limit"))
-_FILES_FROM = _FILES_IN.where(name.c.path >= bindparam("path")).order_by(name.c.path)
-_FILES_BEFORE = _FILES_IN.where(name.c.path < bindparam("path")).order_by(name.c.path.desc())
+_PAGES_IN = (
+    select(name)
+    .where(name.c.folder == bindparam("folder"), name.c.form == Form.PAGE.value)
+    .limit(bindparam("limit"))
+)
+_PAGES_FROM = _PAGES_IN.where(name.c.path >= bindparam("path")).order_by(name.c.path)
+_PAGES_BEFORE = _PAGES_IN.where(name.c.path < bindparam("path")).order_by(name.c.path.desc())
 _LINKS_HERE = (
     select(name, link.c.target, link.c.sentence, fact.c.title)
     .join(fact, fact.c.id == link.c.fact)
@@ -89,6 +93,16 @@ _LINKS_HERE = (
     )
     .order_by(name.c.path, link.c.id)
 )
+# The same along the names: the first of them are found soon where many pages link here, and without sorting all.
+_LINKS_ALONG = text(
+    "SELECT name.path, name.blob, name.form, link.target, link.sentence, fact.title FROM name"
+    " CROSS JOIN fact ON fact.blob = name.blob CROSS JOIN link ON link.fact = fact.id"
+    " WHERE link.tail IN :tails AND name.form = 'page' AND name.path <> :path ORDER BY name.path, link.id"
+).bindparams(bindparam("tails", expanding=True))
+_FEW_LINKS = (
+    select(link.c.id).where(link.c.tail.in_(bindparam("tails", expanding=True))).limit(bindparam("limit"))
+)
+SORTED = 5_000  # links that may lead here, up to which they are looked for by where they lead to
 RESOLVED = 500  # links that are resolved together while backlinks are looked for
 
 
@@ -213,11 +227,11 @@ class Moment:
                 return "/".join(found.path.split("/")[: text.count("/") + 1])
         return None
 
-    def files_near(self, folder: str, path: str, limit: int) -> list[Name]:
-        """Return files directly in *folder*, ordered by path: up to *limit* from *path* on, and as many before it."""
+    def pages_near(self, folder: str, path: str, limit: int) -> list[Name]:
+        """Return pages directly in *folder*, ordered by path: up to *limit* from *path* on, and as many before it."""
         asked = {"folder": folder, "path": path, "limit": limit}
-        before = [to_name(row) for row in self._db.execute(_FILES_BEFORE, asked)] if path else []
-        return [*reversed(before), *(to_name(row) for row in self._db.execute(_FILES_FROM, asked))]
+        before = [to_name(row) for row in self._db.execute(_PAGES_BEFORE, asked)] if path else []
+        return [*reversed(before), *(to_name(row) for row in self._db.execute(_PAGES_FROM, asked))]
 
     def subfolders(self, folder: str, limit: int | None = None) -> list[str]:
         """Return the folders directly in *folder*, or the first *limit*."""
@@ -345,7 +359,9 @@ class Moment:
         asked = {"tails": list(self._tails(target)), "path": target.path}
         meant: dict[tuple[str, str], Target | None] = {}
         found: dict[str, Backlink] = {}
-        for part in self._db.execute(_LINKS_HERE, asked).partitions(RESOLVED):
+        few = len(self._db.execute(_FEW_LINKS, asked | {"limit": SORTED}).all()) < SORTED
+        query = _LINKS_HERE if few or limit is None else _LINKS_ALONG
+        for part in self._db.execute(query, asked).partitions(RESOLVED):
             rows = [(page, row) for row in part if visible(page := to_name(row))]
             pairs = ((page.folder, row.target) for page, row in rows)
             meant |= self.resolve((pair for pair in pairs if pair not in meant), visible)
