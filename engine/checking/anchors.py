@@ -72,7 +72,8 @@ class Anchors:
         anchor = _meant(link, page)
         if anchor.startswith("^"):
             return anchor[1:] in page.blocks
-        if anchor in page.anchors and "#" not in link.fragment:
+        # An embed of ``A#B`` shows B within A; a link to it leads to B.
+        if anchor in page.anchors and (link.kind is not LinkKind.EMBED or "#" not in link.fragment):
             return True
         if link.kind is LinkKind.EMBED:
             return self._has_part(target, link.fragment)

@@ -20,6 +20,7 @@ PAGES: dict[str, str | bytes | None] = {
     [
         "[[guide]] [[Docs/Guide]] [[handbook]] [[The Long Guide]] [[docs]]",
         "[[guide#Start here]] [[guide#start-here]] [[guide#^why]] [[#Here]] [x](#here)\n\n## Here\n",
+        "[[guide#Before#Start here]] [[#Before#Here]]\n\n# Here\n",
         "[x](docs/guide.md#start-here) [x](/docs/guide) [x](./docs/) [x](docs/guide.md?raw=1#start-here)",
         "![[guide]]\n\n![[guide#Start here]]\n\n![[guide#^why]]\n\n![](media/logo.png) ![[logo.png|30]]",
         "[x](https://example.org/none) [x](//example.org/none) [x](mailto:a@b.c) [[https://example.org/none]]",
