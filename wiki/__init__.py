@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
         wiki.follow()
         wiki.start()
     build = sha256(
-        repr((__version__, RENDERER, SCANNER, themes.stamp, settings.remote_images)).encode()
+        repr((__version__, RENDERER, SCANNER, themes.stamp, settings.remote_images, settings.url)).encode()
     ).hexdigest()[:12]
     kept = responses.ResponseCache(wiki, current.visitor(settings), settings.response_cache)
     current.attach(app, current.Site(settings, wiki, themes, kept, build))

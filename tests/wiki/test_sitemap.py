@@ -56,6 +56,12 @@ def test_pages_are_listed_with_their_last_change(commit: Commit, wiki: Wiki, cli
     assert all(found.values())
 
 
+def test_pages_that_no_address_leads_to_are_left_out(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    commit({"a.md": "A", "-/b.md": "B", "sitemap.xml.md": "C", "wiki.git/d.md": "D", "e/-/f.md": "F"})
+    wiki.catch_up()
+    assert list(entries(client)[1]) == ["http://localhost/a", "http://localhost/e/-/f"]
+
+
 def test_the_last_change_is_the_last(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
     commit({"a.md": "A", "b.md": "B"})
     commit({"a.md": "Changed"})

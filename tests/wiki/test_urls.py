@@ -161,3 +161,11 @@ def test_a_whole_address_begins_with_the_public_one_or_else_the_requests(
     app = create_app(Settings(url=url), wiki)
     with app.test_request_context("/", headers={"Host": host}):
         assert absolute("/a") == whole
+
+
+def test_an_answer_with_whole_addresses_is_another_one_when_these_change(commit: Commit, wiki: Wiki) -> None:
+    commit({"a.md": "A"})
+    wiki.catch_up()
+    settings = (Settings(), Settings(url="https://wiki.example.org"))
+    tags = {create_app(each, wiki).test_client().get("/a").headers["ETag"] for each in settings}
+    assert len(tags) == 2

@@ -11,7 +11,7 @@ from engine.lists import Address
 from wiki.current import current_snapshot, reads, site, visitor
 from wiki.filters import moment
 from wiki.languages import gettext as _
-from wiki.urls import absolute, whole_number
+from wiki.urls import absolute, is_reserved, whole_number
 from wiki.xml import xml_text
 
 bp = Blueprint("sitemap", __name__)
@@ -48,6 +48,8 @@ def sitemap() -> ResponseReturnValue:
 
 def _urls(addresses: Iterable[Address]) -> Iterator[str]:
     for each in addresses:
+        if is_reserved(str(each.name.id)):
+            continue  # this address belongs to the wiki itself, and never leads to the page
         changed = f"<lastmod>{moment(each.changed)}</lastmod>" if each.changed else ""
         yield f"<url><loc>{xml_text(absolute(each.name.url))}</loc>{changed}</url>\n"
 
