@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.messages import path, source, translations, updated
 from wiki import create_app
 from wiki.languages import (
     HEADER_CHARACTERS,
@@ -22,6 +23,7 @@ from wiki.languages import (
 )
 from wiki.settings import Settings, SettingsError
 
+VALUE = re.compile(r"%\((\w+)\)s")
 OTHERS = sorted(set(LANGUAGES) - {"en"})
 
 
@@ -138,3 +140,30 @@ def test_errors_are_told_in_the_language_of_the_reader(
     assert answer.status_code in {400, 404}
     told = re.findall(r"<h1>(.*?)</h1>\s*(?:<p[^>]*>(.*?)</p>)?", answer.text, re.DOTALL)
     assert [text for text in told[0] if text and "⟦" not in text] == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_catalogs_have_the_texts_of_the_code(code: str) -> None:
+    assert path(code).read_bytes() == updated(code, source()), "run make messages"
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_text_is_translated(code: str) -> None:
+    untranslated = [
+        message.id
+        for message in translations(code)
+        if message.id
+        and not all([message.string] if isinstance(message.string, str) else message.string or [""])
+    ]
+    assert not untranslated
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_translations_have_the_values_of_their_texts(code: str) -> None:
+    for message in translations(code):
+        ids = (message.id,) if isinstance(message.id, str) else message.id
+        strings = (message.string,) if isinstance(message.string, str) else message.string or ()
+        wanted = {name for each in ids for name in VALUE.findall(each)}
+        for text in strings:
+            assert set(VALUE.findall(text)) <= wanted, text
+            assert message.pluralizable or set(VALUE.findall(text)) == wanted, text
