@@ -55,3 +55,16 @@ def test_what_is_cut_off_is_found(visitor: Visitor) -> None:
     assert "the page scrolls sideways" in found
     assert "outside of the window: Tables" in found
     assert "cut off above or below: A small one" in found
+
+
+def test_lists_of_changes_keep_to_one_edge_from_right_to_left(visitor: Visitor) -> None:
+    page = visitor.visit("/-/recent", locale="ar")
+    edges = page.evaluate(
+        """[...document.querySelectorAll(".changes .summary")].map((box) => {
+            const text = document.createRange();
+            text.selectNodeContents(box);
+            return Math.abs(box.getBoundingClientRect().right - text.getBoundingClientRect().right);
+        })"""
+    )
+    assert edges
+    assert max(edges) < 2
