@@ -76,11 +76,10 @@ def report(moment: Moment, visible: Visible, stopping: threading.Event | None = 
         wishes.add(link for link in batch if link.to is None)
     orphans: list[str] = []
     orphan_count = 0
-    for name in moment.orphans(linked):
-        if visible(name):
-            orphan_count += 1
-            if orphan_count <= REPORTED:
-                orphans.append(name.path)
+    for name in moment.orphans(linked, visible):
+        orphan_count += 1
+        if orphan_count <= REPORTED:
+            orphans.append(name.path)
     made = LinkReport(
         commit=moment.head or "",
         links=count,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, select
 
-from engine.catalog.resolve import INDEX_KEYS, find
+from engine.catalog.resolve import INDEX_KEYS, find, has_folder
 from engine.catalog.rows import Visible, everything, folders, to_name
 from engine.catalog.schema import APART, fact, link, name
 from engine.catalog.shortcuts import Shortcuts
@@ -71,8 +71,8 @@ def _is_sole(row: Any) -> bool:
     return row.sole is not None and "/" not in row.target
 
 
-def orphans(db: Connection, linked: Collection[str]) -> Iterator[Name]:
-    """Yield the pages, ordered by path, that are not among *linked*, and that one would expect a link to.
+def orphans(db: Connection, linked: Collection[str], visible: Visible = everything) -> Iterator[Name]:
+    """Yield the visible pages, ordered by path, that are not among *linked*, and that one would expect a link to.
 
     Pages that speak for a folder are found by its address, and pages that lead on to another are nobody's goal.
     """
@@ -82,7 +82,9 @@ def orphans(db: Connection, linked: Collection[str]) -> Iterator[Name]:
         for row in rows:
             if row.path not in linked and row.last not in INDEX_KEYS and row.blob not in leading_on:
                 page = to_name(row)
-                if str(page.id) not in spoken_for:
+                folder = str(page.id)
+                speaks = folder in spoken_for and has_folder(db, folder, visible)
+                if not speaks and visible(page):
                     yield page
 
 

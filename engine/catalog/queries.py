@@ -337,9 +337,9 @@ class Moment:
                 if visible(page := to_name(row)):
                     yield row.target, Backlink(page, row.title or page.id.last, row.sentence)
 
-    def orphans(self, linked: Collection[str]) -> Iterator[Name]:
+    def orphans(self, linked: Collection[str], visible: Visible = everything) -> Iterator[Name]:
         """Yield the pages that are not among *linked*, see `engine.catalog.links`."""
-        return orphans(self._db, linked)
+        return orphans(self._db, linked, visible)
 
     def fitting(self, folder: str, target: str, visible: Visible = everything) -> list[Name]:
         """Return the files that a link's target fits equally well, the one that it means first."""

@@ -123,3 +123,21 @@ def test_batches_are_bounded(moment: Moment, monkeypatch: pytest.MonkeyPatch) ->
     batches = list(moment.all_links())
     assert max(map(len, batches)) == 7
     assert [link for batch in batches for link in batch] == everything_at_once
+
+
+def test_a_page_speaks_for_a_folder_only_where_the_folder_is_seen(tmp_path: Path) -> None:
+    def hides_what_is_planned(name: Name) -> bool:
+        return not name.path.startswith("plan/")
+
+    store = MemoryStore()
+    store.set_head(store.commit_tree(dict.fromkeys(("plan.md", "plan/secret.md", "other.md"), b"Text")))
+    catalog = Catalog(tmp_path)
+    follower = Follower(Parts(store, catalog, ListIndex(), Markup(), tmp_path), processes=0)
+    follower.follow(1)
+    follower.catch_up()
+    with catalog.reading() as db:
+        moment = Moment(db)
+        assert [page.path for page in moment.orphans(())] == ["other.md", "plan/secret.md"]
+        seen = moment.orphans((), hides_what_is_planned)
+        assert [page.path for page in seen] == ["other.md", "plan.md"]
+    catalog.close()
