@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from logging import getLogger
 from pathlib import Path
 
@@ -88,6 +89,16 @@ class Work:
     done: int = 0
     total: int = 0
     problem: str = ""  # why the last try failed
+
+
+def version(head: str | None, edges: str) -> str | None:
+    """Name what all answers depend on: the commit, and where the history before it is cut; ``None`` without a commit.
+
+    Args:
+        head: The commit.
+        edges: As `joined_edges` gives them.
+    """
+    return f"{head}-{sha256(edges.encode()).hexdigest()[:16]}" if head and edges else head
 
 
 class Follower:

@@ -39,19 +39,19 @@ class Kept:
         """Keep HTML for `rendered`."""
         self._rendered.put(key, rendered, 2 * len(rendered.html) + 200)
 
-    def kept_page(self, commit: str | None, scope: str, path: str) -> Page | None:
-        """Return a page that was kept as it is at *commit*, for readers with one scope."""
-        return self._pages.get((commit, scope, path))
+    def kept_page(self, version: str | None, scope: str, path: str) -> Page | None:
+        """Return a page that was kept as it is at `Snapshot.version`, for readers with one scope."""
+        return self._pages.get((version, scope, path))
 
-    def keep_page(self, commit: str | None, scope: str, page: Page) -> None:
-        """Keep a page for `kept_page`; only one whose facts and history are complete at that commit."""
+    def keep_page(self, version: str | None, scope: str, page: Page) -> None:
+        """Keep a page for `kept_page`; only one whose facts and history are complete at that version."""
         size = (
             2 * len(page.html)
             + len(page.facts.text)
             + 500
             * (len(page.facts.links) + len(page.facts.headings) + len(page.backlinks) + len(page.related) + 4)
         )
-        self._pages.put((commit, scope, page.name.path), page, size)
+        self._pages.put((version, scope, page.name.path), page, size)
 
     def frame(self, commit: str | None, scope: str, folder: str) -> Frame | None:
         """Return what was kept that stands around the pages of a folder."""

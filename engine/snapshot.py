@@ -16,7 +16,7 @@ from engine.checking import Finding, check
 from engine.comparing import Comparing
 from engine.errors import MediaNotFoundError, PageNotFoundError, TooLargeError
 from engine.finding import Finder
-from engine.following import Follower, Parts, Progress
+from engine.following import Follower, Parts, Progress, version
 from engine.frame import HELP, SIDEBARS, Aside, Frame, tree
 from engine.frontmatter import others
 from engine.ids import url_path
@@ -62,13 +62,18 @@ class Snapshot:
         return self._moment.head
 
     @property
+    def version(self) -> str | None:
+        """What every answer depends on: the commit, and where the history of a shallow clone is cut."""
+        return version(self._moment.head, self._moment.edges)
+
+    @property
     def complete(self) -> bool:
         """Whether facts and history of all pages are known, so that answers will not grow."""
         return self._moment.scanned and self._moment.traced
 
     @property
     def settled(self) -> bool:
-        """Whether the answers so far depend on the commit alone, and will be the same when asked again."""
+        """Whether the answers so far depend on the version alone, and will be the same when asked again."""
         return self.complete and self._agrees
 
     @property
@@ -143,11 +148,11 @@ class Snapshot:
         if not self.may_see(name) or name.form is not Form.PAGE:
             raise PageNotFoundError(Message("There is no page “%(name)s”.", name=str(name.id)))
         scope = self._policy.scope(self.actor)
-        page = self._kept.kept_page(self.commit, scope, name.path) if self.complete else None
+        page = self._kept.kept_page(self.version, scope, name.path) if self.complete else None
         if page is None:
             page = self._page(name)
             if self.complete:
-                self._kept.keep_page(self.commit, scope, page)
+                self._kept.keep_page(self.version, scope, page)
         return page
 
     def _page(self, name: Name) -> Page:

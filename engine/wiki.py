@@ -11,8 +11,9 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from engine.access import Actor, Policy
 from engine.answers import Child, Folder, Found, Page, Result, SearchResults
 from engine.catalog import Catalog, Moment
+from engine.catalog.history import joined_edges
 from engine.errors import StoreError, WikiError
-from engine.following import Follower, Parts, Progress, Work
+from engine.following import Follower, Parts, Progress, Work, version
 from engine.kept import Kept
 from engine.markup import SCANNER, Markup
 from engine.search import SearchIndex
@@ -122,6 +123,10 @@ class Wiki:
     def head(self) -> str | None:
         """Return the branch's commit as it is now."""
         return self._parts.store.head()
+
+    def version(self) -> str | None:
+        """Return what answers depend on as it is now, see `Snapshot.version`."""
+        return version(self.head(), joined_edges(self._parts.store.edges()))
 
     @contextmanager
     def at(self, actor: Actor) -> Iterator[Snapshot]:

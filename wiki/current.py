@@ -98,7 +98,7 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
             else:
                 response = make_response(view(*args, **kwargs))
                 if response.status_code == 200 and snapshot.settled and not g.stale:
-                    g.cacheable = snapshot.commit
+                    g.cacheable = snapshot.version
             if response.status_code in {200, 304} and snapshot.settled and not response.headers.get("ETag"):
                 response.set_etag(etag)
             response.headers["Vary"] = "Accept, Accept-Language, Accept-Encoding"
@@ -135,7 +135,7 @@ def _has(etag: str) -> bool:
 def _etag(snapshot: Snapshot) -> str:
     seen = (
         site().build,
-        snapshot.commit,
+        snapshot.version,
         snapshot.complete,
         g.stale,
         site().wiki.policy.scope(snapshot.actor),

@@ -1,4 +1,4 @@
-"""Whole answers for anonymous readers, kept by the commit that they describe and given without asking the views.
+"""Whole answers for anonymous readers, kept by the version that they describe and given without asking the views.
 
 The cache stands before Flask as a WSGI layer: on the warm way a request costs one look at the branch and one look-up.
 """
@@ -56,7 +56,7 @@ class ResponseCache:
         """Put the cache before *app*."""
 
         def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-            key = self._key(environ, self._head()) if _is_plain(environ) else None
+            key = self._key(environ, self._version()) if _is_plain(environ) else None
             kept = self._kept.get(key) if key is not None else None
             if kept is None:
                 return app(environ, start_response)
@@ -69,9 +69,9 @@ class ResponseCache:
 
         return answer
 
-    def keep(self, environ: "WSGIEnvironment", commit: str, response: Response) -> None:
-        """Keep an answer that describes *commit*."""
-        key = self._key(environ, commit)
+    def keep(self, environ: "WSGIEnvironment", version: str, response: Response) -> None:
+        """Keep an answer that describes *version*, see `Snapshot.version`."""
+        key = self._key(environ, version)
         if (
             key is None
             or not _is_plain(environ)
@@ -86,14 +86,14 @@ class ResponseCache:
             headers = [(name, value) for name, value in response.headers if name.lower() != "date"]
             self._kept.put(key, (headers, body, etag), len(body) + HEADER_BYTES + ADDRESS_CHARACTERS)
 
-    def _head(self) -> str | None:
+    def _version(self) -> str | None:
         try:
-            return self._wiki.head()
+            return self._wiki.version()
         except StoreError:
             return None  # the view will say so
 
-    def _key(self, environ: "WSGIEnvironment", commit: str | None) -> Key | None:
-        if commit is None:
+    def _key(self, environ: "WSGIEnvironment", version: str | None) -> Key | None:
+        if version is None:
             return None
         scope = self._wiki.policy.scope(self._visitor)
         kind = preferred(environ.get("HTTP_ACCEPT", ""))
@@ -102,7 +102,7 @@ class ResponseCache:
         host = (environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
         packed = "gzip" if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else ""
         address = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
-        return (commit, scope, *host, *address, kind, language, packed)
+        return (version, scope, *host, *address, kind, language, packed)
 
 
 def _is_plain(environ: "WSGIEnvironment") -> bool:
@@ -123,11 +123,11 @@ def register(app: Flask) -> None:
     app.wsgi_app = cache.wrap(app.wsgi_app)  # type: ignore[assignment, method-assign]
 
     def keep(response: Response) -> Response:
-        commit: Any = g.get("cacheable")
-        if commit and response.status_code == 200:
+        version: Any = g.get("cacheable")
+        if version and response.status_code == 200:
             if _is_plain(request.environ) and takes_gzip(request.headers.get("Accept-Encoding", "")):
                 pack(response)
-            cache.keep(request.environ, commit, response)
+            cache.keep(request.environ, version, response)
         return response
 
     # Functions that run after a request run in reverse order of registering: this one last, when all headers are set.

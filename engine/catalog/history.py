@@ -124,6 +124,11 @@ def _drop_arrivals(db: Connection, first: int) -> None:
     db.execute(delete(arrival).where(arrival.c.rank >= first))
 
 
+def joined_edges(edges: Iterable[str]) -> str:
+    """Return as the catalog keeps it where the history is cut."""
+    return " ".join(sorted(edges))
+
+
 def edges_moved(db: Connection, edges: Collection[str]) -> bool:
     """Say whether the history is cut elsewhere than it was when it was traced: a shallow clone was deepened."""
     return set(edges) != _edges(db)
@@ -146,7 +151,7 @@ def move_edges(db: Connection, edges: Collection[str]) -> None:
         db.execute(delete(touch).where(touch.c.commit.in_(numbers)))
         db.execute(delete(commit).where(commit.c.hex.in_(part)))
     finish(db, None)
-    write_state(db, EDGES, " ".join(sorted(edges)) or None)
+    write_state(db, EDGES, joined_edges(edges) or None)
 
 
 def _edges(db: Connection) -> set[str]:

@@ -28,6 +28,7 @@ from engine.catalog.resolve import (
 from engine.catalog.rows import Visible, chunks, everything, folders, to_name
 from engine.catalog.schema import (
     APART,
+    EDGES,
     HEAD,
     SCANNED,
     TRACED,
@@ -136,6 +137,7 @@ class Moment:
         self.head = at.get(HEAD)
         self.scanned_at = at.get(SCANNED)
         self.traced_at = at.get(TRACED)
+        self.edges = at.get(EDGES, "")
 
     @property
     def scanned(self) -> bool:

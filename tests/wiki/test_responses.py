@@ -12,9 +12,11 @@ from engine.access import Action, Actor, RolePolicy
 from engine.errors import StoreError
 from engine.model import Name
 from engine.search.whoosh_index import WhooshIndex
+from engine.store.git_store import GitStore
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Snapshot, Wiki
 from tests.conftest import Commit
+from tests.repositories import Repository, chain, make
 from wiki import create_app
 from wiki.settings import Settings
 
@@ -168,6 +170,26 @@ def test_a_commit_shows_at_once(commit: Commit, wiki: Wiki, client: FlaskClient)
         assert client.get("/a.md").data == b"Version %d.\n" % version
     commit({"a.md": None})
     assert client.get("/a").status_code == 404
+
+
+def test_a_shallow_clone_that_is_deepened_shows_its_history_at_once(tmp_path: Path) -> None:
+    whole = make(tmp_path / "whole.git")
+    chain(whole, *({"a.md": "a" * number} for number in range(1, 5)))
+    address = f"file://{whole.path}"
+    whole.git("clone", "-q", "--bare", "--depth", "2", address, str(tmp_path / "clone.git"))
+    store = GitStore.open(tmp_path / "clone.git")
+    wiki = Wiki.open(store, WhooshIndex(tmp_path / "search"), tmp_path, RolePolicy(), processes=0)
+    client = create_app(Settings(), wiki).test_client()
+    wiki.catch_up()
+    before = client.get("/-/history/a")
+    assert "2 revisions" in before.text
+    Repository(tmp_path / "clone.git").git("fetch", "-q", "--unshallow", address, "main")
+    old = client.get("/-/history/a")  # not followed yet
+    assert "2 revisions" in old.text
+    wiki.catch_up()
+    for etag in (before.headers["ETag"], "*", ""):
+        assert "4 revisions" in client.get("/-/history/a", headers={"If-None-Match": etag}).text
+    wiki.close()
 
 
 def test_a_branch_that_is_set_back_shows_at_once(
