@@ -95,7 +95,7 @@ class Past:
         if _can_be(text) and (named := self._moment.named(text, self._reader.may_see)):
             lineage = self._arrivals.lineages([named[0].path]).get(named[0].path)
             if lineage is not None:
-                return Subject(named[0], lineage, gone=False)
+                return Subject(named[0], lineage, gone=False, title=self._title(named[0]))
         was = self._was(text)
         if was is None:
             raise PageNotFoundError(Message("There never was a page “%(name)s”.", name=text[:60]))
@@ -111,9 +111,13 @@ class Past:
             return None
         living = self._arrivals.living([newest.lineage]).get(newest.lineage)
         if living is not None:
-            return Subject(living, newest.lineage, gone=False)
+            return Subject(living, newest.lineage, gone=False, title=self._title(living))
         last = self._arrivals.newest(newest.lineage, kept=True)
-        return Subject(past_name(newest.path, last.blob if last else None), newest.lineage, gone=True)
+        name = past_name(newest.path, last.blob if last else None)
+        return Subject(name, newest.lineage, gone=True, title=str(name.id))
+
+    def _title(self, name: Name) -> str:
+        return self._moment.titles([name])[name.path] if name.form is Form.PAGE else str(name.id)
 
     def history(self, subject: Subject, page: int = 1) -> History:
         """Return one page of the revisions of a file, through its renames; the nearest where there is no such page."""

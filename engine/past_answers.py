@@ -12,6 +12,7 @@ class Subject:
     name: Name  # as it is now; what is gone, as it was last
     lineage: int
     gone: bool
+    title: str  # the page's; of what is no page, or is gone, its id
 
 
 @dataclass(frozen=True, slots=True)

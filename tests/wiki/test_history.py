@@ -167,3 +167,14 @@ def test_while_the_history_is_being_read_the_reader_is_told(
     assert client.get("/nowhere").status_code == 404
     wiki.catch_up()
     assert client.get("/-/history/0-0").status_code == 200
+
+
+@pytest.mark.parametrize("view", ["history", "diff", "blame"])
+def test_what_was_of_a_page_stands_under_its_title(
+    commit: Commit, wiki: Wiki, client: FlaskClient, view: str
+) -> None:
+    commit({"a.md": "---\ntitle: One & <two>\n---\n"})
+    wiki.catch_up()
+    shown = client.get(f"/-/{view}/a").text
+    heading = shown.partition("<h1")[2].partition("</h1>")[0]
+    assert "One &amp; &lt;two&gt;" in heading
