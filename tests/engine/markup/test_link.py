@@ -129,7 +129,8 @@ def test_a_sentence_goes_with_each_link(scan: Scan) -> None:
     ],
 )
 def test_images_have_words_and_sizes(render: Render, text: str, html: str) -> None:
-    assert render(text, PAGES).html == f"<p>{html}</p>\n"
+    # Words follow: alone in its paragraph, an image with a title is a figure.
+    assert render(f"{text} x", PAGES).html == f"<p>{html} x</p>\n"
 
 
 def test_brackets_nest_less_deep_than_blocks() -> None:
