@@ -1,12 +1,33 @@
-"""What a catalog says, in a form that two catalogs can be compared by."""
+"""Catalogs of given pages, and what a catalog says in a form that two can be compared by."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from engine.catalog import Catalog, Moment
 from engine.catalog.schema import activity, arrival, commit, fact, lineage, name, touch
+from engine.following import Follower, Parts
+from engine.markup import Markup
 from engine.model import Form
+from engine.store.memory_store import MemoryStore
+from tests.indexes import ListIndex
+
+
+@contextmanager
+def moment_of(folder: Path, pages: Mapping[str, str]) -> Iterator[Moment]:
+    """Give the catalog of a single commit that has these pages, everything derived; it is kept in *folder*."""
+    store = MemoryStore()
+    store.set_head(store.commit_tree({path: text.encode() for path, text in pages.items()}))
+    catalog = Catalog(folder)
+    follower = Follower(Parts(store, catalog, ListIndex(), Markup(), folder), processes=0)
+    follower.follow(1)
+    follower.catch_up()
+    with catalog.reading() as db:
+        yield Moment(db)
+    catalog.close()
 
 
 def dump(catalog: Catalog) -> dict[str, Any]:

@@ -4,27 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalog import Catalog, Moment
-from engine.following import Follower, Parts
-from engine.markup import Markup
-from engine.store.memory_store import MemoryStore
-from tests.indexes import ListIndex
+from tests.catalogs import moment_of
 
 
 def backlinks(folder: Path, pages: dict[str, str], path: str) -> list[str]:
-    store = MemoryStore()
-    store.set_head(store.commit_tree({path: text.encode() for path, text in pages.items()}))
-    catalog = Catalog(folder)
-    follower = Follower(Parts(store, catalog, ListIndex(), Markup(), folder), processes=0)
-    follower.follow(1)
-    follower.catch_up()
-    with catalog.reading() as db:
-        moment = Moment(db)
+    with moment_of(folder, pages) as moment:
         name = moment.name(path)
         assert name is not None
-        found = [backlink.name.path for backlink in moment.backlinks(name)]
-    catalog.close()
-    return found
+        return [backlink.name.path for backlink in moment.backlinks(name)]
 
 
 @pytest.mark.parametrize(

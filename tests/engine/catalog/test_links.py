@@ -12,6 +12,7 @@ from engine.following import Follower, Parts
 from engine.markup import Markup
 from engine.model import Name
 from engine.store.memory_store import MemoryStore
+from tests.catalogs import moment_of
 from tests.indexes import ListIndex
 
 TARGETS = [
@@ -80,15 +81,8 @@ def moment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
     folder: Path = tmp_path_factory.mktemp("catalog")
     links = "".join(f"- [x](<{target}>)\n" for target in TARGETS)
     pages = PAGES | {f"{each}/links.md".lstrip("/"): links for each in FOLDERS}
-    store = MemoryStore()
-    store.set_head(store.commit_tree({path: text.encode() for path, text in pages.items()}))
-    catalog = Catalog(folder)
-    follower = Follower(Parts(store, catalog, ListIndex(), Markup(), folder), processes=0)
-    follower.follow(1)
-    follower.catch_up()
-    with catalog.reading() as db:
-        yield Moment(db)
-    catalog.close()
+    with moment_of(folder, pages) as moment:
+        yield moment
 
 
 @pytest.mark.parametrize("visible", [everything, hides])

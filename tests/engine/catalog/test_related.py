@@ -10,27 +10,19 @@ from engine.following import Follower, Parts
 from engine.markup import Markup
 from engine.model import Name
 from engine.store.memory_store import MemoryStore
+from tests.catalogs import moment_of
 from tests.indexes import ListIndex
 
 
 def related(
     folder: Path, pages: dict[str, str], path: str, visible: Visible = everything, limit: int = 6
 ) -> list[str]:
-    store = MemoryStore()
-    store.set_head(store.commit_tree({path: text.encode() for path, text in pages.items()}))
-    catalog = Catalog(folder)
-    follower = Follower(Parts(store, catalog, ListIndex(), Markup(), folder), processes=0)
-    follower.follow(1)
-    follower.catch_up()
-    with catalog.reading() as db:
-        moment = Moment(db)
+    with moment_of(folder, pages) as moment:
         name = moment.name(path)
         assert name is not None
         facts = moment.facts(name.blob)
         assert facts is not None
-        found = [each.path for each, _ in moment.related(name, facts, limit, visible)]
-    catalog.close()
-    return found
+        return [each.path for each, _ in moment.related(name, facts, limit, visible)]
 
 
 PAGES = {

@@ -4,13 +4,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from engine.catalog import Catalog, Moment
+from engine.catalog import Moment
 from engine.catalog.rows import everything
-from engine.following import Follower, Parts
-from engine.markup import Markup
 from engine.model import Form, Name
-from engine.store.memory_store import MemoryStore
-from tests.indexes import ListIndex
+from tests.catalogs import moment_of
 
 PAGES = {
     "index.md": "# Welcome",
@@ -40,15 +37,8 @@ PAGES = {
 @pytest.fixture(scope="module")
 def moment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
     folder: Path = tmp_path_factory.mktemp("catalog")
-    store = MemoryStore()
-    store.set_head(store.commit_tree({path: text.encode() for path, text in PAGES.items()}))
-    catalog = Catalog(folder)
-    follower = Follower(Parts(store, catalog, ListIndex(), Markup(), folder), processes=0)
-    follower.follow(1)
-    follower.catch_up()
-    with catalog.reading() as db:
-        yield Moment(db)
-    catalog.close()
+    with moment_of(folder, PAGES) as moment:
+        yield moment
 
 
 def path(moment: Moment, target: str, folder: str = "") -> str | None:
