@@ -45,8 +45,8 @@ class Comparison:
     @property
     def renamed(self) -> bool:
         """Whether its path differs."""
-        names = (self.old.name, self.new.name)
-        return None not in names and names[0].path != names[1].path  # type: ignore[union-attr]
+        old, new = self.old.name, self.new.name
+        return old is not None and new is not None and old.path != new.path
 
 
 class Comparing:

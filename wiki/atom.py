@@ -4,17 +4,18 @@ Source:
     RFC 4287, "The Atom Syndication Format".
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 from xml.etree import ElementTree
 
+from wiki.filters import moment
+from wiki.xml import FORBIDDEN
+
 NAMESPACE = "http://www.w3.org/2005/Atom"
 MIMETYPE = "application/atom+xml"
 _IDS = UUID("7d3a5f8e-9c1b-5e42-8f6d-2b7c4a1e9d03")
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 ElementTree.register_namespace("", NAMESPACE)  # once: two threads at it can make each other fail
 
@@ -75,7 +76,7 @@ def _element(
 
 
 def _clean(text: str) -> str:
-    return _NO_XML.sub("\ufffd", text)
+    return FORBIDDEN.sub("\ufffd", text)
 
 
 def _id(text: str) -> str:
@@ -83,4 +84,4 @@ def _id(text: str) -> str:
 
 
 def _time(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment(time.astimezone(UTC))

@@ -3,10 +3,10 @@
 import re
 from xml.sax.saxutils import escape
 
-# Production 2 of XML 1.0 (fifth edition), turned around; lone surrogates are no characters either.
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What is no character of XML: production 2 of XML 1.0 (fifth edition), turned around; lone surrogates are none either."""
 
 
 def xml_text(text: str) -> str:
     """Return *text* as it may stand between two tags, or in an attribute in double quotes."""
-    return escape(_FORBIDDEN.sub("", text), {'"': "&quot;"})
+    return escape(FORBIDDEN.sub("", text), {'"': "&quot;"})

@@ -75,7 +75,7 @@ def _count(db: Connection, table: str, column: str, keys: Iterable[str], scores:
         return
     common = COMMON[table]
     parts = (
-        f"SELECT {position} AS at, fact FROM (SELECT fact FROM"  # noqa: S608
+        f"SELECT {position} AS at, fact FROM (SELECT fact FROM"  # noqa: S608 - names of our own tables and columns; values are bound
         f" (SELECT fact FROM {table} WHERE {column} = :k{position} LIMIT {READ}) WHERE {_USED} LIMIT {common})"
         for position in range(len(wanted))
     )

@@ -283,3 +283,14 @@ def test_a_commit_that_does_not_have_the_page_is_an_empty_side(revise: Revise, c
     assert "The page was added." in text
     answer = client.get(f"/-/diff/a?from={before}&to={before}")
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("view", ["history", "diff", "blame"])
+def test_what_is_gone_leads_to_no_folder_that_may_be_gone(
+    revise: Revise, client: FlaskClient, view: str
+) -> None:
+    revise({"a/b.md": "One.\n", "c.md": "Stays.\n"})
+    revise({"a/b.md": None})
+    shown = client.get(f"/-/{view}/a/b")
+    assert shown.status_code == 200
+    assert 'href="/a/"' not in shown.text
