@@ -11,10 +11,11 @@ r"""Where pages live: immutable blobs, commits that name them, one branch.
     │   ├── git_history   commits and what they touched
     │   ├── git_blame     which commit brought each line
     │   ├── git_write     objects, then one compare-and-swap        git_trees  folders, changed and made again
+    │   ├── git_disk      objects as files, sure to stay            git_written  what was made last, told at once
     │   ├── git_health    is the repository sound, quick and safe?
     │   └── git_checkout  work trees that show the branch follow it
     ├── memory_store keeps it in a dict, for tests and previews, with memory_blame
-    └── rules  signature  origins   what both refuse, how both clean names and messages, and put lines in order
+    └── rules  signature  trailers  origins   what both refuse, how both clean names and messages, and put lines in order
 
 Commits and blobs are named by full hex ids; whatever else is given as one is not found. Paths are relative to the
 content root. A path whose bytes are not UTF-8 is spelled with ``\xNN`` for each odd byte (and a backslash that stands
@@ -45,8 +46,14 @@ class Change:
     """
 
     path: str
-    content: bytes | None  # None deletes
+    content: bytes | None  # None deletes, unless there is a blob
     base: str | None
+    blob: str | None = None  # what the store has already, in place of content
+
+    @property
+    def deletes(self) -> bool:
+        """Whether there is no file afterwards."""
+        return self.content is None and self.blob is None
 
 
 class Store(Protocol):
@@ -145,6 +152,7 @@ class Store(Protocol):
 
         Raises:
             PageIdError: A path is unsafe.
+            RevisionNotFoundError: A change names a blob that is not there.
             InvalidChangeError: No changes, one path twice, a path below a file or in place of a folder, a symlink or
                 submodule in the way, a new path whose key another file has.
             PageExistsError: ``base`` is ``None`` and the path exists.

@@ -2,10 +2,13 @@
 
 ::
 
-    index.lock -> nothing of ours changed locally? -> journal -> [ the branch moves ] -> files -> index -> unlock
+    journal -> index.lock -> nothing of ours changed locally? -> index -> [ the branch moves ] -> files -> unlock
 
-While ``index.lock`` is held nobody can stage or commit there, so nobody commits the old state of a page again.
-A crash in between leaves the journal, and whoever comes next finishes what it says.
+While ``index.lock`` is held nobody can stage or commit there, so nobody commits the old state of a page again. As git
+reads first the branch, then the index, and only then asks for the lock, the index is changed before the branch moves:
+whoever sees the branch where it is now sees no older index.
+A crash in between leaves the journal, and whoever comes next finishes or undoes what it says, once the commands that
+were begun have ended: they hold the lock, too.
 """
 
 import json
@@ -90,12 +93,16 @@ class Checkout:
         self._index = git_dir / "index"
         self._lock = git_dir / "index.lock"
         own = f"index.quire-{secrets.token_hex(4)}"
-        self._copy = git_dir / own  # changed beside the index, and put in its place at the end
+        self._copy = git_dir / own  # changed beside the index, and put in its place
+        self._before = git_dir / f"{own}.before"  # the index as it was
         self._journal = git_dir / f"{own}.journal"
         self._git = process.in_work_tree(git_dir, self._folder, self._copy)
         self._edits: Sequence[Edit] = ()
         self._seen: Mapping[bytes, object] = {}
         self._keep_lock = False
+        self._followed = False  # the branch has moved
+        self.lock: int | None = None
+        """The descriptor of the lock while it is held."""
 
     def __str__(self) -> str:
         return str(self._folder)
@@ -129,12 +136,36 @@ class Checkout:
                 self._refuse_local_changes(edits)
                 self._edits, self._seen = edits, {edit.path: self._stamp(edit.path) for edit in edits}
                 self._change_index(edits)
-                yield
+                with self._published():
+                    yield
             finally:
                 _discard(self._copy)
 
+    @contextmanager
+    def _published(self) -> Iterator[None]:
+        """Put the changed index in the place of the index, until it is known whether the branch moves."""
+        with suppress(FileNotFoundError):  # before the first commit there is none
+            self._before.hardlink_to(self._index)
+        try:
+            self._put(self._copy)
+            yield
+        finally:
+            if self._followed:
+                _discard(self._before)
+            elif self._before.exists():
+                self._before.replace(self._index)
+            else:
+                _discard(self._index)
+
+    def _put(self, index: Path) -> None:
+        """Put a copy of *index* in the place of the index."""
+        new = index.with_name(f"{index.name}.new")
+        shutil.copyfile(index, new)
+        new.replace(self._index)
+
     def follow(self) -> None:
-        """Bring files and index to the new commit. Should that fail, the lock and its journal stay for `recover`."""
+        """Bring the files to the new commit. Should that fail, the lock and its journal stay for `recover`."""
+        self._followed = True
         try:
             self._write_files(
                 [edit for edit in self._edits if self._stamp(edit.path) == self._seen[edit.path]]
@@ -161,13 +192,14 @@ class Checkout:
             except OSError:
                 return  # its process is at work
             said = json.load(file)
-            try:
-                if self._has(head.read(), said["new"]):
-                    self._replay([_edit(*row) for row in said["edits"]])
-            finally:
-                self._copy.unlink(missing_ok=True)
-            for left in (said["copy"], f"{said['copy']}.lock"):
-                (self._index.parent / left).unlink(missing_ok=True)
+            with self._holding(file):
+                try:
+                    edits = [_edit(*row) for row in said["edits"]]
+                    self._replay(edits, moved=self._has(head.read(), said["new"]))
+                finally:
+                    self._copy.unlink(missing_ok=True)
+            for kind in ("", ".lock", ".before", ".new", ".new.lock"):
+                (self._index.parent / f"{said['copy']}{kind}").unlink(missing_ok=True)
             self._unlock(file)
 
     def sweep(self) -> None:
@@ -191,10 +223,22 @@ class Checkout:
             finally:
                 self._journal.unlink()
             try:
-                yield
+                with self._holding(file):
+                    yield
             finally:
                 if not self._keep_lock:
                     self._unlock(file)
+
+    @contextmanager
+    def _holding(self, file: IO[bytes]) -> Iterator[None]:
+        """Let all commands hold the lock, too: should we be killed, nobody may take it for left while they are at work."""
+        alone = self._git
+        self.lock = file.fileno()
+        self._git = alone.holding(self.lock)
+        try:
+            yield
+        finally:
+            self.lock, self._git = None, alone
 
     def _unlock(self, file: IO[bytes]) -> None:
         # Somebody may have deleted our lock, and may hold one of their own by now.
@@ -311,15 +355,22 @@ class Checkout:
             self._git.attempt("merge-base", "--is-ancestor", commit, head).returncode == 0
         )
 
-    def _replay(self, edits: Sequence[Edit]) -> None:
-        """Do again what has not been done; a file that somebody has changed since is left to them."""
+    def _replay(self, edits: Sequence[Edit], *, moved: bool) -> None:
+        """Undo what was done to the index; if the branch has *moved*, do all of it again.
+
+        A file that somebody has changed since is left to them.
+        """
         self._copy_index()
         staged = self._staged(edits)
-        behind = [edit for edit in edits if staged.get(edit.path) == edit.old]
-        differing = set(self._differing([edit.path for edit in behind if edit.old is not None]))
-        differing |= {edit.path for edit in behind if edit.old is None}
-        self._change_index(behind)
-        self._write_files([edit for edit in behind if edit.path not in differing or self._is_half_done(edit)])
+        ours = [edit for edit in edits if staged.get(edit.path) in (edit.old, edit.new)]
+        self._change_index([Edit(edit.path, edit.new, edit.old) for edit in ours])
+        if moved:
+            differing = set(self._differing([edit.path for edit in ours if edit.old is not None]))
+            differing |= {edit.path for edit in ours if edit.old is None}
+            self._change_index(ours)
+            self._write_files(
+                [edit for edit in ours if edit.path not in differing or self._is_half_done(edit)]
+            )
         self._git.attempt("update-index", "-q", "--refresh")
         self._copy.replace(self._index)
 

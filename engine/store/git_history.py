@@ -12,6 +12,7 @@ from engine.model import Author
 from engine.store import Commit, Touch
 from engine.store.git_listing import spell, tokens
 from engine.store.git_process import GitProcess, is_object_id
+from engine.store.trailers import KEY, MOVED, with_moves
 
 _AT_ONCE = 2_000  # commits held in memory, while the merges among them are looked at again
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,7 +23,11 @@ _COMPARE = ("diff-tree", "--stdin", "-r", "-z", "--raw", "--no-abbrev", "--root"
 # Every deleted file is compared with every added one. Beyond this many of each only identical files are paired,
 # so that a commit that moves 50,000 files takes seconds; 500 x 500 comparisons take about one.
 _ORDINARY = (*_COMPARE, "--find-renames=50%", "-l500", "--encoding=UTF-8")
-_ORDINARY_FORMAT = "--format=tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%s"
+_ORDINARY_FORMAT = (
+    "--format=tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%s"
+    f"%x00%(trailers:key={KEY},valueonly,separator=%x20)"
+    f"%x00%(trailers:key={MOVED},valueonly,separator=%x20)"
+)
 _MERGE = (*_COMPARE, "--no-renames", "-c")
 _MERGE_FORMAT = "--format=tformat:%H"
 
@@ -81,14 +86,15 @@ def _expect(words: _Words, name: str) -> None:
 
 def _commit(words: _Words, name: str, prefix: bytes) -> Commit:
     _expect(words, name)
-    parents, author, email, time, summary = (words.take() for _ in range(5))
+    parents, author, email, time, summary, key, moves = (words.take() for _ in range(7))
     return Commit(
         name,
         tuple(parents.decode("ascii").split()),
         Author(_text(author), _text(email)),
         _time(time),
         _text(summary),
-        tuple(sorted(_touches(words, prefix), key=_path)),
+        with_moves(sorted(_touches(words, prefix), key=_path), _text(moves).strip()),
+        _text(key).strip(),
     )
 
 

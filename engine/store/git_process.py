@@ -78,6 +78,7 @@ class GitProcess:
     algorithm: str  # what object ids are made with: sha1 or sha256
     folder: Path  # where commands run
     environment: Mapping[str, str]
+    held: tuple[int, ...] = ()  # descriptors of locks that commands hold, too; see `holding`
 
     @classmethod
     def at(cls, git_dir: Path, common_dir: Path, algorithm: str) -> Self:
@@ -89,6 +90,10 @@ class GitProcess:
         """Make a runner for a work tree in *folder*, with another file for its index."""
         where = {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(folder), "GIT_INDEX_FILE": str(index)}
         return replace(self, git_dir=git_dir, folder=folder, environment={**self.environment, **where})
+
+    def holding(self, *descriptors: int) -> Self:
+        """Make a runner whose commands hold these locks for as long as they run, whatever becomes of this process."""
+        return replace(self, held=(*self.held, *descriptors))
 
     def run(self, *arguments: str, stdin: bytes = b"", **environment: str) -> bytes:
         """Return what the command writes.
@@ -114,6 +119,7 @@ class GitProcess:
                 env={**self.environment, **environment},
                 check=False,
                 timeout=seconds,
+                pass_fds=self.held,
             )
 
     @contextmanager

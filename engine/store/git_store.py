@@ -22,6 +22,7 @@ from engine.store.git_objects import Objects
 from engine.store.git_process import OLDEST, GitError, GitProcess, clean_environment, is_object_id, no_git
 from engine.store.git_trees import find
 from engine.store.git_write import Writer
+from engine.store.git_written import Written
 from engine.store.origins import check_blamed
 
 _QUESTIONS = (
@@ -100,6 +101,20 @@ class GitStore:
         return self._process.git_dir
 
     @property
+    def common_folder(self) -> Path:
+        """Git's folder of the repository, which all its work trees share."""
+        return self._process.common_dir
+
+    def identity(self) -> Author | None:
+        """Return whom a commit would name that is made here by hand; ``None`` where nobody told git."""
+        found = self._process.attempt("config", "-z", "--get-regexp", r"^user\.(name|email)$").stdout
+        pairs = (entry.partition("\n")[::2] for entry in found.decode(errors="replace").split("\0"))
+        told = {key: value.strip() for key, value in pairs if value.strip()}
+        if not told:
+            return None
+        return Author(told.get("user.name", "Local"), told.get("user.email", "local@localhost"))
+
+    @property
     def cache_folder(self) -> Path:
         """Where data derived from this branch and root may live, for all work trees of the repository."""
         which = sha256(f"{self.branch}\0{self.root}".encode()).hexdigest()[:8]
@@ -124,6 +139,9 @@ class GitStore:
 
     def difference(self, old: str | None, new: str) -> list[Difference]:
         """List the paths that differ between two commits, ordered by path; ``old=None`` is the empty tree."""
+        written = self._written(new)
+        if written is not None and written.old == old:
+            return list(written.differences)
         before = self._content(old) if old is not None else None
         after = self._content(new)
         if before == after:
@@ -176,6 +194,9 @@ class GitStore:
 
     def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
         """Yield these commits with their touches, in the order asked for."""
+        written = self._written(*ids) if len(ids) == 1 else None
+        if written is not None and written.commit is not None:
+            return iter([written.commit])
         return git_history.commits(self._process, self.root, ids)
 
     def blame(self, commit: str, path: str) -> list[Origin]:
@@ -199,6 +220,11 @@ class GitStore:
             )
             raise StoreError(f"{self.git_dir} cannot be written to: {why}")
         return self._writer.write(changes, author, summary, time)
+
+    def _written(self, commit: str) -> Written | None:
+        """Return what is known of a commit if this store has just made it."""
+        last = self._writer.last if self._writer is not None else None
+        return last if last is not None and last.new == commit else None
 
     def health(self, *, full: bool) -> Iterator[Diagnosis]:
         """Say whether the repository is sound, quick and safe; see `engine.store.git_health`."""

@@ -2,9 +2,9 @@
 
 ::
 
-    changes -> rules -> blobs, trees, commit -> one stream to git, fsynced -> update-ref NEW OLD
-       ^                                                                            |
-       └───────────────────────── the branch has moved meanwhile ───────────────────┘
+    changes -> rules -> blobs, trees, commit -> files or a pack, fsynced -> update-ref NEW OLD
+       ^                                                                         |
+       └──────────────────────── the branch has moved meanwhile ─────────────────┘
 """
 
 import os
@@ -12,26 +12,26 @@ import random
 import re
 import threading
 import time as clock
-from collections.abc import Collection
-from contextlib import ExitStack, suppress
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 
-from engine.errors import HeadMovedError, InvalidChangeError, StoreError
+from engine.errors import HeadMovedError, InvalidChangeError, RevisionNotFoundError, StoreError
 from engine.model import Author
 from engine.store import Change, rules
 from engine.store.git_checkout import Checkouts, Edit
+from engine.store.git_disk import Disk, sync
 from engine.store.git_head import Head
 from engine.store.git_listing import FILE, FOLDER
 from engine.store.git_objects import Objects
-from engine.store.git_process import GitError, GitProcess
+from engine.store.git_process import GitError, GitProcess, is_object_id
 from engine.store.git_trees import Child, NewObjects, Trees
+from engine.store.git_written import Written
 from engine.store.signature import Signature, person
 
 _ATTEMPTS = 40
 _PATIENCE_S = 3.0  # how long another process may hold the branch
 _HELD = re.compile(rb"Unable to create '(.*\.lock)'")
-_KEEP_AS_PACK = 100  # objects in one commit; git's own unpackLimit: fewer become files, more stay together
 
 
 class Writer:
@@ -46,8 +46,11 @@ class Writer:
         self._root = root
         self._committer = person(committer) if committer is not None else None
         self._trees = Trees(objects)
+        self._disk = Disk(process)
         self._checkouts = Checkouts(process, head)
         self._checkouts.recover()
+        self.last: Written | None = None
+        """The commit that was made last."""
         self._turn = threading.Lock()
         self._obstacle: str | None = None  # the lock file that kept the branch from being moved
 
@@ -86,11 +89,14 @@ class Writer:
             checkouts = self._checkouts.found()
             for checkout in checkouts:
                 stack.enter_context(checkout.ready(edits, new, self._head))
-            self._store(objects)
-            if not self._move(old, new, committer):
+            self._disk.store(objects)
+            locks = [checkout.lock for checkout in checkouts if checkout.lock is not None]
+            if not self._move(old, new, committer, locks):
                 return None
             for checkout in checkouts:
                 checkout.follow()
+            changed = [(change, edit.old, edit.new) for change, edit in zip(made, edits, strict=True)]
+            self.last = Written.of(old, new, changed, signature)
         return new
 
     def _check_root(self, top: str | None) -> None:
@@ -107,25 +113,27 @@ class Writer:
         if old is not None and old.mode == FOLDER:
             old = None  # its files are deleted in the same change
         new = None
-        if change.content is not None:
-            new = Child(old.mode if old is not None else FILE, objects.add("blob", change.content))
+        if not change.deletes:
+            new = Child(old.mode if old is not None else FILE, self._blob(change, objects))
         return Edit(path, old, new)
 
-    def _store(self, objects: NewObjects) -> None:
-        """Put all new objects on disk: each as a file where they are few, else as one pack."""
-        keep = ("index-pack", "--stdin") if len(objects.made) > _KEEP_AS_PACK else ("unpack-objects", "-q")
-        self._process.run(*keep, stdin=objects.pack())
+    def _blob(self, change: Change, objects: NewObjects) -> str:
+        if change.blob is None:
+            return objects.add("blob", change.content or b"")
+        if not is_object_id(change.blob) or self._objects.look_up(change.blob)[1] != "blob":
+            raise RevisionNotFoundError(f"{change.blob!r} is no file of the repository")
+        return change.blob
 
-    def _move(self, old: str | None, new: str, by: Author) -> bool:
-        """Move the branch from *old* to *new*; say whether it was still at *old*."""
+    def _move(self, old: str | None, new: str, by: Author, locks: Sequence[int]) -> bool:
+        """Move the branch from *old* to *new*, holding *locks*; say whether it was still at *old*."""
         before = old or "0" * len(new)
-        moved = self._process.attempt(
+        moved = self._process.holding(*locks).attempt(
             *("update-ref", "-m", "quire: save", self._head.reference, new, before),
             GIT_COMMITTER_NAME=by.name,
             GIT_COMMITTER_EMAIL=by.email,
         )
         if moved.returncode == 0 or (now := self._head.read()) == new:
-            _sync((self._process.common_dir / self._head.reference).parent)
+            self._sync_names()
             return True
         if now == old:
             held = _HELD.search(moved.stderr)
@@ -134,15 +142,13 @@ class Writer:
             self._obstacle = os.fsdecode(held[1])
         return False
 
-
-def _sync(folder: Path) -> None:
-    """Put the names in *folder* on disk: git does so with what is in a reference's file, but not with its name."""
-    with suppress(OSError):  # no such folder, or a system that knows no such thing
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    def _sync_names(self) -> None:
+        """Put the branch's name on disk; git does so with what is in its file alone."""
+        top = self._process.common_dir / "refs"
+        for folder in (self._process.common_dir / self._head.reference).parents:
+            if folder == top:
+                break
+            sync(folder)
 
 
 def _commit(tree: str, parent: str | None, signature: Signature, committer: Author) -> bytes:

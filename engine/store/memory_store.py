@@ -14,6 +14,7 @@ from engine.model import Author, Form
 from engine.store import Change, Commit, Difference, Entry, Origin, Touch, memory_blame, rules
 from engine.store.origins import check_blamed
 from engine.store.signature import Signature
+from engine.store.trailers import KEY, MOVED, trailer, with_moves
 
 NOBODY = Author("Nobody", "nobody@example.org")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,6 +34,8 @@ class _Version:
     author: Author
     time: datetime
     summary: str
+    key: str
+    moves: str
 
 
 class MemoryStore:
@@ -74,7 +77,8 @@ class MemoryStore:
             entries[path] = Entry(path, blob, _form(path))
         signature = Signature.make(author, summary, time or _START)
         when = signature.time.astimezone(UTC)
-        return self._add(_Version(entries, tuple(parents), author, when, signature.summary))
+        told = [trailer(signature.message, name) for name in (KEY, MOVED)]
+        return self._add(_Version(entries, tuple(parents), author, when, signature.summary, *told))
 
     def tree(self, commit: str) -> Iterator[Entry]:
         """List all files of *commit*, ordered by path."""
@@ -136,7 +140,13 @@ class MemoryStore:
         for name in ids:
             version = self._version(name)
             yield Commit(
-                name, version.parents, version.author, version.time, version.summary, self._touches(version)
+                name,
+                version.parents,
+                version.author,
+                version.time,
+                version.summary,
+                self._touches(version),
+                version.key,
             )
 
     def blame(self, commit: str, path: str) -> list[Origin]:
@@ -175,17 +185,26 @@ class MemoryStore:
             if not made and head is not None:
                 return head
             for change in made:
-                if change.content is None:
+                if change.deletes:
                     del files[change.path]
                 else:
-                    blob = blob_id(change.content)
-                    self._blobs[blob] = change.content
+                    content = self.read(change.blob) if change.blob is not None else change.content or b""
+                    blob = blob_id(content)
+                    self._blobs[blob] = content
                     files[change.path] = Entry(change.path, blob, _form(change.path))
             parents = (head,) if head is not None else ()
             signature = Signature.make(author, summary, time)
             who, when = signature.author, signature.time.astimezone(UTC)
             self._head = self._add(
-                _Version(dict(sorted(files.items())), parents, who, when, signature.summary)
+                _Version(
+                    dict(sorted(files.items())),
+                    parents,
+                    who,
+                    when,
+                    signature.summary,
+                    trailer(signature.message, KEY),
+                    trailer(signature.message, MOVED),
+                )
             )
             return self._head
 
@@ -200,7 +219,13 @@ class MemoryStore:
 
     def _add(self, version: _Version) -> str:
         lines = [f"{entry.blob} {path}" for path, entry in version.files.items()]
-        lines += [*version.parents, repr(version.author), version.time.isoformat(), version.summary]
+        lines += [
+            *version.parents,
+            repr(version.author),
+            version.time.isoformat(),
+            version.summary,
+            version.key,
+        ]
         name = hashlib.sha1("\0".join(lines).encode(), usedforsecurity=False).hexdigest()
         self._versions[name] = version
         return name
@@ -208,7 +233,8 @@ class MemoryStore:
     def _touches(self, version: _Version) -> tuple[Touch, ...]:
         parents = [self._version(parent).files for parent in version.parents]
         if len(parents) < 2:
-            return _touched(_differences(parents[0] if parents else {}, version.files))
+            differences = _differences(parents[0] if parents else {}, version.files)
+            return with_moves(_touched(differences), version.moves)
         found = [
             {difference.path for difference in _differences(parent, version.files)} for parent in parents
         ]

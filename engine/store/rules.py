@@ -77,17 +77,21 @@ def effective(changes: Collection[Change], folders: Folders, blob_id: Callable[[
         raise InvalidChangeError(f"{twice} stands twice in one change; name each file once")
     for change in ordered:
         _check_base(change, found[change.path])
-    gone = {change.path for change in ordered if change.content is None}
+    gone = {change.path for change in ordered if change.deletes}
     # A dict, for its order and because it is asked often.
-    new = {change.path: None for change in ordered if change.content is not None and change.base is None}
+    new = {change.path: None for change in ordered if not change.deletes and change.base is None}
     for path in new:
         _check_place(path, new, gone, folders)
     _check_keys(new, gone, folders)
     return [
         change
         for change in ordered
-        if change.content is None or change.base is None or blob_id(change.content) != change.base
+        if change.deletes or change.base is None or _blob(change, blob_id) != change.base
     ]
+
+
+def _blob(change: Change, blob_id: Callable[[bytes], str]) -> str | None:
+    return change.blob if change.content is None else blob_id(change.content)
 
 
 def _item(folders: Folders, path: str) -> Item | None:
@@ -100,16 +104,16 @@ def _check_base(change: Change, item: Item | None) -> None:
     if item is None or item.form is None:
         if base is not None:
             raise EditConflictError(path, base, None)
-        if change.content is None:
+        if change.deletes:
             raise InvalidChangeError(f"{path} cannot be deleted: say which blob it has")
         return
     if base is None:
-        if change.content is None:
+        if change.deletes:
             raise InvalidChangeError(f"{path} cannot be deleted: say which blob it has")
         raise PageExistsError(f"{path} exists already; read it and edit that")
     if base != item.blob:
         raise EditConflictError(path, base, item.blob)
-    if item.form is Form.SUBMODULE or (item.form is Form.SYMLINK and change.content is not None):
+    if item.form is Form.SUBMODULE or (item.form is Form.SYMLINK and not change.deletes):
         raise InvalidChangeError(f"{path} is a {item.form}; change it with git")
 
 

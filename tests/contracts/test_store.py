@@ -21,6 +21,7 @@ from engine.model import Author, Form
 from engine.store import BLAMED_BYTES, Change, Store
 from engine.store.git_store import GitStore
 from engine.store.memory_store import MemoryStore
+from engine.store.trailers import KEY, with_trailers
 from tests import repositories
 
 ADA = Author("Ada", "ada@example.org")
@@ -703,3 +704,28 @@ def test_git_and_the_dict_tell_the_same_of_any_line(seed: int, tmp_path: Path) -
         ]
         assert told[0] == told[1]
     git.store.close()
+
+
+def test_a_change_may_name_a_blob_that_is_there_in_place_of_content(store: Store) -> None:
+    first = store.write([Change("a.md", b"one\n", None)], author=ADA, summary="Begin")
+    blob = next(store.tree(first)).blob
+    moved = store.write(
+        [Change("a.md", None, blob), Change("b.md", None, None, blob)], author=ADA, summary="Move"
+    )
+    assert listing(store, moved) == {"b.md": b"one\n"}
+    assert store.write([Change("b.md", None, blob, blob)], author=ADA, summary="Again") == moved
+
+
+def test_a_change_that_names_no_blob_of_the_store_changes_nothing(store: Store) -> None:
+    head = store.write([Change("a.md", b"one\n", None)], author=ADA, summary="Begin")
+    for blob in (NONE, "x" * 40, "--output=x"):
+        with pytest.raises(RevisionNotFoundError):
+            store.write([Change("b.md", None, None, blob)], author=ADA, summary="Move")
+    assert store.head() == head
+
+
+def test_a_commit_tells_the_key_of_the_call_that_made_it(store: Store) -> None:
+    message = with_trailers("Begin\n\nQuire-Key: forged by a summary", {KEY: "abc def"})
+    keyed = store.write([Change("a.md", b"one\n", None)], author=ADA, summary=message)
+    forged = store.write([Change("b.md", b"two\n", None)], author=ADA, summary="Quire-Key: forged")
+    assert [commit.key for commit in store.commits([keyed, forged])] == ["abc def", ""]

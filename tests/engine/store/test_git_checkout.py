@@ -2,6 +2,10 @@
 
 import errno
 import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,8 +16,11 @@ from engine.store import Change, git_checkout
 from engine.store.git_store import GitStore
 from tests import repositories
 from tests.repositories import EXECUTABLE, SYMLINK, File, Repository
+from tests.soak.processes import ROOT, wait_until
+from tests.soak.tracing import needs_strace
 
 ADA = Author("Ada", "ada@example.org")
+Slow = Callable[[str], Mapping[str, str]]
 
 
 @pytest.fixture
@@ -303,7 +310,7 @@ def crash(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     monkeypatch.setattr(f"engine.store.{step}", fall)
 
 
-STEPS = ["git_write.Writer._store", "git_write.Writer._move", "git_checkout.Checkout.follow"]
+STEPS = ["git_disk.Disk.store", "git_write.Writer._move", "git_checkout.Checkout.follow"]
 STEPS += ["git_checkout.Checkout._write_files", "git_checkout.Checkout._change_index"]
 
 
@@ -338,6 +345,98 @@ def test_after_a_crash_a_running_server_goes_on(
     write(other, ("b.md", b"B\n"))
     assert status(repository) == []
     assert files(repository)["a.md"] == b"A\n"
+
+
+SLOW_GIT = """#!/bin/sh
+if [ "$1" = {command} ]; then touch {reached}; sleep 1; {git} "$@"; code=$?; touch {ended}; exit $code; fi
+exec {git} "$@"
+"""
+SAVING = """
+import sys
+from engine.model import Author
+from engine.store import Change
+from engine.store.git_store import GitStore
+store = GitStore.open(sys.argv[1])
+entry = store.entry(store.head(), "a.md")
+store.write([Change("a.md", b"A\\n", entry.blob)], author=Author("Ada", "ada@example.org"), summary="Save")
+"""
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Callable[[str], Mapping[str, str]]:
+    """Return an environment in which a command of git's takes a second longer; it says when it began, and ended."""
+
+    def make(command: str) -> Mapping[str, str]:
+        git = tmp_path / "bin/git"
+        git.parent.mkdir()
+        reached, ended = tmp_path / "reached", tmp_path / "ended"
+        git.write_text(
+            SLOW_GIT.format(command=command, git=shutil.which("git"), reached=reached, ended=ended)
+        )
+        git.chmod(0o755)
+        return {**os.environ, "PATH": f"{git.parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+
+    return make
+
+
+@pytest.mark.parametrize("command", ["update-ref", "checkout-index"])
+def test_what_a_killed_process_started_is_waited_for(
+    repository: Repository, tmp_path: Path, slow: Slow, command: str
+) -> None:
+    saving = [sys.executable, "-c", SAVING, str(repository.path)]
+    with subprocess.Popen(saving, env=slow(command)) as process:
+        wait_until((tmp_path / "reached").exists)
+        process.kill()
+    other = GitStore.open(repository.path)  # it must not take the lock for left: a child is at work
+    wait_until((tmp_path / "ended").exists)
+    write(other, ("b.md", b"B\n"))
+    assert repository.git("show", "main:a.md") == "A"
+    assert status(repository) == []
+    assert (files(repository)["a.md"], files(repository)["b.md"]) == (b"A\n", b"B\n")
+
+
+@needs_strace
+@pytest.mark.parametrize(
+    "how", [(), ("--only", "--", "b.md"), ("-a",)], ids=["staged", "one file", "all files"]
+)
+def test_whoever_commits_in_the_same_moment_does_not_take_a_save_back(
+    repository: Repository, tmp_path: Path, slow: Slow, how: tuple[str, ...]
+) -> None:
+    (repository.path / "b.md").write_bytes(b"mine\n")
+    repository.git("add", "b.md")
+    saving = [sys.executable, "-c", SAVING, str(repository.path)]
+    with subprocess.Popen(saving, env=slow("checkout-index")):
+        wait_until((tmp_path / "reached").exists)  # the branch has moved, and the index is locked
+        # Git reads branch and index first, and locks the index then.
+        wait = [
+            "strace",
+            "-f",
+            "-o",
+            "/dev/null",
+            "-P",
+            ".git/index.lock",
+            "-P",
+            str(repository.path / ".git/index.lock"),
+        ]
+        wait += ["-e", "inject=openat:delay_enter=2500000"]
+        commit = [
+            *wait,
+            "git",
+            "-c",
+            "user.name=Eve",
+            "-c",
+            "user.email=",
+            "commit",
+            "-q",
+            "-m",
+            "Mine",
+            *how,
+        ]
+        done = subprocess.run(commit, cwd=repository.path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert repository.git("show", "main:a.md") == "A"
+    assert repository.git("show", "main:b.md") == "mine"
+    assert status(repository) == []
 
 
 def test_a_crash_between_files_and_index(
@@ -463,7 +562,7 @@ def test_files_that_cannot_be_deleted_spoil_no_save(
 def test_a_wiki_starts_where_a_crash_cannot_be_finished(
     repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_arguments: object) -> None:
+    def fail(*_arguments: object, moved: bool) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import PageIdError, RevisionNotFoundError, StoreError
+from engine.model import Author
 from engine.store.git_store import GitStore
 from tests import repositories
 from tests.repositories import Repository
@@ -266,3 +267,26 @@ def test_each_branch_and_root_has_derived_data_of_its_own(checked_out: Repositor
         for root, name in ((None, "main"), ("docs", "main"), (None, "other"))
     )
     assert len({whole.cache_folder, folder.cache_folder, branch.cache_folder}) == 3
+
+
+def test_whom_git_would_name_is_known(
+    bare: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    assert GitStore.open(bare.path).identity() is None
+    own = tmp_path / "gitconfig"
+    own.write_text("[user]\n\tname = Ada King\n", encoding="utf-8")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(own))
+    assert GitStore.open(bare.path).identity() == Author("Ada King", "local@localhost")
+    bare.git("config", "user.name", "Ada  of this wiki ")
+    bare.git("config", "user.email", "ada@example.org")
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Somebody else")
+    assert GitStore.open(bare.path).identity() == Author("Ada  of this wiki", "ada@example.org")
+    bare.git("config", "user.name", " ")
+    assert GitStore.open(bare.path).identity() == Author("Ada King", "ada@example.org")
+
+
+def test_all_work_trees_have_one_folder_in_common(checked_out: Repository, tmp_path: Path) -> None:
+    checked_out.git("worktree", "add", "-q", "-b", "other", str(tmp_path / "second"))
+    for folder in (checked_out.path, tmp_path / "second"):
+        assert GitStore.open(folder).common_folder == checked_out.path / ".git"
