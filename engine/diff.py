@@ -38,7 +38,8 @@ _SIGNS = r"!-/:-@\[-`{-~\u00a0-\u00bf\u2000-\u200b\u200e-\u206f\u3000-\u3004\u30
 _WORD = re.compile(
     rf"[{_UNSPACED}][\ufe00-\ufe0f\U000e0100-\U000e01ef]*|\s+|[^\s{_SIGNS}{_UNSPACED}]+|[\s\S]",
 )
-_HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
+HEADING = re.compile(r" {0,3}(?P<level>#{1,6})(?:[ \t]|$)")
+"""The beginning of a line that is a heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,5 +261,5 @@ def _score(side: Sequence[str], start: int, end: int) -> int:
     """Say how well a hunk reads that begins and ends there: a whole paragraph or section is best."""
     begins = start == 0 or not side[start - 1].strip()
     stops = end == len(side) or not side[end - 1].strip()
-    heading = _HEADING.match(side[start]) is not None
+    heading = HEADING.match(side[start]) is not None
     return 4 * begins + 2 * bool(side[start].strip()) + 2 * heading + stops
