@@ -1,5 +1,7 @@
 """Settings of the content: ``quire.toml`` at the content root, versioned with the pages; nothing about security."""
 
+import json
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from typing import Any
@@ -70,3 +72,21 @@ def parse_site(content: bytes) -> Site:
 
 def _problem(template: str, **values: str | int) -> Problem:
     return Problem("site-settings", Message(template, file=PATH, **values), 0)
+
+
+def with_setting(text: str, key: str, value: str) -> str | None:
+    """Return ``quire.toml`` with another value for a setting that it has, all else as it is.
+
+    ``None`` where that cannot be done surely.
+    """
+    try:
+        wanted = tomllib.loads(text) | {key: value}
+        for match in re.finditer(
+            rf"(?m)^{re.escape(key)}[ \t]*=[ \t]*(?P<value>\"[^\"\r\n]*\"|'[^'\r\n]*')", text
+        ):
+            made = text[: match.start("value")] + json.dumps(value, ensure_ascii=False) + text[match.end() :]
+            if tomllib.loads(made) == wanted:
+                return made
+    except (tomllib.TOMLDecodeError, RecursionError):
+        pass
+    return None

@@ -27,7 +27,7 @@ def split_address(href: str) -> Address | None:
 
     Addresses with a scheme or a host lead out, and so do the wiki's own ``/-/`` pages.
     """
-    if _OUTSIDE.match(href):
+    if leads_out(href):
         return None
     rest, _, fragment = href.partition("#")
     path, _, query = rest.partition("?")
@@ -36,9 +36,14 @@ def split_address(href: str) -> Address | None:
     return Address(unquote(path), unquote(fragment), query)
 
 
+def leads_out(address: str) -> bool:
+    """Tell whether an address leads out of the pages: it names a scheme or a host, or one of the wiki's own pages."""
+    return _OUTSIDE.match(address) is not None
+
+
 def is_external(href: str) -> bool:
     """Tell whether *href* names a scheme or a host, and so leaves the site."""
-    return _OUTSIDE.match(href) is not None and not href.startswith("/-/")
+    return leads_out(href) and not href.startswith("/-/")
 
 
 def heading_anchor(fragment: str) -> str:

@@ -84,14 +84,19 @@ def dialect(limits: Limits = Limits()) -> MarkdownIt:  # noqa: B008 - it is froz
     return _ready(md)
 
 
-def _limit_inline_nesting(md: MarkdownIt) -> None:
-    """Let text nest less deep than blocks: each level of brackets that never close is looked through again.
+def text_parser(md: MarkdownIt) -> MarkdownIt:
+    """Return the parser that rules of text see: it has all in common with *md* but how deep text may nest.
 
-    Rules of text see a second parser, which has all in common with the first but this option.
+    That is less deep than blocks: each level of brackets that never close is looked through again.
     """
     within = copy(md)
     within.options = deepcopy(md.options)
     within.options.maxNesting = _INLINE_NESTING
+    return within
+
+
+def _limit_inline_nesting(md: MarkdownIt) -> None:
+    within = text_parser(md)
 
     def parse_inline(state: StateCore) -> None:
         state.md = within

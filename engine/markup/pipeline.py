@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+from markdown_it import MarkdownIt
 
 from engine import frontmatter
 from engine.ids import PageId
@@ -11,11 +14,13 @@ from engine.markup.limits import Limits
 from engine.markup.linker import Linker
 from engine.markup.parsed import Draft, Parsed, new_env
 from engine.markup.parser import dialect
+from engine.markup.places import Placed, places
 from engine.markup.plain import plain
 from engine.markup.rules.heading import headings
 from engine.markup.sanitize import sanitize
 from engine.markup.scan import scan
-from engine.markup.sections import select
+from engine.markup.sections import Span, select, span
+from engine.markup.tracing import tracing, with_trace
 from engine.messages import Message
 from engine.model import Facts, Problem
 
@@ -28,22 +33,35 @@ class Rendered:
     problems: tuple[Problem, ...] = ()  # only those that rendering found; the others are among the facts
 
 
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A page with the places of its links."""
+
+    text: str  # as it is in the file
+    parsed: Parsed
+    facts: Facts
+    links: tuple[Placed, ...]  # in the order of the facts' links
+
+
 class Markup:
     """Turns Markdown into facts and HTML. Built once; it keeps nothing between calls, so threads may share it."""
 
     def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008 - it is frozen
-        self._limits = limits
+        self.limits = limits
         self._dialect = dialect(limits)
 
     def parse(self, text: str) -> Parsed:
         """Read a page. Never fails: any text is a page, and what is odd about it is among its problems."""
+        return self._parse(text, self._dialect, {})
+
+    def _parse(self, text: str, dialect: MarkdownIt, env: dict[str, Any]) -> Parsed:
         text = _without_surrogates(text)
-        kept = _cut(text, self._limits.page_bytes)
+        kept = _cut(text, self.limits.page_bytes)
         front = frontmatter.split(kept)
         lang = front.properties.get("lang")
-        notepad = Draft(self._limits, lang if isinstance(lang, str) else "")
-        tokens = self._dialect.parse(front.body, new_env(notepad))
-        _too_deep(tokens, self._limits.nesting, notepad)
+        notepad = Draft(self.limits, lang if isinstance(lang, str) else "")
+        tokens = dialect.parse(front.body, env | new_env(notepad))
+        _too_deep(tokens, self.limits.nesting, notepad)
         offset = front.body_line - 1
         problems = [
             *front.problems,
@@ -52,7 +70,7 @@ class Markup:
         if len(kept) < len(text):
             message = Message(
                 "The page is longer than %(limit)s bytes; it is cut here.",
-                limit=f"{self._limits.page_bytes:,}",
+                limit=f"{self.limits.page_bytes:,}",
             )
             problems.append(Problem("large-page", message, kept.count("\n")))
         problems.sort(key=lambda problem: problem.line)
@@ -62,9 +80,25 @@ class Markup:
         """Learn what other pages and the search need to know of a page."""
         return scan(parsed)
 
+    def trace(self, text: str) -> Traced:
+        """Read and scan a page, and find where in its file's text each of its links is written."""
+        env: dict[str, Any] = {}
+        trace = with_trace(env)
+        parsed = self._parse(text, self._tracing, env)
+        facts = scan(parsed)
+        return Traced(text, parsed, facts, places(text, parsed, trace, facts.links))
+
+    @cached_property
+    def _tracing(self) -> MarkdownIt:
+        return tracing(self.limits)
+
     def has_part(self, parsed: Parsed, fragment: str) -> bool:
         """Say whether a page has the section or block that an embed names."""
         return select(parsed.tokens, fragment) is not None
+
+    def span(self, parsed: Parsed, anchor: str) -> Span | None:
+        """Return the lines of a section, see `engine.markup.sections.span`."""
+        return span(parsed, anchor)
 
     def render(self, parsed: Parsed, page: PageId, linker: Linker, lang: str = "") -> Rendered:
         """Write a page as HTML that is safe to show, with links resolved.
@@ -75,7 +109,7 @@ class Markup:
             linker: Resolves links and reads embedded pages.
             lang: The page's language, a BCP 47 tag: in it rendering says what it says itself.
         """
-        limits = self._limits
+        limits = self.limits
         whole = Whole(linker, limits, self.parse, limits.embed_bytes, limits.highlight_total, lang)
         anchors: dict[str, str] = {}
         for heading, inline in headings(parsed.tokens):

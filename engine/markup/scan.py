@@ -15,10 +15,10 @@ from engine.markup.rules import raw_html
 from engine.markup.rules.image import alt_text
 from engine.markup.rules.tag import tag_name
 from engine.model import Facts, Heading, Link, LinkKind
+from engine.sentences import SENTENCE_END
 
 _SENTENCE = 300  # characters
 _BEFORE = 120  # characters of a long sentence that stand before its link
-_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+\s++|[。！？]++[」』”’）]*+\s*+")
 _NEAR = 2_000  # characters within which a link's source is looked for
 # Scripts that put no spaces between words; each of their characters counts as one.
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -126,9 +126,9 @@ class _Walk:
     def _html(self, content: str, line: int) -> None:
         words = raw_html.words(content).strip()
         shown = " ".join(words[:_SENTENCE].split())
-        for position, kind, address in raw_html.references(content):
-            at = line + content.count("\n", 0, position)
-            self._link(kind, address.target, address.fragment, shown, at)
+        for each in raw_html.references(content):
+            at = line + content.count("\n", 0, each.position)
+            self._link(each.kind, each.address.target, each.address.fragment, shown, at)
         if words:
             self._write(f"{words}\n")
 
@@ -186,12 +186,12 @@ def _references(token: Token) -> Iterator[tuple[LinkKind, str, str]]:
         if address is not None and (address.target or not is_image):
             yield LinkKind.IMAGE if is_image else LinkKind.LINK, address.target, address.fragment
     elif token.type == "html_inline":
-        for _, kind, address in raw_html.references(token.content):
-            yield kind, address.target, address.fragment
+        for each in raw_html.references(token.content):
+            yield each.kind, each.address.target, each.address.fragment
 
 
 def _sentence_ends(text: str) -> list[int]:
-    return [match.end() for match in _SENTENCE_END.finditer(text)]
+    return [match.end() for match in SENTENCE_END.finditer(text)]
 
 
 def sentence(text: str, ends: Sequence[int], position: int) -> str:

@@ -1,10 +1,57 @@
 """Finding a part of a page: the section under a heading, or the block with an id."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from markdown_it.token import Token
 
+from engine.diff import lines
 from engine.markup.links import heading_anchor
+from engine.markup.parsed import Parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    r"""Whole lines of a page's text, counted from 0 and half open; lines end in ``\n``."""
+
+    start: int
+    end: int | None  # None goes to the end
+
+    def cut(self, text: str) -> str:
+        """Return these lines of *text*."""
+        return "".join(lines(text)[self.start : self.end])
+
+    def put(self, text: str, part: str) -> str:
+        """Return *text* with *part* in the place of these lines."""
+        rows = lines(text)
+        after = "".join(rows[self.end :]) if self.end is not None else ""
+        if part and after and not part.endswith("\n"):
+            part += "\n"
+        return "".join(rows[: self.start]) + part + after
+
+
+def span(parsed: Parsed, anchor: str) -> Span | None:
+    """Return the lines of the section whose heading has *anchor*; ``None`` where no heading of the page itself has.
+
+    Headings within quotes and lists have no section that could stand alone.
+    """
+    first: Token | None = None
+    for token in parsed.tokens:
+        if token.type != "heading_open" or token.level or token.map is None:
+            continue
+        if first is not None and token.tag <= first.tag:
+            return _lines(parsed, first, token)
+        if first is None and token.meta["anchor"] == anchor:
+            first = token
+    return _lines(parsed, first, None) if first is not None else None
+
+
+def _lines(parsed: Parsed, first: Token, following: Token | None) -> Span:
+    offset = parsed.body_line - 1
+    start = first.map[0] if first.map else 0
+    return Span(
+        offset + start, offset + following.map[0] if following is not None and following.map else None
+    )
 
 
 def select(tokens: Sequence[Token], fragment: str) -> Sequence[Token] | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.site import MAX_BYTES, Site, parse_site
+from engine.site import MAX_BYTES, Site, parse_site, with_setting
 
 
 def test_an_empty_file_says_nothing() -> None:
@@ -45,3 +45,17 @@ def test_one_wrong_setting_does_not_touch_the_others() -> None:
     site = parse_site(b"title = 'Mine'\nnaming = 'x'\n")
     assert site.title == "Mine"
     assert len(site.problems) == 1
+
+
+def test_a_setting_gets_another_value_and_all_else_stays() -> None:
+    text = '# home = "a"\nhome = \'a\' # so\nlogo="a"\n[citations]\nhome = "a"\n'
+    assert with_setting(text, "home", 'b "c"') == text.replace("home = 'a'", 'home = "b \\"c\\""')
+    assert with_setting(text, "logo", "b") == text.replace('logo="a"', 'logo="b"')
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "title = 'x'\n", "home = [\n", 'home = """\na"""\n', "[home]\n", "x = '''\nhome = \"a\"'''\n"],
+)
+def test_a_setting_that_is_not_plainly_there_is_left(text: str) -> None:
+    assert with_setting(text, "home", "b") is None

@@ -81,7 +81,7 @@ def check(state: StateCore) -> None:
         return
     for token in state.tokens:
         if token.type == "html_block" and _MARKER in token.content:
-            token.content = _IN_HTML.sub(_kept, token.content)
+            token.content = "".join(token.content[start:end] for start, end in kept_in_html(token.content))
             if _OPEN.search(raw_html.words(token.content)):
                 message = Message(
                     "A comment (two percent signs) is not closed in its piece of HTML; it is shown."
@@ -98,8 +98,15 @@ def check(state: StateCore) -> None:
             )
 
 
-def _kept(match: re.Match[str]) -> str:
-    return match["kept"] or ""
+def kept_in_html(content: str) -> list[tuple[int, int]]:
+    """Return the parts of a piece of HTML that are no comments: where each begins and ends."""
+    parts: list[tuple[int, int]] = []
+    done = 0
+    for match in _IN_HTML.finditer(content):
+        if match["kept"] is None:
+            parts.append((done, match.start()))
+            done = match.end()
+    return [*parts, (done, len(content))]
 
 
 def _read_on(state: StateBlock, line: int, position: int) -> None:

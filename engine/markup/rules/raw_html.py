@@ -4,6 +4,7 @@ import html
 import re
 import string
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -54,16 +55,26 @@ def rewrite(content: str, context: Context) -> str:
     return "".join((*parts, content[done:]))
 
 
-def references(content: str) -> Iterator[tuple[int, LinkKind, Address]]:
-    """Find the links and images in a piece of HTML that lead to files of the wiki, each with its position."""
+@dataclass(frozen=True, slots=True)
+class HtmlLink:
+    """A link or an image in a piece of HTML that leads to a file of the wiki."""
+
+    position: int  # of its tag
+    kind: LinkKind
+    address: Address
+    value: tuple[int, int]  # where the attribute with the address stands, without quotes
+
+
+def references(content: str) -> Iterator[HtmlLink]:
+    """Find the links and images in a piece of HTML that lead to files of the wiki."""
     for match in _tags(content):
         name = match["name"].lower()
         attribute = "href" if name == "a" else _SOURCES.get(name)
-        if attribute is None:
+        if attribute is None or (value := _value(match, attribute)) is None:
             continue
-        address = split_address(_attributes(match["rest"]).get(attribute) or "")
+        address = split_address(html.unescape(content[slice(*value)]))
         if address is not None and (address.target or name == "a"):
-            yield match.start(), LinkKind.LINK if name == "a" else LinkKind.IMAGE, address
+            yield HtmlLink(match.start(), LinkKind.LINK if name == "a" else LinkKind.IMAGE, address, value)
 
 
 def words(content: str) -> str:
@@ -98,11 +109,26 @@ def _tags(content: str) -> Iterator[re.Match[str]]:
         position = end + 3
 
 
+def _value(tag: re.Match[str], attribute: str) -> tuple[int, int] | None:
+    """Return where the value of an attribute stands; ``None`` where the tag has none."""
+    start = tag.start("rest")
+    for match in _ATTRIBUTE.finditer(tag["rest"]):
+        if match["name"].lower() == attribute:
+            group = _written(match)
+            return (start + match.start(group), start + match.end(group)) if group else None
+    return None
+
+
+def _written(attribute: re.Match[str]) -> str | None:
+    """Return how a value is written; ``None`` where there is none."""
+    return next((key for key in ("double", "single", "bare") if attribute[key] is not None), None)
+
+
 def _attributes(rest: str) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for match in _ATTRIBUTE.finditer(rest):
-        value = next((match[key] for key in ("double", "single", "bare") if match[key] is not None), None)
-        found.setdefault(match["name"].lower(), html.unescape(value) if value is not None else "")
+        group = _written(match)
+        found.setdefault(match["name"].lower(), html.unescape(match[group]) if group else "")
     return found
 
 

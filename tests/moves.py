@@ -1,0 +1,26 @@
+"""Carrying out what was planned, without the write path."""
+
+from collections.abc import Mapping
+
+from engine.changes import Move, Put
+from engine.moving import MovePlan
+from engine.moving.anchoring import AnchorPlan
+
+Files = Mapping[str, str | bytes]
+
+
+def applied(files: Files, plan: MovePlan | AnchorPlan) -> dict[str, bytes]:
+    """Return the files after the changes of a plan."""
+    made = {
+        path: content.encode() if isinstance(content, str) else content for path, content in files.items()
+    }
+    moves = [change for change in plan.changes if isinstance(change, Move)]
+    gone = {move.path: made.pop(move.path) for move in moves}
+    for move in moves:
+        assert move.to not in made
+        made[move.to] = gone[move.path] if move.content is None else move.content
+    for change in plan.changes:
+        if isinstance(change, Put):
+            assert (change.base is None) == (change.path not in made)
+            made[change.path] = change.content
+    return made
