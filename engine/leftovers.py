@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.locks import unused
+from engine.previews import VERSION as PREVIEWS
 
 _CATALOG = re.compile(r"catalog-(?P<schema>[0-9]{1,9})-(?P<scanner>[0-9]{1,9})")
 _CATALOG_FILES = (
@@ -19,6 +20,7 @@ _CATALOG_FILES = (
     ".lock",
 )  # the lock last: it says whether the others are in use
 _INDEX = re.compile(r"search-(?P<scanner>[0-9]{1,9})")
+_PREVIEWS = re.compile(r"previews-(?P<version>[0-9]{1,9})")
 
 Version = tuple[int, int]
 """Of the tables, and of the scanner."""
@@ -43,7 +45,15 @@ def old(folder: Path, current: Path) -> list[Path]:
         for path in _listed(folder)
         if (match := _INDEX.fullmatch(path.name)) is not None and int(match["scanner"]) < own[1]
     ]
-    return [*catalogs, *indexes]
+    return [*catalogs, *indexes, *_previews(folder)]
+
+
+def _previews(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in _listed(folder)
+        if (match := _PREVIEWS.fullmatch(path.name)) is not None and int(match["version"]) < PREVIEWS
+    ]
 
 
 def remove_old(folder: Path, current: Path) -> list[Path]:
@@ -61,6 +71,8 @@ def remove_old(folder: Path, current: Path) -> list[Path]:
             match is not None and int(match["scanner"]) not in kept
         ):  # an index is used together with a catalog
             shutil.rmtree(path, ignore_errors=True)
+    for path in _previews(folder):
+        shutil.rmtree(path, ignore_errors=True)
     return old(folder, current)
 
 
