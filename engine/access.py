@@ -1,11 +1,14 @@
 """Who may what: an Actor asks to do an Action, and a Policy answers for the resolved, canonical page."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from functools import lru_cache
 from typing import Protocol
 
-from engine.model import Name
+from engine.ids import page_stem
+from engine.model import Author, Form, Name
 
 
 class Action(Enum):
@@ -24,6 +27,13 @@ class Role(StrEnum):
     EDITOR = "editor"
     ADMIN = "admin"
 
+    def covers(self, other: "Role") -> bool:
+        """Say whether this role may do all that *other* may."""
+        return _ORDER[self] >= _ORDER[other]
+
+
+_ORDER: Mapping[Role, int] = {role: place for place, role in enumerate(Role)}
+
 
 class Kind(StrEnum):
     """What sort of being the actor is."""
@@ -33,13 +43,22 @@ class Kind(StrEnum):
     PROGRAM = "program"
 
 
+EVERYTHING = ("**",)
+"""The patterns that every path fits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: a person, a program with a token, or somebody unknown."""
 
     kind: Kind
-    name: str
+    name: str  # the login, or what a token is called; empty for somebody unknown
     role: Role
+    author: Author | None = None  # whom a commit names; None: they make none
+    reads: tuple[str, ...] = (
+        EVERYTHING  # patterns of paths, see `fits`; what fits none does not exist for them
+    )
+    writes: tuple[str, ...] = EVERYTHING  # patterns of what they may change, out of what they may read
 
 
 ANONYMOUS = Actor(Kind.ANONYMOUS, "", Role.READER)
@@ -64,8 +83,58 @@ class Policy(Protocol):
         ...
 
 
+def may_write(policy: Policy, actor: Actor, path: str) -> bool:
+    """Say whether *policy* lets an actor write to a path; settings and hidden files are for administrators."""
+    name = Name(path, "", Form.MEDIA if page_stem(path) is None else Form.PAGE)
+    special = path == "quire.toml" or any(part.startswith(".") for part in path.split("/"))
+    return policy.allows(actor, Action.WRITE, name) and (
+        not special or policy.allows(actor, Action.ADMINISTER, name)
+    )
+
+
+Lineage = tuple[str, str]
+"""Where a file began: the commit, and its path in it. It stays the same through renames."""
+
+
+class Protections(Protocol):
+    """Knows the pages that only some may change."""
+
+    def any(self) -> bool:
+        """Say whether there are any; cheap, as every change asks."""
+        ...
+
+    def stamp(self) -> str:
+        """Return what changes when one of them does; empty where there are none. Cheap, as every answer asks."""
+        ...
+
+    def level(self, path: str, lineage: Lineage | None) -> Role:
+        """Return the least role that may change a file; `Role.EDITOR` where it is not protected.
+
+        Args:
+            path: Where it is.
+            lineage: Where it began; ``None`` where that is not known.
+        """
+        ...
+
+
+class Unprotected:
+    """Every editor may change every page."""
+
+    def any(self) -> bool:
+        """Say that nothing is protected."""
+        return False
+
+    def stamp(self) -> str:
+        """Return nothing, as nothing changes."""
+        return ""
+
+    def level(self, path: str, lineage: Lineage | None) -> Role:
+        """Return the editor's role."""
+        return Role.EDITOR
+
+
 class RolePolicy:
-    """One role for the whole wiki: readers read, editors write, admins administer."""
+    """One role for the whole wiki: readers read, editors write, admins administer; within an actor's own patterns."""
 
     _MAY: Mapping[Role, frozenset[Action]] = {
         Role.NOBODY: frozenset(),
@@ -75,13 +144,105 @@ class RolePolicy:
     }
 
     def allows(self, actor: Actor, action: Action, name: Name) -> bool:
-        """Say whether the actor's role includes the action; which file it is makes no difference."""
-        return action in self._MAY[actor.role]
+        """Say whether the actor's role includes the action, and their patterns the file.
+
+        What may not be read may not be changed either: the answer would tell that it is there.
+        """
+        if action not in self._MAY[actor.role]:
+            return False
+        if actor.reads != EVERYTHING and not fits(name.path, actor.reads):
+            return False
+        return action is Action.READ or actor.writes == EVERYTHING or fits(name.path, actor.writes)
 
     def scope(self, actor: Actor) -> str:
-        """Everybody who may read sees the same."""
-        return "all" if self.is_open(actor) else "none"
+        """Everybody who may read everything sees the same, and so do those with the same patterns."""
+        if Action.READ not in self._MAY[actor.role]:
+            return "none"
+        return "all" if self.is_open(actor) else f"reads {sorted({*actor.reads})}"
 
     def is_open(self, actor: Actor) -> bool:
-        """Every role but nobody's reads everything."""
-        return Action.READ in self._MAY[actor.role]
+        """Every role but nobody's reads everything, if no pattern keeps it from that."""
+        return Action.READ in self._MAY[actor.role] and "**" in actor.reads
+
+
+# -- patterns
+
+PATTERNS = 50  # of one actor
+PATTERN_CHARACTERS = 300
+
+
+def fits(path: str, patterns: tuple[str, ...]) -> bool:
+    """Say whether *path* fits one of some patterns.
+
+    In a pattern ``*`` stands for any characters of one part, ``?`` for one of them, and the part ``**`` for any parts:
+    ``notes/**`` is all that lies below ``notes``, ``**/todo.md`` is every file of that name, and ``**`` is everything.
+    A pattern stands for whole paths, and capitals differ from small letters: what is not named is not given.
+    """
+    return any(_compiled(pattern).fullmatch(path) is not None for pattern in patterns)
+
+
+def parse_patterns(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return patterns that somebody typed in the form that `fits` reads, each once.
+
+    A slash at the beginning is left out, and one at the end means all that lies below.
+
+    Raises:
+        ValueError: One of them stands for no path; the message says why.
+    """
+    found = tuple(dict.fromkeys(_parsed(text.strip()) for text in texts if text.strip()))
+    if len(found) > PATTERNS:
+        raise ValueError(f"{len(found)} patterns are too many; {PATTERNS} are allowed")
+    return found
+
+
+def _parsed(text: str) -> str:
+    pattern = text.removeprefix("/")
+    if pattern.endswith("/"):
+        pattern += "**"
+    if len(pattern) > PATTERN_CHARACTERS:
+        raise ValueError(f"{text[:40]!r}… is longer than {PATTERN_CHARACTERS} characters")
+    for part in pattern.split("/"):
+        if part in {"", ".", ".."}:
+            raise ValueError(f"{text!r} stands for no path: a part of it is {part!r}")
+        if "**" in part and part != "**":
+            raise ValueError(f"{text!r} has ** inside a part; write * there, or **/ before it")
+        if any(ord(character) < 0x20 or character in "\x7f\\" for character in part):
+            raise ValueError(f"{text!r} holds a character that no path has")
+    return pattern
+
+
+@lru_cache(maxsize=1_000)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern as a regular expression that takes no more than quadratic time.
+
+    What stands between two wildcards is looked for from the left, and never again further on: where a pattern fits at
+    all, it fits so. That is what the atomic groups ``(?>…)`` say.
+    """
+    first, *runs = _runs(pattern.split("/"))
+    if not runs:
+        return re.compile("/".join(map(_part, first)))
+    *middle, last = runs
+    written = "".join(f"{_part(part)}/" for part in first)
+    for run in filter(None, middle):
+        written += "(?>(?:[^/]+/)*?" + "".join(f"{_part(part)}/" for part in run) + ")"
+    return re.compile(written + "(?:[^/]+/)*?" + ("/".join(map(_part, last)) or "[^/]+"))
+
+
+def _runs(parts: list[str]) -> list[list[str]]:
+    """Split the parts of a pattern at each ``**``."""
+    runs: list[list[str]] = [[]]
+    for part in parts:
+        if part == "**":
+            runs.append([])
+        else:
+            runs[-1].append(part)
+    return runs
+
+
+def _part(part: str) -> str:
+    """Return one part of a pattern as a regular expression."""
+    first, *rest = (re.escape(text).replace(r"\?", "[^/]") for text in part.split("*"))
+    if not rest:
+        return first
+    *middle, last = rest
+    return first + "".join(f"(?>[^/]*?{text})" for text in middle) + "[^/]*" + last

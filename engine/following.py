@@ -91,14 +91,17 @@ class Work:
     problem: str = ""  # why the last try failed
 
 
-def version(head: str | None, edges: str) -> str | None:
-    """Name what all answers depend on: the commit, and where the history before it is cut; ``None`` without a commit.
+def version(head: str | None, edges: str, protections: str) -> str | None:
+    """Name what all answers depend on; ``None`` without a commit.
 
     Args:
         head: The commit.
-        edges: As `joined_edges` gives them.
+        edges: Where the history before it is cut, as `joined_edges` gives it.
+        protections: What tells which pages are protected, see `Protections.stamp`.
     """
-    return f"{head}-{sha256(edges.encode()).hexdigest()[:16]}" if head and edges else head
+    if head is None or not (edges or protections):
+        return head
+    return f"{head}-{sha256(repr((edges, protections)).encode()).hexdigest()[:16]}"
 
 
 class Follower:

@@ -1,4 +1,4 @@
-"""What a wiki keeps in memory so as not to do it twice; bounded in bytes, and never the only copy."""
+"""What a wiki keeps so as not to do it twice; bounded in bytes, and never the only copy."""
 
 from engine.answers import Page, Tags
 from engine.cache import Cache
@@ -6,6 +6,7 @@ from engine.frame import Frame
 from engine.links import LinkReports
 from engine.markup import Rendered
 from engine.model import Name, Origin
+from engine.previews import Previews
 from engine.site import Site, parse_site
 from engine.store import Store
 
@@ -19,10 +20,12 @@ class Kept:
     Args:
         store: Where the settings are read from.
         capacity: Bytes of HTML that are kept; of whole pages an eighth as many.
+        previews: Small pictures of images, kept on the disk.
     """
 
-    def __init__(self, store: Store, capacity: int) -> None:
+    def __init__(self, store: Store, capacity: int, previews: Previews) -> None:
         self._store = store
+        self.previews = previews
         self._rendered: Cache[bytes, Rendered] = Cache(capacity)
         self._pages: Cache[tuple[str | None, str, str], Page] = Cache(capacity // 8)
         self._frames: Cache[tuple[str | None, str, str], Frame] = Cache(capacity // 32)
@@ -81,6 +84,7 @@ class Kept:
     def close(self) -> None:
         """Stop what is being worked out."""
         self.links.close()
+        self.previews.close()
 
     def origins(self, commit: str, name: Name) -> tuple[Origin, ...] | None:
         """Return which commits brought the lines of a file of *commit*, if that was kept."""

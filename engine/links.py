@@ -1,4 +1,4 @@
-"""The links of the whole wiki at one commit: which lead nowhere, and to which pages none leads.
+"""The links of the whole wiki at one commit: which lead nowhere, and to which pages and media none leads.
 
 Answering that means resolving every link (see `engine.catalog.links`), so it is done once for a commit and a set of
 rights, by one thread at a time, and kept. Who asks waits shortly, and is else told of the last commit that is known.
@@ -6,18 +6,22 @@ rights, by one thread at a time, and kept. Who asks waits shortly, and is else t
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from logging import getLogger
 
 from engine.cache import Cache
 from engine.catalog import Catalog, LinkTo, Moment, Visible
 from engine.catalog.wanted import Wanted
+from engine.frontlinks import is_kept, media_targets
 from engine.ids import MAX_PATH_BYTES, fold_path
+from engine.model import Form, Name
 
 log = getLogger(__name__)
 
-REPORTED = 5_000  # missing targets, and pages that nothing links to, that are named; the others are counted
+REPORTED = (
+    5_000  # missing targets, pages that nothing links to, and media, that are named; the others are counted
+)
 COUNTED = 200_000  # different missing targets that are told apart; links to further ones are counted together
 SOURCES = 3  # pages that are named for each missing target
 WAIT = 1.0  # seconds that a reader waits for a report
@@ -44,12 +48,22 @@ class LinkReport:
     more_wishes: bool  # there are more than were told apart
     orphans: tuple[str, ...]  # paths of pages that no other page links to, ordered; at most `REPORTED`
     orphan_count: int
+    unused: tuple[
+        str, ...
+    ] = ()  # paths of media that no page links to, shows or names, ordered; at most `REPORTED`
+    unused_count: int = 0
 
     @property
     def size(self) -> int:
         """About how many bytes it takes in memory."""
         texts = [text for wish in self.wishes for text in (wish.target, *wish.sources)]
-        return 500 + 200 * len(self.wishes) + sum(100 + 2 * len(text) for text in (*texts, *self.orphans))
+        paths = (*self.orphans, *self.unused)
+        return 500 + 200 * len(self.wishes) + sum(100 + 2 * len(text) for text in (*texts, *paths))
+
+
+def may_be_unused(name: Name) -> bool:
+    """Say whether one expects pages to use a medium: not a hidden file, or one that is there for programs."""
+    return is_kept(name.path) and not any(part.startswith(".") for part in name.path.split("/"))
 
 
 def wish(source: str, target: str) -> str:
@@ -80,6 +94,7 @@ def report(moment: Moment, visible: Visible, stopping: threading.Event | None = 
         orphan_count += 1
         if orphan_count <= REPORTED:
             orphans.append(name.path)
+    unused = [name.path for name in _unused(moment, linked, visible)]
     made = LinkReport(
         commit=moment.head or "",
         links=count,
@@ -88,14 +103,35 @@ def report(moment: Moment, visible: Visible, stopping: threading.Event | None = 
         more_wishes=wishes.more,
         orphans=tuple(orphans),
         orphan_count=orphan_count,
+        unused=tuple(unused[:REPORTED]),
+        unused_count=len(unused),
     )
     while made.size > CAPACITY // 4:  # or it would not be kept
         made = replace(
             made,
             wishes=made.wishes[: len(made.wishes) // 2],
             orphans=made.orphans[: len(made.orphans) // 2],
+            unused=made.unused[: len(made.unused) // 2],
         )
     return made
+
+
+def _unused(moment: Moment, linked: Collection[str], visible: Visible) -> Iterator[Name]:
+    """Yield the media that are not among *linked*, and that no front matter names; ordered by path."""
+    unlinked = [
+        name
+        for name in moment.names(form=Form.MEDIA)
+        if name.path not in linked and may_be_unused(name) and visible(name)
+    ]
+    if not unlinked:
+        return
+    wanted = [
+        (page.folder, target)
+        for page, properties in moment.fronts(visible)
+        for target in media_targets(properties)
+    ]
+    named = {target.name.path for target in moment.resolve(wanted, visible).values() if target is not None}
+    yield from (name for name in unlinked if name.path not in named)
 
 
 class _Wishes:

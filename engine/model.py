@@ -200,6 +200,7 @@ class Commit:
     time: datetime  # author date, aware, UTC; 1970 where it cannot be read
     summary: str  # the first paragraph of the message, on one line
     touches: tuple[Touch, ...]
+    key: str = ""  # of the call that made it, where that had one; see `engine.store.trailers`
 
 
 @dataclass(frozen=True, slots=True)

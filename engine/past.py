@@ -119,6 +119,11 @@ class Past:
     def _title(self, name: Name) -> str:
         return self._moment.titles([name])[name.path] if name.form is Form.PAGE else str(name.id)
 
+    def beginning(self, subject: Subject) -> tuple[str, str] | None:
+        """Return the commit and path that a file began with: what stays the same when it is renamed."""
+        self._check()
+        return self._arrivals.origin(subject.name.path)
+
     def history(self, subject: Subject, page: int = 1) -> History:
         """Return one page of the revisions of a file, through its renames; the nearest where there is no such page."""
         self._check()
@@ -243,6 +248,21 @@ class Past:
             PageNotFoundError: The actor may not see it.
         """
         return self._reader.drawn(name)
+
+    def had(self, path: str, blob: str) -> bool:
+        """Say whether a file that is, or was, at *path* held *blob* once, as far as the actor may know."""
+        if not self.known or not _can_be(path):
+            return False
+        touched = self._arrivals.newest_at(path, blob=blob)
+        if touched is None:  # under an earlier path, or by a rename alone
+            lineage = self._arrivals.lineages([path]).get(path)
+            touched = self._arrivals.with_blob(lineage, blob) if lineage is not None else None
+        return touched is not None and bool(self._sight.sees([touched]))
+
+    def keyed(self, name: str) -> tuple[str, str] | None:
+        """Return the commit that a call with a key made, and its whole key; *name* is the key's first word."""
+        self._check()
+        return next(iter(self._arrivals.keyed(name)), None)
 
     # -- many files
 

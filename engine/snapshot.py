@@ -7,13 +7,14 @@ in any answer.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from engine.access import Action, Actor, Policy
+from engine.access import Action, Actor, Policy, Protections, Role, may_write
 from engine.answers import Child, Folder, Found, Page, SearchResults, TagCount, Tags
 from engine.blaming import Blaming
 from engine.catalog import FilesIn, Moment, Visible, everything
 from engine.catalog.codec import is_unlisted
 from engine.checking import Finding, check
 from engine.comparing import Comparing
+from engine.editing import Editing
 from engine.errors import MediaNotFoundError, PageNotFoundError, TooLargeError
 from engine.finding import Finder
 from engine.following import Follower, Parts, Progress, version
@@ -26,12 +27,15 @@ from engine.linking import REDIRECTS, PageLinker
 from engine.links import LinkReport
 from engine.lists import TAGS, Lists
 from engine.markup import Rendered
+from engine.media import Media
 from engine.messages import Message
 from engine.model import Facts, Form, Name, Problem
+from engine.moving import Moving
 from engine.past import Past
 from engine.scanning import NOT_UTF8, decode_page
 from engine.searching import Searching
 from engine.site import PATH, Site
+from engine.undoing import Undoing
 
 MEDIA_BYTES = 100_000_000  # a larger file is not served
 RELATED = 6  # pages that are named beside one
@@ -42,11 +46,19 @@ class Snapshot:
     """The wiki at one commit, as one actor may see it. Made by `Wiki.at`; for one thread."""
 
     def __init__(
-        self, parts: Parts, policy: Policy, kept: Kept, follower: Follower, moment: Moment, actor: Actor
+        self,
+        parts: Parts,
+        policy: Policy,
+        protections: Protections,
+        kept: Kept,
+        follower: Follower,
+        moment: Moment,
+        actor: Actor,
     ) -> None:
         self.actor = actor
         self._parts = parts
         self._policy = policy
+        self._protections = protections
         self._kept = kept
         self._follower = follower
         self._moment = moment
@@ -63,8 +75,8 @@ class Snapshot:
 
     @property
     def version(self) -> str | None:
-        """What every answer depends on: the commit, and where the history of a shallow clone is cut."""
-        return version(self._moment.head, self._moment.edges)
+        """What every answer depends on: the commit, where the history of a shallow clone is cut, what is protected."""
+        return version(self._moment.head, self._moment.edges, self._protections.stamp())
 
     @property
     def complete(self) -> bool:
@@ -104,6 +116,33 @@ class Snapshot:
         return Comparing(self.past, self._moment, self._parts.store)
 
     @property
+    def editing(self) -> Editing:
+        """Texts of pages for those who edit them."""
+        return Editing(
+            self._moment,
+            self._parts.store,
+            self._parts.markup,
+            self.past,
+            self,
+            self.visible,
+            self.site,
+        )
+
+    @property
+    def media(self) -> Media:
+        """Files other than pages: lists of them, what is known of one, and where a new one goes."""
+        return Media(
+            self._moment,
+            self._parts.store,
+            self._kept.previews,
+            self.visible,
+            self._link_report,
+            self.site,
+            self.source,
+            self.may_write,
+        )
+
+    @property
     def blaming(self) -> Blaming:
         """Who wrote each line of a file."""
         return Blaming(
@@ -113,6 +152,18 @@ class Snapshot:
             self._kept,
             may_see=self.may_see,
             sees_all=self._open,
+        )
+
+    @property
+    def undoing(self) -> Undoing:
+        """How to take back what was done."""
+        return Undoing(self.past, self._moment, self._parts.store, self, sees_all=self._open)
+
+    @property
+    def moving(self) -> Moving:
+        """What it takes to give files other paths."""
+        return Moving(
+            self._moment, self._parts.store, self._parts.markup, self.visible, may_write=self.may_write
         )
 
     def _link_report(self) -> LinkReport | None:
@@ -128,6 +179,22 @@ class Snapshot:
     def may_see(self, name: Name) -> bool:
         """Say whether the actor may read this file."""
         return self._open or self._policy.allows(self.actor, Action.READ, name)
+
+    def may_write(self, path: str) -> bool:
+        """Say whether the actor may change the file at *path*, or make one there."""
+        return may_write(self._policy, self.actor, path) and self.is_unprotected(path)
+
+    def is_unprotected(self, path: str) -> bool:
+        """Say whether the actor may change the file at *path* as far as protections go."""
+        return not self._protections.any() or self.actor.role.covers(self.protection(path))
+
+    def is_protected(self, path: str) -> bool:
+        """Say whether not every editor may change the file at *path*."""
+        return self._protections.any() and self.protection(path) is not Role.EDITOR
+
+    def protection(self, path: str) -> Role:
+        """Return the least role that may change the file at *path*."""
+        return self._protections.level(path, self._moment.arrivals.origin(path))
 
     def find(self, text: str) -> Found:
         """Find what a URL's path means, see `Finder.find`."""
@@ -177,7 +244,17 @@ class Snapshot:
         """
         if not self.may_see(name) or name.form is not Form.PAGE:
             raise PageNotFoundError(Message("There is no page “%(name)s”.", name=str(name.id)))
-        facts, rendered = self._render(name)
+        return self._shown(name, *self._render(name))
+
+    def drawn_text(self, name: Name, text: str) -> Page:
+        """Return a page as it would be at the place *name* tells, with a text that the repository does not have."""
+        parsed = self._parts.markup.parse(text)
+        facts = self._parts.markup.scan(parsed)
+        lang = self._language(name, facts)
+        rendered = self._parts.markup.render(parsed, name.id, PageLinker(self._moment, self), lang)
+        return self._shown(name, facts, rendered)
+
+    def _shown(self, name: Name, facts: Facts, rendered: Rendered) -> Page:
         lang = self._language(name, facts)
         return Page(
             name=name,

@@ -1,6 +1,6 @@
 """Wiki: follows its store, and gives each request a snapshot, which is all that a request may hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import getLogger
@@ -8,18 +8,22 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from engine.access import Actor, Policy
+from engine.access import Actor, Policy, Protections, Unprotected
 from engine.answers import Child, Folder, Found, Page, Result, SearchResults
 from engine.catalog import Catalog, Moment
 from engine.catalog.history import joined_edges
+from engine.changes import Change, Saved
 from engine.errors import StoreError, WikiError
 from engine.following import Follower, Parts, Progress, Work, version
 from engine.kept import Kept
 from engine.markup import SCANNER, Markup
+from engine.previews import CAPACITY, Previews
 from engine.search import SearchIndex
 from engine.searching import RESULT_PAGES, RESULTS
+from engine.settling import Limits
 from engine.snapshot import Snapshot
 from engine.store import Store
+from engine.writing import Writing
 
 __all__ = [
     "RESULTS",
@@ -60,17 +64,30 @@ class Wiki:
     Args:
         parts: The store and what is derived from it.
         policy: Who may what.
+        protections: The pages that only some may change.
+        limits: How much one change may write.
         cache_bytes: How much rendered HTML is kept in memory.
+        preview_bytes: How much of small pictures of images is kept on the disk.
         processes: Children that scan pages; ``None`` for one a core.
     """
 
     def __init__(
-        self, parts: Parts, policy: Policy, *, cache_bytes: int = 32_000_000, processes: int | None = None
+        self,
+        parts: Parts,
+        policy: Policy,
+        *,
+        protections: Protections | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        cache_bytes: int = 32_000_000,
+        preview_bytes: int = CAPACITY,
+        processes: int | None = None,
     ) -> None:
         self.policy = policy
+        self.protections = protections or Unprotected()
         self._parts = parts
-        self._kept = Kept(parts.store, cache_bytes)
+        self._kept = Kept(parts.store, cache_bytes, Previews(parts.folder, preview_bytes))
         self._follower = Follower(parts, processes=processes)
+        self._writing = Writing(parts, self._follower, policy, self.protections, self.at, limits)
 
     @classmethod
     def open(
@@ -81,13 +98,61 @@ class Wiki:
         policy: Policy,
         *,
         markup: Markup | None = None,
+        protections: Protections | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - it is frozen
         cache_bytes: int = 32_000_000,
+        preview_bytes: int = CAPACITY,
         processes: int | None = None,
     ) -> "Wiki":
         """Put a wiki together; derived data other than the index lives in *folder*."""
         catalog = Catalog(folder, version=str(SCANNER))
         parts = Parts(store, catalog, index, markup or Markup(), folder)
-        return cls(parts, policy, cache_bytes=cache_bytes, processes=processes)
+        return cls(
+            parts,
+            policy,
+            protections=protections,
+            limits=limits,
+            cache_bytes=cache_bytes,
+            preview_bytes=preview_bytes,
+            processes=processes,
+        )
+
+    def commit(
+        self,
+        changes: Sequence[Change],
+        actor: Actor,
+        summary: str = "",
+        *,
+        key: str | None = None,
+        trailers: Mapping[str, str] | None = None,
+    ) -> Saved:
+        """Make one commit of all *changes*, or none of them.
+
+        Files that others have changed meanwhile are merged; files that were renamed are found where they are now. What
+        is returned is on disk, and the next answer shows it.
+
+        Args:
+            changes: Each file once.
+            actor: Who asks.
+            summary: Why, in a line; more may follow behind an empty one. Empty says what was done.
+            key: A name for this call of this actor: made again with the same key, it changes nothing, and returns
+                what it did the first time.
+            trailers: More for the last paragraph of the message.
+
+        Raises:
+            ForbiddenError: The actor may not write one of the files.
+            MergeConflictError: A change touches what others did meanwhile; it has all texts.
+            PageExistsError: A file was to be new, and there is one.
+            PageNotFoundError: A file that is to be moved or deleted is not there.
+            PageIdError: A path is unsafe.
+            InvalidChangeError: It would break the repository's rules; the message says which.
+            TooLargeError: Beyond the limits.
+            NotReadyError: With a *key*, while the history is still being read.
+            ConflictError: Where the branch is checked out, one of the files has local changes.
+            HeadMovedError: Others kept changing the same file; nothing was written.
+            StoreError: git failed; nothing was written.
+        """
+        return self._writing.commit(changes, actor, summary, key, trailers or {})
 
     def follow(self, wait: float = WAIT) -> None:
         """Bring the names to the branch's commit, see `Follower.follow`."""
@@ -126,7 +191,7 @@ class Wiki:
 
     def version(self) -> str | None:
         """Return what answers depend on as it is now, see `Snapshot.version`."""
-        return version(self.head(), joined_edges(self._parts.store.edges()))
+        return version(self.head(), joined_edges(self._parts.store.edges()), self.protections.stamp())
 
     @contextmanager
     def at(self, actor: Actor) -> Iterator[Snapshot]:
@@ -137,7 +202,9 @@ class Wiki:
         self._follow_for_a_reader()
         try:
             with self._parts.catalog.reading() as db:
-                yield Snapshot(self._parts, self.policy, self._kept, self._follower, Moment(db), actor)
+                yield Snapshot(
+                    self._parts, self.policy, self.protections, self._kept, self._follower, Moment(db), actor
+                )
         except DatabaseError as error:
             self._follower.fail(error)
             raise StoreError("what is known of the pages could not be read; try again in a moment") from error

@@ -17,6 +17,7 @@
     resolve  link target -> name, by joining facts to names when asked; shortcuts decides most of many at once
     tags     which there are, and which pages have them
     links    all links of the head, resolved
+    uses     how many pages use each of some files
     past     `Arrivals`: questions about commits, and about what they touched
     queries  `Moment`: every question that may be asked of the catalog at one moment
 
@@ -30,6 +31,7 @@ from engine.catalog.past import Active, Arrivals, Gone, Touched
 from engine.catalog.queries import Backlink, LastChange, Moment
 from engine.catalog.rows import Visible, everything
 from engine.catalog.schema import Catalog
+from engine.catalog.uses import Uses
 
 __all__ = [
     "Active",
@@ -43,6 +45,7 @@ __all__ = [
     "Moment",
     "Suggestion",
     "Touched",
+    "Uses",
     "Visible",
     "everything",
 ]

@@ -4,7 +4,7 @@ Where an actor does not see every file, each has to be asked for, so their listi
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from sqlalchemy import Connection, func, select, text
@@ -73,6 +73,13 @@ def pages_below(db: Connection, folder: str, visible: Visible = everything) -> d
     return dict(sorted(found.items()))
 
 
+def files_below(db: Connection, folder: str, visible: Visible = everything) -> Iterator[Name]:
+    """Yield the files in *folder*, at any depth, ordered by path."""
+    for row in db.execute(select(name).where(is_in(name.c.path, folder)).order_by(name.c.path)):
+        if visible(item := to_name(row)):
+            yield item
+
+
 def _child(folder: str, start: int) -> str:
     """Return the folder that *folder* is or lies in, of those whose names begin at *start*."""
     end = folder.find("/", start)
@@ -127,3 +134,36 @@ class FilesIn:
             found = select(fact.c.blob, fact.c.title).where(fact.c.blob.in_(blobs[at : at + BY_TITLE]))
             titles.update((row.blob, row.title) for row in self._db.execute(found))
         return [(item, titles.get(item.blob) or item.id.last) for item in names]
+
+
+class Media:
+    """The media in one folder, at any depth, ordered by path; hidden files are left out.
+
+    Args:
+        db: A reading transaction.
+        folder: Its path; empty for all of them.
+        visible: Names for which it is false do not exist.
+    """
+
+    def __init__(self, db: Connection, folder: str, visible: Visible = everything) -> None:
+        self._db = db
+        self._where = [
+            name.c.form == Form.MEDIA.value,
+            *((is_in(name.c.path, folder),) if folder else ()),
+            name.c.path.not_like(".%"),
+            name.c.path.not_like("%/.%"),
+        ]
+        self._seen: list[Name] | None = None
+        if visible is everything:
+            self.count = db.execute(select(func.count()).select_from(name).where(*self._where)).scalar_one()
+        else:
+            rows = db.execute(select(name).where(*self._where).order_by(name.c.path))
+            self._seen = [item for row in rows if visible(item := to_name(row))]
+            self.count = len(self._seen)
+
+    def part(self, start: int, count: int) -> list[Name]:
+        """Return *count* of them from *start* on."""
+        if self._seen is not None:
+            return self._seen[start : start + count]
+        query = select(name).where(*self._where).order_by(name.c.path).offset(start).limit(count)
+        return [to_name(row) for row in self._db.execute(query)]

@@ -218,8 +218,9 @@ class Tracer:
         given: list[dict[str, int]] = []
         for rank, (number, hex_id) in enumerate(batch.items(), first):
             after: dict[str, int] = {}
+            moved = {row.old_path for row in by_commit.get(number, ()) if row.old_path}
             for row in by_commit.get(number, ()):
-                is_new = row.added and row.path in self._left
+                is_new = row.added and (row.path in self._left or row.path in moved)
                 known = None if is_new else self._current.get(row.old_path or row.path)
                 after[row.path] = known if known is not None else begun.lineage(hex_id, row.path)
                 given.append({"touch_id": row.id, "rank": rank, "lineage": after[row.path]})
@@ -306,6 +307,7 @@ def _record(db: Connection, commits: Iterable[Commit]) -> None:
                 "email": item.author.email,
                 "time": int(item.time.timestamp()),
                 "summary": item.summary,
+                "key": item.key or None,
             }
         )
         touches.extend(

@@ -1,15 +1,15 @@
 """Every link of every page of the head, resolved: in the order of the pages, many at once, in bounded memory."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection, bindparam, case, func, select
 
 from engine.catalog.resolve import INDEX_KEYS, find, has_folder
-from engine.catalog.rows import Visible, everything, folders, to_name
-from engine.catalog.schema import APART, fact, link, name
+from engine.catalog.rows import Visible, chunks, everything, folders, to_name
+from engine.catalog.schema import APART, alias, fact, link, name
 from engine.catalog.shortcuts import Shortcuts
 from engine.model import Form, Name
 
@@ -31,6 +31,24 @@ _REDIRECTS = (
     select(name.c.path, name.c.blob, name.c.form, fact.c.data)
     .join(fact, fact.c.blob == name.c.blob)
     .where(name.c.form == Form.PAGE.value, APART, fact.c.redirects)
+)
+_ENDING = (
+    select(name, link.c.target)
+    .join(fact, fact.c.id == link.c.fact)
+    .join(name, name.c.blob == fact.c.blob)
+    .where(link.c.tail.in_(bindparam("tails", expanding=True)), name.c.form == Form.PAGE.value)
+)
+_LABELS = (
+    select(fact.c.title).where(fact.c.blob.in_(bindparam("blobs", expanding=True))),
+    select(alias.c.alias)
+    .join(fact, fact.c.id == alias.c.fact)
+    .where(fact.c.blob.in_(bindparam("blobs", expanding=True))),
+)
+# Few pages name others there, so the database looks for the brackets.
+_FRONTS = (
+    select(name, func.json_extract(fact.c.data, "$.properties").label("properties"))
+    .join(fact, fact.c.blob == name.c.blob)
+    .where(name.c.form == Form.PAGE.value)
 )
 _PAGES = (
     select(name.c.path, name.c.blob, name.c.form, name.c.last)
@@ -88,10 +106,59 @@ def orphans(db: Connection, linked: Collection[str], visible: Visible = everythi
                     yield page
 
 
+def links_ending(
+    db: Connection, tails: Iterable[str], visible: Visible = everything
+) -> Iterator[tuple[Name, str]]:
+    """Yield the visible pages with links whose last part has one of the keys *tails*, each with such a target."""
+    for part in chunks(tails):
+        for row in db.execute(_ENDING, {"tails": part}):
+            if visible(page := to_name(row)):
+                yield page, row.target
+
+
+def redirects(db: Connection, visible: Visible = everything) -> Iterator[tuple[Name, str]]:
+    """Yield the visible pages that lead on to another, each with what it names."""
+    for row in db.execute(_REDIRECTS):
+        if visible(page := to_name(row)):
+            yield page, str(json.loads(row.data)["redirect"])
+
+
+def fronts(
+    db: Connection,
+    visible: Visible = everything,
+    paths: Iterable[str] | None = None,
+    *,
+    brackets: bool = False,
+) -> Iterator[tuple[Name, dict[str, Any]]]:
+    """Yield the visible pages with front matter, each with its properties.
+
+    Args:
+        db: A reading transaction.
+        visible: Names for which it is false do not exist.
+        paths: Of the pages; all of them when ``None``.
+        brackets: Only those pages that have ``[[`` in it.
+    """
+    properties = _FRONTS.selected_columns.properties
+    query = _FRONTS.where(func.instr(properties, "[[") > 0 if brackets else properties != "{}")
+    for part in [None] if paths is None else chunks(paths):
+        for row in db.execute(query if part is None else query.where(name.c.path.in_(part))):
+            if visible(page := to_name(row)):
+                yield page, json.loads(row.properties)
+
+
+def labels(db: Connection, blobs: Iterable[str]) -> set[str]:
+    """Return the titles and aliases of some pages."""
+    found: set[str] = set()
+    for part in chunks(blobs):
+        for query in _LABELS:
+            found.update(db.execute(query, {"blobs": part}).scalars())
+    return found - {""}
+
+
 def led_to(db: Connection, visible: Visible = everything) -> Iterator[str]:
     """Yield the paths that visible pages lead on to: whoever links to such a page gets there."""
-    for row in db.execute(_REDIRECTS):
-        if visible(page := to_name(row)) and (wanted := str(json.loads(row.data)["redirect"])):
+    for page, wanted in redirects(db, visible):
+        if wanted:
             match = find(db, [(page.folder, wanted)], visible)[page.folder, wanted]
             if match is not None:
                 yield match[0].path

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, bindp
 
 from engine.catalog.history import LINEAGES
 from engine.catalog.rows import chunks, to_name
-from engine.catalog.schema import activity, arrival, commit, name, touch
+from engine.catalog.schema import activity, arrival, commit, lineage, name, touch
 from engine.model import Author, Name, Revision, TouchKind
 
 LAST = "\U0010ffff"  # beyond every path
@@ -197,12 +197,36 @@ class Arrivals:
                 found[row.hex] = to_revision(row)
         return found
 
+    def parents(self, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the parents of some commits, in order; commits that are not known are left out."""
+        found: dict[str, tuple[str, ...]] = {}
+        for part in chunks(set(ids)):
+            rows = self._db.execute(select(commit.c.hex, commit.c.parents).where(commit.c.hex.in_(part)))
+            found |= {row.hex: tuple(row.parents.split()) for row in rows}
+        return found
+
+    def keyed(self, start: str) -> list[tuple[str, str]]:
+        """Return the arrived commits whose key begins with a word, each with its whole key; the oldest first."""
+        query = (
+            select(commit.c.hex, commit.c.key)
+            .join(arrival, arrival.c.commit == commit.c.id)
+            .where(commit.c.key.is_not(None), commit.c.key >= f"{start} ", commit.c.key < f"{start}!")
+            .order_by(arrival.c.rank)
+        )
+        return [(row.hex, row.key) for row in self._db.execute(query)]
+
     # -- files, through their renames
 
     def lineages(self, paths: Iterable[str]) -> dict[str, int]:
         """Return for each path the lineage of what was touched last there."""
         rows = self._db.execute(LINEAGES, {"paths": json.dumps(list(paths))}).all()
         return {path: lineage for path, lineage in rows if lineage is not None}
+
+    def origin(self, path: str) -> tuple[str, str] | None:
+        """Return the commit and path that the file at *path* began with; ``None`` where there is none."""
+        number = self.lineages([path]).get(path)
+        row = self._db.execute(select(lineage).where(lineage.c.id == number)).first() if number else None
+        return (row.commit, row.path) if row is not None else None
 
     def last_paths(self, lineages: Iterable[int]) -> dict[int, str]:
         """Return for each lineage the path at which it was touched last."""
@@ -279,6 +303,11 @@ class Arrivals:
         """Say whether a commit gave *blob* to a lineage at *path*."""
         found = select(touch.c.id).where(_of(lineage), touch.c.path == path, touch.c.blob == blob)
         return self._db.execute(found.limit(1)).first() is not None
+
+    def with_blob(self, lineage: int, blob: str) -> Touched | None:
+        """Return the last touch that gave *blob* to a lineage."""
+        query = select(touch.c.id).where(_of(lineage), touch.c.blob == blob)
+        return self._one(query.order_by(touch.c.rank.desc()))
 
     # -- recent changes
 

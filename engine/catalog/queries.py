@@ -1,23 +1,27 @@
 """`Moment`: every question that may be asked of the catalog at one moment."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from engine.catalog.clashes import Clashes
 from engine.catalog.codec import decode, tail
 from engine.catalog.facts import count_pages, too_many, unknown_blobs
-from engine.catalog.folders import FilesIn, pages_below, subfolders
+from engine.catalog.folders import FilesIn, Media, files_below, pages_below, subfolders
 from engine.catalog.labels import Suggestion, suggest
-from engine.catalog.links import LinkTo, all_links, led_to, orphans
+from engine.catalog.links import LinkTo, all_links, fronts, labels, led_to, links_ending, orphans, redirects
+from engine.catalog.overlay import overlay
 from engine.catalog.past import Arrivals, to_revision
 from engine.catalog.related import related
 from engine.catalog.resolve import (
     INDEX_KEYS,
     claim,
+    find,
     fitting,
     folder_index,
     has_folder,
@@ -42,7 +46,8 @@ from engine.catalog.schema import (
     touch,
 )
 from engine.catalog.tags import tag_counts, tagged
-from engine.ids import fold_path, page_stem
+from engine.catalog.uses import Uses, uses
+from engine.ids import fold, fold_path, page_stem
 from engine.model import Facts, Form, Name, Revision, Target
 
 # What every page view asks is put together once: that takes longer than the answer.
@@ -191,6 +196,20 @@ class Moment:
         rows = map(to_name, self._db.execute(_BY_KEY, {"keys": keys}))
         return sorted((row for row in rows if text in (row.path, str(row.id)) and visible(row)), key=claim)
 
+    def with_aliases(self, keys: Iterable[str], visible: Visible = everything) -> dict[str, list[Name]]:
+        """Return the pages that have an alias with one of *keys*, by key."""
+        return pages_by_fact(self._db, alias.c.key, keys, visible)
+
+    def with_keys(self, keys: Iterable[str]) -> Iterator[Name]:
+        """Yield the files whose keys are among *keys*, in no order."""
+        for part in chunks(keys):
+            yield from map(to_name, self._db.execute(_BY_KEY, {"keys": part}))
+
+    def called(self, last: str, visible: Visible = everything) -> list[Name]:
+        """Return the files whose ids end in a part with the key of *last*, in no order."""
+        rows = map(to_name, self._db.execute(select(name).where(name.c.last == fold(last))))
+        return list(filter(visible, rows))
+
     def keyed(self, text: str, visible: Visible = everything) -> list[Name]:
         """Return the names that *text* may stand for by key, or else by alias; one for each id, ordered by id."""
         key = fold_path(page_stem(text) or text)
@@ -200,6 +219,11 @@ class Moment:
             found = pages_by_fact(self._db, alias.c.key, [fold_path(text)], visible).get(fold_path(text), [])
         best = {str(row.id): row for row in sorted(found, key=claim, reverse=True)}
         return [best[each] for each in sorted(best)]
+
+    def alike(self, path: str) -> list[Name]:
+        """Return the files whose address has the key of *path*'s, whoever may see them."""
+        key = fold_path(page_stem(path) or path)
+        return [to_name(row) for row in self._db.execute(select(name).where(name.c.key == key))]
 
     def folder_index(self, folder: str, visible: Visible = everything) -> Name | None:
         """Return the page that speaks for a folder."""
@@ -243,6 +267,10 @@ class Moment:
         """Return the folders directly in *folder* that have pages, at any depth, and how many."""
         return pages_below(self._db, folder, visible)
 
+    def files_below(self, folder: str, visible: Visible = everything) -> Iterator[Name]:
+        """Yield the files in *folder*, at any depth, ordered by path."""
+        return files_below(self._db, folder, visible)
+
     def files_in(self, folder: str, *, pages: bool = True, visible: Visible = everything) -> FilesIn:
         """Return what gives the files directly in *folder* in parts, see `engine.catalog.folders`."""
         return FilesIn(self._db, folder, pages=pages, visible=visible)
@@ -277,6 +305,21 @@ class Moment:
     ) -> dict[tuple[str, str], Target | None]:
         """Find what link targets mean, see `engine.catalog.resolve`."""
         return resolve(self._db, wanted, visible)
+
+    def meant(
+        self, wanted: Iterable[tuple[str, str]], visible: Visible = everything
+    ) -> dict[tuple[str, str], tuple[Name, bool] | None]:
+        """Find what link targets mean, and whether something else fits as well, see `engine.catalog.resolve.find`."""
+        return find(self._db, wanted, visible)
+
+    def after(
+        self,
+        gone: Collection[str],
+        new: Collection[Name],
+        aliases: Mapping[str, Collection[str]] | None = None,
+    ) -> AbstractContextManager[None]:
+        """Let every question be answered as if files had moved, see `engine.catalog.overlay`."""
+        return overlay(self._db, gone, new, aliases)
 
     def suggest(self, typed: str, visible: Visible = everything) -> list[Suggestion]:
         """Return pages for what somebody has typed so far, see `engine.catalog.labels`."""
@@ -339,6 +382,28 @@ class Moment:
                 if visible(page := to_name(row)):
                     yield row.target, Backlink(page, row.title or page.id.last, row.sentence)
 
+    def links_ending(self, tails: Iterable[str], visible: Visible = everything) -> Iterator[tuple[Name, str]]:
+        """Yield pages with links whose last part has one of these keys, see `engine.catalog.links`."""
+        return links_ending(self._db, tails, visible)
+
+    def redirects(self, visible: Visible = everything) -> Iterator[tuple[Name, str]]:
+        """Yield the pages that lead on to another, each with what it names."""
+        return redirects(self._db, visible)
+
+    def fronts(
+        self,
+        visible: Visible = everything,
+        paths: Iterable[str] | None = None,
+        *,
+        brackets: bool = False,
+    ) -> Iterator[tuple[Name, dict[str, Any]]]:
+        """Yield the pages with front matter, each with its properties, see `engine.catalog.links`."""
+        return fronts(self._db, visible, paths, brackets=brackets)
+
+    def labels(self, blobs: Iterable[str]) -> set[str]:
+        """Return the titles and aliases of some pages."""
+        return labels(self._db, blobs)
+
     def orphans(self, linked: Collection[str], visible: Visible = everything) -> Iterator[Name]:
         """Yield the pages that are not among *linked*, see `engine.catalog.links`."""
         return orphans(self._db, linked, visible)
@@ -382,6 +447,14 @@ class Moment:
         return [
             (each, title or each.id.last) for each, title in related(self._db, page, facts, limit, visible)
         ]
+
+    def uses(self, files: Sequence[Name], visible: Visible = everything) -> dict[str, Uses]:
+        """Return by how many pages each of *files* is used, see `engine.catalog.uses`."""
+        return uses(self._db, files, visible)
+
+    def media(self, folder: str = "", visible: Visible = everything) -> Media:
+        """Return what gives the media in *folder*, at any depth, in parts, see `engine.catalog.folders`."""
+        return Media(self._db, folder, visible)
 
     def last_change(self, path: str) -> LastChange | None:
         """Return the last commit that touched *path*, ``None`` while the history is still being read."""

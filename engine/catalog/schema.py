@@ -28,7 +28,7 @@ from sqlalchemy.exc import DatabaseError, DisconnectionError
 
 from engine.locks import Use
 
-SCHEMA = 3
+SCHEMA = 4
 """Raise it when a table changes; the catalog is then built anew beside the old one."""
 
 PATIENT = 30_000  # milliseconds that the work behind waits for another writer
@@ -118,7 +118,9 @@ commit = Table(
     Column("email", Text, nullable=False),
     Column("time", Integer, nullable=False),  # seconds since 1970, UTC
     Column("summary", Text, nullable=False),
+    Column("key", Text),  # of the call that made it, see `engine.store.trailers`
 )
+Index("commit_key", commit.c.key, sqlite_where=commit.c.key.is_not(None))
 
 touch = Table(
     "touch",

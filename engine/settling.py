@@ -1,0 +1,320 @@
+"""What changes mean at one commit: those to files that have moved on are merged, or come back as conflicts.
+
+::
+
+    a change -> the file as it is at the head
+                  ├── is the base       -> written as it is
+                  ├── was renamed       -> the same at its new path
+                  ├── has changed since -> both are merged; where they touch each other, it is a conflict
+                  └── is gone           -> a conflict: its author decides
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from engine import store
+from engine.changes import (
+    Append,
+    Change,
+    Delete,
+    Edit,
+    MergeConflictError,
+    Move,
+    PageConflict,
+    Put,
+)
+from engine.diff import lines
+from engine.errors import (
+    InvalidChangeError,
+    PageExistsError,
+    PageNotFoundError,
+    RevisionNotFoundError,
+    TooLargeError,
+)
+from engine.ids import page_stem
+from engine.merging import Conflict, Merge, merge
+from engine.messages import Message
+from engine.model import Entry, Form
+from engine.store import Store
+from engine.textstyle import plain, styled
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one change may write, in bytes; what is larger already may become smaller."""
+
+    page: int = 1_000_000
+    file: int = 25_000_000
+    changes: int = 10_000
+
+
+@dataclass(slots=True)
+class Settled:
+    """Changes as they can be written on top of one commit."""
+
+    changes: list[store.Change] = field(default_factory=list)
+    paths: dict[str, str] = field(default_factory=dict)  # from each path that was named to where its file is
+    merged: list[str] = field(default_factory=list)
+    moved: list[tuple[str, str]] = field(default_factory=list)  # from where another file begins at once
+
+
+class Settler:
+    """Settles changes at one commit.
+
+    Args:
+        store: Where the files are.
+        head: The commit; ``None`` while there is none.
+        moved: From a path to where its file has been renamed to since, ``None`` where it was not.
+        limits: How much may be written.
+    """
+
+    def __init__(
+        self, store: Store, head: str | None, moved: Callable[[str], str | None], limits: Limits
+    ) -> None:
+        self._store = store
+        self._head = head
+        self._moved = moved
+        self._limits = limits
+        self._settled = Settled()
+        self._conflicts: list[PageConflict] = []
+        self._filled: set[str] = set()  # paths from which a file is moved, and at which another one begins
+
+    def settle(self, changes: Iterable[Change]) -> Settled:
+        """Settle all *changes*, or none of them.
+
+        Raises:
+            MergeConflictError: Some of them touch what others did meanwhile; it has all of these.
+            PageExistsError: A file was to be new, and there is one.
+            PageNotFoundError: A file that is to be moved or deleted is not there.
+            InvalidChangeError: A file is no text and cannot be edited as one, or a base is none.
+            TooLargeError: Beyond the limits.
+        """
+        joined = _joined(changes)
+        left = {change.path for change in joined if isinstance(change, Move)}
+        self._filled = {
+            change.path
+            for change in joined
+            if isinstance(change, Put | Edit) and change.base is None and change.path in left
+        }
+        for change in joined:
+            match change:
+                case Put() | Edit():
+                    self._write(change)
+                case Append():
+                    self._append(change)
+                case Delete():
+                    self._delete(change)
+                case Move():
+                    self._move(change)
+        if self._conflicts:
+            raise MergeConflictError(tuple(self._conflicts))
+        return self._settled
+
+    def _entry(self, path: str) -> Entry | None:
+        return self._store.entry(self._head, path) if self._head is not None else None
+
+    def _find(self, path: str, base: str | None) -> tuple[str, Entry | None]:
+        """Return where the file is that was at *path*, and the file."""
+        entry = self._entry(path)
+        if entry is None and base is not None and (now := self._moved(path)) is not None:
+            path, entry = now, self._entry(now)
+        return path, entry
+
+    # -- writing
+
+    def _write(self, change: Put | Edit) -> None:
+        path, entry = self._find(change.path, change.base)
+        self._settled.paths[change.path] = path
+        if entry is None:
+            if change.base is None:
+                self._put(path, _content(change, b""), None)
+            else:
+                base = self._base(change.base)
+                self._conflict(path, base, _content(change, base), None)
+            return
+        theirs = self._store.read(entry.blob)
+        ours = _content(change, b"" if path in self._filled else theirs)
+        if entry.blob == change.base or ours == theirs or path in self._filled:
+            self._put(path, ours, entry)
+        elif change.base is not None:
+            made = self._merged(path, self._base(change.base), ours, entry, theirs)
+            if made is not None:
+                self._put(path, made, entry)
+        elif isinstance(change, Put):
+            raise _exists(path)
+        else:
+            self._conflict(path, None, ours, entry, theirs)
+
+    def _merged(self, path: str, base: bytes, ours: bytes, entry: Entry, theirs: bytes) -> bytes | None:
+        """Return the bytes of both sides joined; ``None`` after noting a conflict."""
+        found = _merge_texts(path, base, ours, theirs)
+        if found is None or found.conflicts:
+            self._conflict(path, base, ours, entry, theirs)
+            return None
+        self._settled.merged.append(path)
+        return styled(found.text, theirs.decode()).encode()
+
+    def _put(self, path: str, content: bytes, entry: Entry | None) -> None:
+        self._check_size(path, content, entry)
+        self._settled.changes.append(store.Change(path, content, entry.blob if entry else None))
+
+    def _append(self, change: Append) -> None:
+        entry, path = self._entry(change.path), change.path
+        if entry is None and (now := self._moved(path)) is not None:
+            path, entry = now, self._entry(now)
+        self._settled.paths[change.path] = path
+        before = _text(path, self._store.read(entry.blob)) if entry is not None else ""
+        start = plain(before)
+        between = "\n" if start and not start.endswith("\n") else ""
+        self._put(path, styled(f"{start}{between}{plain(change.text)}", before).encode(), entry)
+
+    # -- deleting, moving
+
+    def _delete(self, change: Delete) -> None:
+        path, entry = self._find(change.path, change.base)
+        if entry is None:
+            raise _not_found(change.path)
+        self._settled.paths[change.path] = path
+        if entry.blob != change.base:
+            theirs = b"" if entry.form is Form.SUBMODULE else self._store.read(entry.blob)
+            self._conflict(path, self._base(change.base), None, entry, theirs)
+        else:
+            self._settled.changes.append(store.Change(path, None, entry.blob))
+
+    def _move(self, change: Move) -> None:
+        entry = self._entry(change.path)
+        if entry is None:
+            raise _not_found(change.path)
+        if self._entry(change.to) is not None:
+            raise _exists(change.to)
+        if entry.form not in {Form.PAGE, Form.MEDIA}:
+            raise InvalidChangeError(
+                Message("“%(path)s” is no ordinary file; move it with git.", path=change.path)
+            )
+        self._settled.paths[change.path] = change.to
+        content = change.content
+        if content is not None and entry.blob != change.base:
+            base, theirs = self._base(change.base), self._store.read(entry.blob)
+            content = self._merged(change.path, base, content, entry, theirs)
+        if content is not None:
+            self._check_size(change.to, content, entry)
+        self._settled.changes.append(
+            store.Change(change.to, content, None, entry.blob if content is None else None)
+        )
+        if change.path in self._filled:
+            self._settled.moved.append((change.path, change.to))
+        else:
+            self._settled.changes.append(store.Change(change.path, None, entry.blob))
+
+    # -- what goes wrong
+
+    def _base(self, blob: str) -> bytes:
+        try:
+            return self._store.read(blob)
+        except RevisionNotFoundError as error:
+            raise InvalidChangeError(
+                Message("What this change began from is not in the repository any more; read the page again.")
+            ) from error
+
+    def _conflict(
+        self,
+        path: str,
+        base: bytes | None,
+        ours: bytes | None,
+        entry: Entry | None,
+        theirs: bytes | None = None,
+    ) -> None:
+        self._conflicts.append(
+            PageConflict(
+                path=path,
+                base=_shown(base) or "",
+                ours=_shown(ours),
+                theirs=_shown(theirs),
+                theirs_blob=entry.blob if entry else None,
+                merged=_merge_texts(path, base, ours, theirs),
+            )
+        )
+
+    def _check_size(self, path: str, content: bytes, entry: Entry | None) -> None:
+        is_page = page_stem(path) is not None
+        limit = self._limits.page if is_page else self._limits.file
+        if len(content) <= limit or (entry is not None and len(content) <= self._store.size(entry.blob)):
+            return
+        shown = {"path": path, "size": f"{len(content):,}", "limit": f"{limit:,}"}
+        if is_page:
+            raise TooLargeError(
+                Message(
+                    "“%(path)s” would have %(size)s bytes; pages may have %(limit)s. Make two of it, or push it with git.",
+                    **shown,
+                )
+            )
+        raise TooLargeError(
+            Message(
+                "“%(path)s” would have %(size)s bytes; files may have %(limit)s. Push it with git.", **shown
+            )
+        )
+
+
+def _joined(changes: Iterable[Change]) -> list[Change]:
+    """Join what is appended to one page."""
+    found: list[Change] = []
+    appended: dict[str, int] = {}
+    for change in changes:
+        if isinstance(change, Append) and change.path in appended:
+            at = appended[change.path]
+            first = found[at]
+            if isinstance(first, Append):
+                between = "" if first.text.endswith("\n") else "\n"
+                found[at] = replace(first, text=f"{first.text}{between}{change.text}")
+            continue
+        if isinstance(change, Append):
+            appended[change.path] = len(found)
+        found.append(change)
+    return found
+
+
+def _content(change: Put | Edit, before: bytes) -> bytes:
+    if isinstance(change, Put):
+        return change.content
+    return styled(change.text, _text(change.path, before)).encode()
+
+
+def _text(path: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise InvalidChangeError(
+            Message("“%(path)s” is not UTF-8, so it cannot be edited as text; change it with git.", path=path)
+        ) from None
+
+
+def _shown(content: bytes | None) -> str | None:
+    return plain(content.decode(errors="replace")) if content is not None else None
+
+
+def _merge_texts(path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None) -> Merge | None:
+    """Merge the texts of a page; ``None`` where it is no page, one of the texts is none, or a side is gone."""
+    if page_stem(path) is None or ours is None or theirs is None:
+        return None
+    try:
+        before = plain(base.decode()) if base is not None else None
+        return merge_pages(before, plain(ours.decode()), plain(theirs.decode()))
+    except UnicodeDecodeError:
+        return None
+
+
+def merge_pages(base: str | None, ours: str, theirs: str) -> Merge:
+    """Merge two texts; two that began from nothing are two pages, and one conflict."""
+    if base is None:
+        return Merge(ours, (Conflict(0, len(lines(ours)), "", ours, theirs),))
+    return merge(base, ours, theirs)
+
+
+def _exists(path: str) -> PageExistsError:
+    return PageExistsError(
+        Message("“%(path)s” exists already; choose another name, or edit that.", path=path)
+    )
+
+
+def _not_found(path: str) -> PageNotFoundError:
+    return PageNotFoundError(Message("There is no file “%(path)s” any more.", path=path))

@@ -1,0 +1,467 @@
+"""Wiki.commit: one commit, all or nothing, and nothing that anybody wrote is lost."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from engine.access import Action, Actor, Kind, Lineage, Role, RolePolicy
+from engine.changes import Append, Change, Delete, Edit, MergeConflictError, Move, Put, Saved
+from engine.errors import (
+    ForbiddenError,
+    InvalidChangeError,
+    PageExistsError,
+    PageIdError,
+    PageNotFoundError,
+    TooLargeError,
+)
+from engine.model import Author, Name
+from engine.search.whoosh_index import WhooshIndex
+from engine.settling import Limits
+from engine.store.git_store import GitStore
+from engine.store.memory_store import MemoryStore
+from engine.wiki import Wiki
+from tests import repositories
+from tests.conftest import Commit
+
+ADA = Actor(Kind.PERSON, "ada", Role.EDITOR, Author("Ada", "ada@example.org"))
+BOB = Actor(Kind.PERSON, "bob", Role.EDITOR, Author("Bob", "bob@example.org"))
+ADMIN = Actor(Kind.PERSON, "root", Role.ADMIN)
+READER = Actor(Kind.PERSON, "rea", Role.READER)
+
+
+def save(wiki: Wiki, *changes: Change, actor: Actor = ADA, key: str | None = None) -> Saved:
+    saved = wiki.commit(changes, actor, "Save", key=key)
+    wiki.catch_up()
+    return saved
+
+
+def blob(wiki: Wiki, path: str) -> str:
+    found = content_name(wiki, path)
+    assert found is not None
+    return found.blob
+
+
+def content_name(wiki: Wiki, path: str) -> Name | None:
+    wiki.catch_up()
+    with wiki.at(ADMIN) as snapshot:
+        try:
+            return snapshot.past.subject(path).name if not snapshot.past.subject(path).gone else None
+        except PageNotFoundError:
+            return None
+
+
+def content(wiki: Wiki, path: str) -> bytes | None:
+    name = content_name(wiki, path)
+    if name is None or name.path != path:
+        return None
+    with wiki.at(ADMIN) as snapshot:
+        return snapshot.source(name)
+
+
+@pytest.fixture(params=["memory", "git"])
+def any_wiki(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wiki]:
+    if request.param == "memory":
+        store: MemoryStore | GitStore = MemoryStore()
+    else:
+        store = GitStore.open(repositories.make(tmp_path / "wiki.git").path)
+    opened = Wiki.open(store, WhooshIndex(tmp_path / "search"), tmp_path, RolePolicy(), processes=0)
+    opened.catch_up()
+    yield opened
+    opened.close()
+
+
+def test_a_new_page_is_on_the_next_snapshot(any_wiki: Wiki) -> None:
+    saved = save(any_wiki, Edit("a.md", "# A\n", None))
+    assert saved.changed
+    with any_wiki.at(ADA) as snapshot:
+        assert snapshot.commit == saved.commit
+        name = snapshot.find("a").name
+        assert name is not None
+        assert snapshot.page(name).title == "A"
+        revision = snapshot.past.history(snapshot.past.subject("a")).steps[0].revision
+    assert (revision.author, revision.summary) == (Author("Ada", "ada@example.org"), "Save")
+
+
+def test_several_changes_are_one_commit(any_wiki: Wiki) -> None:
+    save(any_wiki, Edit("a.md", "a\n", None), Put("m.bin", b"\0", None), Edit("b.md", "b\n", None))
+    first = any_wiki.head()
+    save(
+        any_wiki,
+        Edit("a.md", "A\n", blob(any_wiki, "a.md")),
+        Delete("m.bin", blob(any_wiki, "m.bin")),
+        Move("b.md", "c/b.md", blob(any_wiki, "b.md")),
+        Append("log.md", "one\n"),
+    )
+    with any_wiki.at(ADA) as snapshot:
+        assert snapshot.past.recent().changes[0].files
+        assert [change.revision.id for change in snapshot.past.recent().changes][1:] == [first]
+    assert [content(any_wiki, path) for path in ("a.md", "c/b.md", "log.md", "m.bin", "b.md")] == [
+        b"A\n",
+        b"b\n",
+        b"one\n",
+        None,
+        None,
+    ]
+
+
+def test_of_several_changes_all_are_made_or_none(any_wiki: Wiki) -> None:
+    save(any_wiki, Edit("a.md", "a\n", None))
+    head = any_wiki.head()
+    with pytest.raises(PageExistsError):
+        save(any_wiki, Edit("b.md", "b\n", None), Put("a.md", b"other\n", None))
+    with pytest.raises(PageNotFoundError):
+        save(any_wiki, Edit("b.md", "b\n", None), Delete("gone.md", "0" * 40))
+    assert any_wiki.head() == head
+
+
+def test_a_save_that_changes_nothing_makes_no_commit(any_wiki: Wiki) -> None:
+    first = save(any_wiki, Put("a.md", b"\xef\xbb\xbfone\r\ntwo", None))
+    again = save(any_wiki, Edit("a.md", "one\ntwo\n", blob(any_wiki, "a.md")))
+    assert (again.commit, again.changed) == (first.commit, False)
+
+
+def test_edits_of_different_lines_are_merged(any_wiki: Wiki) -> None:
+    save(any_wiki, Edit("a.md", "one\n\ntwo\n\nthree\n", None))
+    base = blob(any_wiki, "a.md")
+    save(any_wiki, Edit("a.md", "ONE\n\ntwo\n\nthree\n", base))
+    merged = save(any_wiki, Edit("a.md", "one\n\ntwo\n\nTHREE\n", base), actor=BOB)
+    assert merged.merged == ("a.md",)
+    assert content(any_wiki, "a.md") == b"ONE\n\ntwo\n\nTHREE\n"
+
+
+def test_a_merge_keeps_the_style_that_the_file_has_now(any_wiki: Wiki) -> None:
+    save(any_wiki, Put("a.md", b"one\n\ntwo\n\nthree\n", None))
+    base = blob(any_wiki, "a.md")
+    save(any_wiki, Put("a.md", b"\xef\xbb\xbfONE\r\n\r\ntwo\r\n\r\nthree\r\n", base))
+    save(any_wiki, Edit("a.md", "one\n\ntwo\n\nTHREE\n", base), actor=BOB)
+    assert content(any_wiki, "a.md") == b"\xef\xbb\xbfONE\r\n\r\ntwo\r\n\r\nTHREE\r\n"
+
+
+def test_edits_of_one_line_come_back_with_all_texts_and_nothing_is_written(any_wiki: Wiki) -> None:
+    save(any_wiki, Edit("a.md", "one\n", None))
+    base = blob(any_wiki, "a.md")
+    save(any_wiki, Edit("a.md", "theirs\n", base))
+    head = any_wiki.head()
+    with pytest.raises(MergeConflictError) as caught:
+        save(any_wiki, Edit("a.md", "ours\n", base), Edit("b.md", "b\n", None), actor=BOB)
+    (conflict,) = caught.value.conflicts
+    assert (conflict.path, conflict.base, conflict.ours, conflict.theirs) == (
+        "a.md",
+        "one\n",
+        "ours\n",
+        "theirs\n",
+    )
+    assert conflict.theirs_blob == blob(any_wiki, "a.md")
+    assert conflict.merged is not None
+    assert conflict.merged.conflicts
+    assert "<<<<" not in conflict.merged.text
+    assert any_wiki.head() == head
+
+
+def test_a_page_that_two_begin_is_a_conflict_for_the_second(any_wiki: Wiki) -> None:
+    save(any_wiki, Edit("a.md", "first\n", None))
+    with pytest.raises(MergeConflictError) as caught:
+        save(any_wiki, Edit("a.md", "second\n", None), actor=BOB)
+    assert caught.value.conflicts[0].base == ""
+    assert save(any_wiki, Edit("a.md", "first\n", None), actor=BOB).changed is False
+
+
+def test_an_edit_follows_a_page_that_was_renamed(any_wiki: Wiki) -> None:
+    text = "a line that stays\n" * 9
+    save(any_wiki, Edit("a.md", f"{text}one\n", None))
+    base = blob(any_wiki, "a.md")
+    save(any_wiki, Move("a.md", "new/b.md", base))
+    saved = save(any_wiki, Edit("a.md", f"{text}two\n", base), actor=BOB)
+    assert saved.paths == {"a.md": "new/b.md"}
+    assert content(any_wiki, "new/b.md") == f"{text}two\n".encode()
+    save(any_wiki, Append("a.md", "three\n"))
+    assert content(any_wiki, "new/b.md") == f"{text}two\nthree\n".encode()
+
+
+def test_an_edit_of_a_page_that_was_deleted_comes_back(any_wiki: Wiki) -> None:
+    save(any_wiki, Edit("a.md", "one\n", None))
+    base = blob(any_wiki, "a.md")
+    save(any_wiki, Delete("a.md", base))
+    with pytest.raises(MergeConflictError) as caught:
+        save(any_wiki, Edit("a.md", "two\n", base), actor=BOB)
+    (conflict,) = caught.value.conflicts
+    assert (conflict.ours, conflict.theirs, conflict.theirs_blob, conflict.merged) == (
+        "two\n",
+        None,
+        None,
+        None,
+    )
+
+
+def test_what_has_changed_is_not_deleted_unseen(any_wiki: Wiki) -> None:
+    save(any_wiki, Edit("a.md", "one\n", None))
+    base = blob(any_wiki, "a.md")
+    save(any_wiki, Edit("a.md", "two\n", base))
+    with pytest.raises(MergeConflictError) as caught:
+        save(any_wiki, Delete("a.md", base), actor=BOB)
+    assert (caught.value.conflicts[0].ours, caught.value.conflicts[0].theirs) == (None, "two\n")
+    assert content(any_wiki, "a.md") == b"two\n"
+
+
+def test_a_page_that_changed_while_it_was_moved_keeps_both(any_wiki: Wiki) -> None:
+    save(any_wiki, Edit("a.md", "see [[x]]\n\nmiddle\n\nend\n", None))
+    base = blob(any_wiki, "a.md")
+    save(any_wiki, Edit("a.md", "see [[x]]\n\nmiddle\n\nEND\n", base))
+    save(any_wiki, Move("a.md", "c/a.md", base, b"see [[../x]]\n\nmiddle\n\nend\n"), actor=BOB)
+    assert content(any_wiki, "c/a.md") == b"see [[../x]]\n\nmiddle\n\nEND\n"
+
+
+def test_media_that_two_replace_are_never_merged(any_wiki: Wiki) -> None:
+    save(any_wiki, Put("m.txt", b"one\n\ntwo\n", None))
+    base = blob(any_wiki, "m.txt")
+    save(any_wiki, Put("m.txt", b"ONE\n\ntwo\n", base))
+    with pytest.raises(MergeConflictError) as caught:
+        save(any_wiki, Put("m.txt", b"one\n\nTWO\n", base), actor=BOB)
+    assert caught.value.conflicts[0].merged is None
+
+
+def test_appends_need_no_base_and_keep_their_order(any_wiki: Wiki) -> None:
+    for number in range(3):
+        save(any_wiki, Append("log.md", f"- {number}\n"), Append("log.md", f"  - and {number}"))
+    assert content(any_wiki, "log.md") == b"- 0\n  - and 0\n- 1\n  - and 1\n- 2\n  - and 2\n"
+
+
+def test_an_append_ends_a_line_that_was_left_open(any_wiki: Wiki) -> None:
+    save(any_wiki, Put("log.md", b"one\r\ntwo", None))
+    save(any_wiki, Append("log.md", "three\n"))
+    assert content(any_wiki, "log.md") == b"one\r\ntwo\r\nthree"
+
+
+def test_the_same_call_made_again_changes_nothing(any_wiki: Wiki) -> None:
+    first = save(any_wiki, Append("log.md", "one\n"), key="k")
+    save(any_wiki, Append("log.md", "two\n"), key="l")
+    again = save(any_wiki, Append("log.md", "one\n"), key="k")
+    assert (again.commit, again.repeated) == (first.commit, True)
+    assert save(any_wiki, Append("log.md", "one\n"), actor=BOB, key="k").repeated is False
+    assert content(any_wiki, "log.md") == b"one\ntwo\none\n"
+
+
+def test_a_key_is_for_one_call(any_wiki: Wiki) -> None:
+    save(any_wiki, Append("log.md", "one\n"), key="k")
+    with pytest.raises(InvalidChangeError, match="key"):
+        save(any_wiki, Append("log.md", "two\n"), key="k")
+
+
+def test_a_key_outlives_all_that_is_derived(wiki: Wiki) -> None:
+    first = save(wiki, Append("log.md", "one\n"), key="k")
+    wiki.rebuild()
+    assert save(wiki, Append("log.md", "one\n"), key="k").commit == first.commit
+
+
+@pytest.mark.parametrize("path", ["../a.md", ".git/a.md", "a/.GIT/config", "a\\b.md", "a.md ", "-\n.md", ""])
+def test_unsafe_paths_are_refused(wiki: Wiki, path: str) -> None:
+    for change in (
+        Edit(path, "x", None),
+        Append(path, "x"),
+        Delete(path, "0" * 40),
+        Move("a.md", path, "0" * 40),
+    ):
+        with pytest.raises(PageIdError):
+            save(wiki, change)
+    assert wiki.head() is None
+
+
+def test_readers_write_nothing(commit: Commit, wiki: Wiki) -> None:
+    head = commit({"a.md": "one\n"})
+    changes: list[Change] = [
+        Edit("a.md", "two\n", blob(wiki, "a.md")),
+        Append("a.md", "x"),
+        Delete("a.md", blob(wiki, "a.md")),
+        Move("a.md", "b.md", blob(wiki, "a.md")),
+        Put("new.md", b"", None),
+    ]
+    for change in changes:
+        with pytest.raises(ForbiddenError):
+            save(wiki, change, actor=READER)
+    assert wiki.head() == head
+
+
+@pytest.mark.parametrize("path", ["quire.toml", ".gitattributes", "a/.hidden.md"])
+def test_settings_and_hidden_files_are_for_administrators(wiki: Wiki, path: str) -> None:
+    with pytest.raises(ForbiddenError):
+        save(wiki, Put(path, b"", None))
+    assert save(wiki, Put(path, b"", None), actor=ADMIN).changed
+
+
+class Odd(RolePolicy):
+    """Lets nobody write to what begins with an a."""
+
+    def allows(self, actor: Actor, action: Action, name: Name) -> bool:
+        return super().allows(actor, action, name) and not name.path.startswith("a")
+
+
+def test_the_policy_is_asked_for_every_path(store: MemoryStore, commit: Commit, tmp_path: Path) -> None:
+    commit({"a.md": "one\n", "b.md": "two\n"})
+    wiki = Wiki.open(store, WhooshIndex(tmp_path / "search"), tmp_path, Odd(), processes=0)
+    try:
+        for change in (Move("b.md", "a2.md", blob(wiki, "b.md")), Edit("a.md", "x\n", None)):
+            with pytest.raises(ForbiddenError):
+                save(wiki, Append("c.md", "x\n"), change)
+    finally:
+        wiki.close()
+
+
+class OneIsProtected:
+    """Protects one lineage."""
+
+    def __init__(self) -> None:
+        self.lineage: Lineage | None = None
+
+    def any(self) -> bool:
+        return self.lineage is not None
+
+    def stamp(self) -> str:
+        return repr(self.lineage)
+
+    def level(self, path: str, lineage: Lineage | None) -> Role:
+        return Role.ADMIN if lineage == self.lineage else Role.EDITOR
+
+
+def test_a_protected_page_stays_so_where_it_is_moved(
+    store: MemoryStore, commit: Commit, tmp_path: Path
+) -> None:
+    first = commit({"a.md": "one\n", "b.md": "two\n"})
+    protections = OneIsProtected()
+    wiki = Wiki.open(
+        store,
+        WhooshIndex(tmp_path / "search"),
+        tmp_path,
+        RolePolicy(),
+        protections=protections,
+        processes=0,
+    )
+    try:
+        wiki.catch_up()
+        protections.lineage = (first, "a.md")
+        save(wiki, Move("a.md", "c.md", blob(wiki, "a.md")), actor=ADMIN)
+        with pytest.raises(ForbiddenError, match="protected"):
+            save(wiki, Append("c.md", "x\n"))
+        with pytest.raises(ForbiddenError, match="protected"):
+            save(wiki, Append("a.md", "follows it\n"))
+        assert save(wiki, Append("b.md", "x\n")).changed
+        assert save(wiki, Append("c.md", "x\n"), actor=ADMIN).changed
+    finally:
+        wiki.close()
+
+
+def test_what_is_too_large_is_refused_unless_it_shrinks(
+    store: MemoryStore, commit: Commit, tmp_path: Path
+) -> None:
+    commit({"large.md": "x" * 200 + "\n"})
+    limits = Limits(page=100, file=150, changes=2)
+    wiki = Wiki.open(
+        store, WhooshIndex(tmp_path / "search"), tmp_path, RolePolicy(), limits=limits, processes=0
+    )
+    try:
+        for change in (
+            Edit("a.md", "x" * 100, None),
+            Put("m.bin", b"x" * 151, None),
+            Append("large.md", "x"),
+        ):
+            with pytest.raises(TooLargeError):
+                save(wiki, change)
+        with pytest.raises(TooLargeError, match="2 files"):
+            save(wiki, *(Append(f"{n}.md", "x") for n in range(3)))
+        assert save(wiki, Edit("large.md", "x" * 150, blob(wiki, "large.md"))).changed
+        assert save(wiki, Put("m.bin", b"x" * 150, None)).changed
+    finally:
+        wiki.close()
+
+
+def test_text_cannot_be_edited_where_there_is_none(any_wiki: Wiki) -> None:
+    save(any_wiki, Put("latin.md", b"caf\xe9\n", None))
+    for change in (Edit("latin.md", "x", blob(any_wiki, "latin.md")), Append("latin.md", "x")):
+        with pytest.raises(InvalidChangeError, match="UTF-8"):
+            save(any_wiki, change)
+
+
+def test_what_began_from_nothing_known_is_refused(any_wiki: Wiki) -> None:
+    save(any_wiki, Edit("a.md", "one\n", None))
+    for base in ("0" * 40, "HEAD", "--output=x", ""):
+        with pytest.raises(InvalidChangeError):
+            save(any_wiki, Edit("a.md", "two\n", base))
+
+
+def test_many_at_once_lose_nothing(any_wiki: Wiki) -> None:
+    paragraphs = "\n\n".join(f"paragraph {n}" for n in range(12)) + "\n"
+    save(any_wiki, Edit("a.md", paragraphs, None))
+    base = blob(any_wiki, "a.md")
+
+    def edit(number: int) -> Saved:
+        text = paragraphs.replace(f"paragraph {number}\n", f"paragraph {number}, edited\n")
+        return save(any_wiki, Edit("a.md", text, base))
+
+    def append(number: int) -> Saved:
+        return save(any_wiki, Append("log.md", f"{number}\n"), Append(f"own/{number}.md", "x\n"))
+
+    jobs: list[tuple[Callable[[int], Saved], int]] = [(job, n) for n in range(12) for job in (edit, append)]
+    with ThreadPoolExecutor(8) as pool:
+        saved = list(pool.map(lambda job: job[0](job[1]), jobs))
+    assert all(each.changed for each in saved)
+    assert len({each.commit for each in saved}) == 24
+    text = (content(any_wiki, "a.md") or b"").decode()
+    assert all(f"paragraph {n}, edited\n" in text for n in range(12))
+    assert sorted((content(any_wiki, "log.md") or b"").split()) == sorted(str(n).encode() for n in range(12))
+
+
+def test_commits_say_who_asked_and_what_was_merged(tmp_path: Path) -> None:
+    repository = repositories.make(tmp_path / "wiki.git")
+    store = GitStore.open(repository.path, committer=Author("Quire", "quire@localhost"))
+    wiki = Wiki.open(store, WhooshIndex(tmp_path / "search"), tmp_path, RolePolicy(), processes=0)
+    try:
+        save(wiki, Edit("a.md", "one\n\ntwo\n\nthree\n", None))
+        base = blob(wiki, "a.md")
+        save(wiki, Edit("a.md", "ONE\n\ntwo\n\nthree\n", base))
+        wiki.commit([Edit("a.md", "one\n\ntwo\n\nTHREE\n", base)], BOB, "", trailers={"Quire-Via": "browser"})
+    finally:
+        wiki.close()
+    said = repository.git("log", "-1", "--format=%an|%cn|%s|%(trailers:unfold,separator=|)", "main")
+    assert said == "Bob|Quire|Change a|Quire-Via: browser|Quire-Actor: bob|Quire-Merged: a.md"
+
+
+def test_a_page_that_leaves_another_at_its_path_keeps_its_history(any_wiki: Wiki) -> None:
+    first = save(any_wiki, Edit("a.md", "one\n", None))
+    save(any_wiki, Move("a.md", "n/b.md", blob(any_wiki, "a.md")), Put("a.md", b"leads on\n", None))
+    assert (content(any_wiki, "a.md"), content(any_wiki, "n/b.md")) == (b"leads on\n", b"one\n")
+    with any_wiki.at(ADA) as snapshot:
+        past = snapshot.past
+        steps = past.history(past.subject("n/b.md")).steps
+        assert [(step.name.path, step.revision.id == first.commit) for step in steps] == [
+            ("n/b.md", False),
+            ("a.md", True),
+        ]
+        assert len(past.history(past.subject("a.md")).steps) == 1
+    any_wiki.rebuild()
+    with any_wiki.at(ADA) as snapshot:
+        assert len(snapshot.past.history(snapshot.past.subject("n/b.md")).steps) == 2
+        assert len(snapshot.past.history(snapshot.past.subject("a.md")).steps) == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[",
+        "{}",
+        "[1]",
+        '[["a.md"]]',
+        '[["a.md", 1]]',
+        '[["x.md", "b.md"]]',
+        '[["a.md", "a.md"]]',
+        "[" * 9_000,
+    ],
+)
+def test_moves_that_a_message_makes_up_count_for_nothing(any_wiki: Wiki, value: str) -> None:
+    save(any_wiki, Edit("a.md", "one\n", None))
+    changes: list[Change] = [Append("a.md", "two\n"), Edit("b.md", "b\n", None)]
+    any_wiki.commit(changes, ADA, "Forge", trailers={"Quire-Moved": value})
+    any_wiki.catch_up()
+    with any_wiki.at(ADA) as snapshot:
+        assert len(snapshot.past.history(snapshot.past.subject("a.md")).steps) == 2
+        assert len(snapshot.past.history(snapshot.past.subject("b.md")).steps) == 1
