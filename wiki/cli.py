@@ -7,12 +7,16 @@ import click
 
 from engine.errors import WikiError
 from wiki import __version__
+from wiki.commands.backup import backup
 from wiki.commands.check import check
 from wiki.commands.doctor import doctor
 from wiki.commands.index import index
 from wiki.commands.init import init
+from wiki.commands.invite import invite
 from wiki.commands.search import search
 from wiki.commands.serve import serve
+from wiki.commands.token import token
+from wiki.commands.user import user
 from wiki.settings import SettingsError
 
 
@@ -22,7 +26,7 @@ def quire() -> None:
     """A wiki in a git repository."""
 
 
-for command in (serve, init, index, search, check, doctor):
+for command in (serve, init, index, search, check, doctor, user, invite, token, backup):
     quire.add_command(command)
 
 

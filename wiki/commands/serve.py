@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from wiki import create_app
-from wiki.commands.common import located, repository, settings_of
+from wiki.commands.common import DATA, located, repository, settings_of
 from wiki.server import AddressError
 from wiki.server import serve as serve_app
 
@@ -15,7 +15,7 @@ from wiki.server import serve as serve_app
 @click.command()
 @repository
 @located
-@click.option("--data", type=click.Path(path_type=Path), help="The folder of the server's own quire.toml.")
+@DATA
 @click.option("--host", help="The address to listen on; otherwise loopback only.")
 @click.option("--port", type=int, help="0 takes one that is free.")
 @click.option("--threads", type=int, help="Requests answered at once.")

@@ -1,0 +1,135 @@
+"""Drafts: what somebody typed and has not saved yet, kept for them across sessions and restarts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, or_, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from engine.errors import TooLargeError
+from engine.messages import Message
+from wiki.state.audit import Clock, moment
+from wiki.state.database import Database
+from wiki.state.pages import Lineage, page_key
+from wiki.state.schema import draft
+
+TEXT_BYTES = 1_000_000  # of one draft; as many as a page may have
+OF_ONE = 200  # drafts of one person
+BYTES_OF_ONE = 20_000_000
+SUMMARY_CHARACTERS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody typed for one page."""
+
+    id: int
+    path: str
+    base: str | None  # the blob that the edit began from; None: the page was to be new
+    text: str
+    summary: str
+    saved: datetime
+
+
+class Drafts:
+    """Keeps one draft of each person for each page.
+
+    Args:
+        database: Where they are kept.
+        clock: Seconds since 1970.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def save(
+        self,
+        actor: str,
+        path: str,
+        text: str,
+        *,
+        base: str | None,
+        lineage: Lineage | None = None,
+        summary: str = "",
+    ) -> Draft:
+        """Keep a draft; it takes the place of the one before.
+
+        Args:
+            actor: The name of an `Actor`; that of the local person is kept as well.
+            path: Where the page is, or is to be.
+            text: As it was typed.
+            base: The blob that the edit began from; ``None`` for a page that is to be new.
+            lineage: Of the page, so that the draft is found when the page was renamed.
+            summary: What the commit was to say.
+
+        Raises:
+            TooLargeError: The draft is too large, or there are too many; nothing that was kept is lost.
+        """
+        if not actor:
+            raise ValueError("a draft is somebody's")
+        if (size := len(text.encode("utf-8", "surrogatepass"))) > TEXT_BYTES:
+            raise TooLargeError(
+                Message(
+                    "This draft has %(size)s bytes; up to %(limit)s are kept.", size=size, limit=TEXT_BYTES
+                )
+            )
+        page = page_key(path, lineage)
+        values = {
+            "path": path,
+            "base": base,
+            "text": text,
+            "summary": summary[:SUMMARY_CHARACTERS],
+            "saved": int(self._clock()),
+        }
+        with self._database.writing() as db:
+            others = (draft.c.actor == actor) & (draft.c.page != page)
+            sizes = func.coalesce(func.sum(func.length(draft.c.text)), 0)
+            count, kept = db.execute(select(func.count(), sizes).where(others)).one()
+            if count >= OF_ONE or kept + size > BYTES_OF_ONE:
+                raise TooLargeError(
+                    Message(
+                        "You have %(count)s drafts, and no room for another; delete one first.", count=count
+                    )
+                )
+            if lineage is not None:  # it was begun before the page was there
+                db.execute(delete(draft).where(draft.c.actor == actor, draft.c.page == page_key(path, None)))
+            new = upsert(draft).values(actor=actor, page=page, **values)
+            db.execute(new.on_conflict_do_update(index_elements=["actor", "page"], set_=values))
+            mine = (draft.c.actor == actor) & (draft.c.page == page)
+            return _draft(db.execute(select(draft).where(mine)).one())
+
+    def get(self, actor: str, path: str, lineage: Lineage | None = None) -> Draft | None:
+        """Return the draft of somebody for a page, also one that was begun before the page was there.
+
+        Where the lineage is not known, the path decides.
+        """
+        key = page_key(path, lineage)
+        if lineage is None:
+            fitting = or_(draft.c.page == key, draft.c.path == path)
+        else:
+            fitting = draft.c.page.in_([key, page_key(path, None)])
+        query = select(draft).where(draft.c.actor == actor, fitting)
+        with self._database.reading() as db:
+            row = db.execute(
+                query.order_by((draft.c.page == key).desc(), draft.c.saved.desc()).limit(1)
+            ).one_or_none()
+        return None if row is None else _draft(row)
+
+    def of(self, actor: str) -> Sequence[Draft]:
+        """Return all drafts of somebody, the newest first."""
+        query = select(draft).where(draft.c.actor == actor).order_by(draft.c.saved.desc(), draft.c.id.desc())
+        with self._database.reading() as db:
+            return tuple(map(_draft, db.execute(query)))
+
+    def delete(self, actor: str, number: int) -> bool:
+        """Delete a draft of somebody, and say whether there was such a one."""
+        with self._database.writing() as db:
+            gone = db.execute(delete(draft).where(draft.c.actor == actor, draft.c.id == number))
+            return gone.rowcount == 1
+
+
+def _draft(row: Row[Any]) -> Draft:
+    return Draft(row.id, row.path, row.base, row.text, row.summary, moment(row.saved))

@@ -1,0 +1,153 @@
+"""The tables as they are now; `migrations` tells how a file came to have them, and a test that both agree.
+
+Times are whole seconds since 1970, UTC. What is secret is kept as a digest, so that a copy of the file opens nothing.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),  # the login as it is compared, see `names.key`
+    Column("look", Text, nullable=False, unique=True),  # how it looks, see `names.look`
+    Column("name", Text, nullable=False),  # as it stands in commits; empty: the login
+    Column("name_look", Text, nullable=False, index=True),
+    Column("email", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("language", Text, nullable=False),  # of the interface; empty: what the browser asks for
+    Column("password", Text, nullable=False),  # argon2id, encoded; empty: none that would do
+    Column("created", Integer, nullable=False),
+    sqlite_autoincrement=True,  # the number of an account that was removed is never given again
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of what the cookie holds
+    Column("account", ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created", Integer, nullable=False),
+    Column("expires", Integer, nullable=False, index=True),
+    Column("seen", Integer, nullable=False),  # some minutes behind, so that reading seldom writes
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),  # the browser, as it calls itself
+    sqlite_autoincrement=True,
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the token
+    Column("start", Text, nullable=False),  # its first characters, by which people recognise it
+    Column("name", Text, nullable=False),
+    Column("look", Text, nullable=False),
+    Column("account", ForeignKey("account.id", ondelete="CASCADE"), index=True),  # NULL: of nobody
+    Column("role", Text, nullable=False),
+    Column("reads", Text, nullable=False),  # JSON, a list of patterns
+    Column("writes", Text, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("expires", Integer),  # NULL: never
+    Column("used", Integer),
+    Column("revoked", Integer),
+    sqlite_autoincrement=True,
+)
+Index("token_look", token.c.look, unique=True, sqlite_where=token.c.revoked.is_(None))
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("note", Text, nullable=False),  # for whom it is
+    Column("by", Text, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("expires", Integer, nullable=False),
+    Column("used", Integer),
+    Column("login", Text, nullable=False),  # of the account that it became; empty: none yet
+    sqlite_autoincrement=True,
+)
+
+reset = Table(
+    "reset",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("account", ForeignKey("account.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("by", Text, nullable=False),
+    Column("expires", Integer, nullable=False),
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("page", Text, nullable=False),  # its lineage, else its path, see `pages`
+    Column("path", Text, nullable=False),
+    Column("base", Text),  # the blob that the edit began from; NULL: a new page
+    Column("text", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("saved", Integer, nullable=False),
+    UniqueConstraint("actor", "page"),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("time", Integer, nullable=False, index=True),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("audit_who", audit.c.who, audit.c.id)
+Index("audit_what", audit.c.what, audit.c.id)
+
+rate = Table(
+    "rate",
+    metadata,
+    Column(
+        "key", LargeBinary, primary_key=True
+    ),  # a digest: what was typed may be a password in the wrong field
+    Column("until", Float, nullable=False),  # the moment at which all was given back
+)
+
+protection = Table(
+    "protection",
+    metadata,
+    Column("page", Text, primary_key=True),  # as that of a draft
+    Column("path", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("time", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+secret = Table(
+    "secret",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
