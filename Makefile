@@ -5,14 +5,15 @@ VENV ?= .venv
 PORT ?= 8080
 BIN := $(VENV)/bin
 CONTENT ?= $(VENV)/content
+EDITOR := themes/default/static/js/editor.js
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help serve test test-all lint types check format soak bench screenshots lighthouse messages lock clean
+.PHONY: help serve test test-all lint types check editor format soak bench screenshots lighthouse messages lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-serve: $(VENV)/serve.stamp ## the wiki on the shipped pages, in a repository of its own
+serve: $(VENV)/serve.stamp $(EDITOR) ## the wiki on the shipped pages, in a repository of its own
 	@test -d $(CONTENT) || $(BIN)/quire init $(CONTENT) --from pages
 	@$(BIN)/quire serve $(CONTENT) --port $(PORT)
 
@@ -25,11 +26,13 @@ lint: $(VENV)/test.stamp ## style
 types: $(VENV)/test.stamp ## types
 	$(BIN)/mypy
 
-check: $(VENV)/test.stamp ## tests
+check: $(VENV)/test.stamp $(EDITOR) ## tests
 	$(BIN)/python -m pytest -n auto
 
 test-all: ## the tests on every supported Python that this machine has
 	@$(PYTHON) tests/all_pythons.py
+
+editor: $(EDITOR) ## the editor of the edit page, which is a plain form without it
 
 format: $(VENV)/test.stamp ## write the code in the project's style
 	$(BIN)/ruff format .
@@ -54,7 +57,7 @@ lock: $(VENV)/test.stamp ## resolve the dependencies again
 	$(BIN)/python tests/lock.py
 
 clean: ## remove what the commands above made
-	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(EDITOR) themes/default/editor/node_modules $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Quire needs Python 3.11 or newer: make PYTHON=python3.11 …")'
@@ -68,3 +71,6 @@ $(VENV)/serve.stamp: $(VENV)/bin/python requirements.lock pyproject.toml
 $(VENV)/test.stamp: $(VENV)/serve.stamp requirements-dev.lock
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
+
+$(EDITOR): $(shell find themes/default/editor themes/default/static/js/editing* -name node_modules -prune -o -type f -print) | $(VENV)/bin/python
+	@sh themes/default/editor/build.sh $(BIN)/python

@@ -39,6 +39,14 @@ def test_it_holds_themes_and_pages_and_no_tests(installed: Path) -> None:
     assert not (installed / "tests").exists()
 
 
+def test_it_holds_the_editor_where_that_was_built_and_not_what_it_was_built_from(installed: Path) -> None:
+    theme = installed / "wiki" / "_shipped" / "themes" / "default"
+    built = "themes/default/static/js/editor.js"
+    assert (theme / "static" / "js" / "editor.js").is_file() == (ROOT / built).is_file()
+    assert (theme / "static" / "js" / "editing" / "drafts.js").is_file()
+    assert not (theme / "editor").exists()
+
+
 def test_it_makes_a_wiki_and_finds_its_pages(installed: Path) -> None:
     run(installed, "init", "content")
     assert "llama-organization.md" in run(installed, "search", "--repo", "content", "llama", "organization")

@@ -42,16 +42,19 @@ if (status && navigator.clipboard) {
       box.append(label);
     }
   }
-  for (const heading of document.querySelectorAll(".page > .content > :is(h2, h3, h4)[id]")) {
-    const box = document.createElement("div");
-    box.className = "heading";
+  for (const heading of document.querySelectorAll(":is(.page > .content, .page > .content > .heading) > :is(h2, h3, h4)[id]")) {
     const link = document.createElement("a");
     link.className = "anchor";
     link.href = `#${encodeURIComponent(heading.id)}`;
     link.ariaLabel = `${words.link}: ${heading.textContent}`;
     link.append(icon("link"));
     link.addEventListener("click", () => copy(link.href, link));
-    heading.replaceWith(box);
-    box.append(heading, link);
+    if (!heading.parentElement.matches(".heading")) {
+      const box = document.createElement("div");
+      box.className = "heading";
+      heading.replaceWith(box);
+      box.append(heading);
+    }
+    heading.after(link);
   }
 }
