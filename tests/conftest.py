@@ -1,7 +1,11 @@
 """Fixtures: a wiki in memory, its application, and the ways to ask it."""
 
+import atexit
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import pytest
 from flask import Flask
@@ -13,12 +17,23 @@ from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
 from tests.browser.chromium import MISSING
+from tests.people import Elsewhere, locally
+from tests.states import CHEAP
 from wiki import create_app
 from wiki.settings import Settings
+from wiki.state import State
 
 # How long one example takes says more about a busy machine than about the code.
 settings.register_profile("quire", deadline=None)
 settings.load_profile("quire")
+
+_DATA = mkdtemp(prefix="quire-tests-")
+os.environ["XDG_DATA_HOME"] = (
+    _DATA  # what is served in tests keeps nothing in the folder of whoever runs them
+)
+atexit.register(rmtree, _DATA, ignore_errors=True)
+
+Flask.test_client_class = Elsewhere  # who asks from this machine is the local person, and no visitor
 
 Commit = Callable[[Mapping[str, str | bytes | None]], str]
 
@@ -60,15 +75,29 @@ def wiki(store: MemoryStore, policy: Policy, tmp_path: Path) -> Iterator[Wiki]:
 
 
 @pytest.fixture
-def app(wiki: Wiki) -> Flask:
-    made = create_app(Settings(), wiki)
+def state(tmp_path: Path) -> Iterator[State]:
+    opened = State(tmp_path / "data", hashing=CHEAP, lasting=False)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def app(wiki: Wiki, state: State) -> Flask:
+    made = create_app(Settings(), wiki, state)
     made.config["PROPAGATE_EXCEPTIONS"] = False
     return made
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
+    """Somebody from elsewhere: a visitor, unless they sign in."""
     return app.test_client()
+
+
+@pytest.fixture
+def local(app: Flask) -> FlaskClient:
+    """The local person: there is no account."""
+    return locally(app)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,84 +1,132 @@
 """The Flask shell around the engine: makes the application, and alone chooses what the engine is put together from."""
 
 import os
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from engine.access import RolePolicy
+from engine.access import Protections, RolePolicy
 from engine.catalog.schema import catalog_file
 from engine.doctor import Patient
 from engine.errors import StoreError
 from engine.markup import RENDERER, SCANNER
+from engine.model import Author
 from engine.search.whoosh_index import WhooshIndex
+from engine.settling import Limits
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
-from wiki import current, errors, filters, headers, languages, responses, urls
+from wiki import csrf, current, entrance, errors, filters, headers, languages, responses, urls
+from wiki.identity import LOCAL_AUTHOR, Door
 from wiki.settings import Settings
+from wiki.state import State, data_folder
 from wiki.theming import Themes
 from wiki.views import (
+    account,
+    admin,
     blame,
+    deleting,
     diff,
+    drafts,
+    edit,
     feeds,
     folders,
     health,
     history,
     lists,
     media,
+    moving,
+    new,
     opensearch,
     pages,
+    previews,
+    protecting,
     recent,
     search,
     sitemap,
     static,
     suggest,
+    undoing,
+    uploads,
 )
 
 __version__ = "0.1.0"
 
+FORM = 4
+"""Fields of a form may be so many times as large as a page, so that one that is too large comes back to its author."""
 
-def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Flask:
+
+def create_app(
+    settings: Settings | None = None, wiki: Wiki | None = None, state: State | None = None
+) -> Flask:
     """Build the application.
 
     Args:
         settings: ``None`` reads them from the environment, and from the file that ``QUIRE_CONFIG`` names.
         wiki: One that is open already, and that the caller follows and closes; ``None`` opens the settings'
             repository and follows it in the background.
+        state: One that is open already, and that the caller closes; ``None`` opens that of the settings' repository,
+            and for a *wiki* that was given one that is thrown away with the application.
     """
     settings = settings or load_settings()
     app = Flask("wiki", static_folder=None, template_folder=None)
     app.request_class = urls.Request
+    app.config["MAX_FORM_MEMORY_SIZE"] = FORM * settings.page_bytes
+    app.config["MAX_CONTENT_LENGTH"] = settings.upload_bytes + app.config["MAX_FORM_MEMORY_SIZE"]
     app.url_map.merge_slashes = False
     app.url_map.converters["address"] = urls.AddressConverter
     themes = Themes(app, Path(settings.themes) if settings.themes else None)
+    local = LOCAL_AUTHOR
     if wiki is None:
-        wiki = open_wiki(settings)
+        local = local_author(settings)
+        state = state or open_state(settings)
+        wiki = open_wiki(settings, protections=state.protections)
         wiki.follow()
         wiki.start()
+    state = state or (open_state(settings) if settings.data else State.passing())
     build = sha256(
         repr((__version__, RENDERER, SCANNER, themes.stamp, settings.remote_images, settings.url)).encode()
     ).hexdigest()[:12]
-    kept = responses.ResponseCache(wiki, current.visitor(settings), settings.response_cache)
-    current.attach(app, current.Site(settings, wiki, themes, kept, build))
+    door = Door(settings, state, local)
+    kept = responses.ResponseCache(wiki, door, settings.response_cache)
+    mark = state.signing.sign("cookies", "name")[:8]
+    current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build, mark))
     filters.register(app)
     languages.register(app, settings.interface)
     errors.register(app)
     headers.register(app)
+    entrance.register(app)
+    csrf.register(app)
     responses.register(app)
+    if settings.proxies:
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     for view in (
+        account,
+        admin,
         static,
         health,
         search,
         blame,
+        deleting,
         diff,
+        drafts,
+        edit,
         feeds,
         history,
         lists,
+        moving,
+        new,
         opensearch,
+        previews,
         recent,
         sitemap,
         suggest,
+        undoing,
+        protecting,
+        uploads,
         folders,
         media,
         pages,
@@ -87,11 +135,12 @@ def create_app(settings: Settings | None = None, wiki: Wiki | None = None) -> Fl
     return app
 
 
-def open_wiki(settings: Settings, *, read_only: bool = False) -> Wiki:
+def open_wiki(settings: Settings, *, protections: Protections | None = None, read_only: bool = False) -> Wiki:
     """Open the repository that *settings* name, with the derived data beside it.
 
     Args:
         settings: Which repository, and where derived data lives.
+        protections: The pages that only some may change.
         read_only: Change nothing in the repository, not even to finish what a crash left half done.
 
     Raises:
@@ -114,9 +163,39 @@ def open_wiki(settings: Settings, *, read_only: bool = False) -> Wiki:
         _index(folder),
         folder,
         RolePolicy(),
+        protections=protections,
+        limits=Limits(settings.page_bytes, settings.upload_bytes),
         cache_bytes=settings.render_cache,
+        preview_bytes=settings.preview_cache,
         processes=settings.processes or None,
     )
+
+
+def open_state(settings: Settings) -> State:
+    """Open the state of the repository that *settings* name: accounts, sessions, drafts.
+
+    Raises:
+        StoreError: It is no repository, or the folder cannot be used.
+    """
+    folder = Path(settings.data) if settings.data else _data(settings)
+    return State(
+        folder,
+        session_days=settings.session_days,
+        idle_days=settings.session_idle_days,
+        login_rate=settings.login_rate,
+        audit_days=settings.audit_days,
+    )
+
+
+def _data(settings: Settings) -> Path:
+    with closing(_store(settings, read_only=True)) as store:
+        return data_folder(store.common_folder, os.environ)
+
+
+def local_author(settings: Settings) -> Author:
+    """Return whom commits of the local person name: as git has it for the repository."""
+    with closing(_store(settings, read_only=True)) as store:
+        return store.identity() or LOCAL_AUTHOR
 
 
 def find_patient(settings: Settings) -> Patient:
@@ -132,7 +211,13 @@ def find_patient(settings: Settings) -> Patient:
 
 def _store(settings: Settings, *, read_only: bool) -> GitStore:
     root, branch = settings.root or None, settings.branch or None
-    return GitStore.open(Path(settings.repository), root=root, branch=branch, read_only=read_only)
+    return GitStore.open(
+        Path(settings.repository),
+        root=root,
+        branch=branch,
+        committer=Author(*settings.committer_name),
+        read_only=read_only,
+    )
 
 
 def _derived(store: GitStore, settings: Settings) -> Path:

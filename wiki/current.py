@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, ParamSpec
 from flask import Flask, Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 
-from engine.access import ANONYMOUS, Actor, Kind, Role
+from engine.access import Actor
 from engine.errors import StoreError
 from engine.wiki import Snapshot, Wiki
+from wiki import cookies
+from wiki.identity import Door, Identity
 from wiki.languages import current_interface, speak
 from wiki.packing import takes_gzip
 from wiki.settings import Settings
+from wiki.state import State
 from wiki.theming import Themes
 
 if TYPE_CHECKING:
@@ -30,9 +33,12 @@ class Site:
 
     settings: Settings
     wiki: Wiki
+    state: State
+    door: Door
     themes: Themes
     responses: "ResponseCache"
     build: str  # changes when the same snapshot would look otherwise
+    mark: str  # tells the cookies of this wiki from those of others on the same host
 
 
 def attach(app: Flask, site: Site) -> None:
@@ -51,16 +57,29 @@ def current_wiki() -> Wiki:
     return site().wiki
 
 
-def visitor(settings: Settings) -> Actor:
-    """Return what everybody is who has not said who they are."""
-    if settings.anonymous == "nobody":
-        return Actor(Kind.ANONYMOUS, "", Role.NOBODY)
-    return ANONYMOUS
+def current_identity() -> Identity:
+    """Return who asks, and how that is known; found out once for each request.
+
+    Raises:
+        BadTokenError: A program named a token that opens nothing.
+    """
+    if "identity" not in g:
+        door = site().door
+        g.identity = door.visitor  # as whom an error is shown, should the next line fail
+        g.identity = door.identify(request.environ, cookies.get(cookies.SESSION))
+    found: Identity = g.identity
+    return found
 
 
 def current_actor() -> Actor:
-    """Return who asks."""
-    return visitor(site().settings)
+    """Return who asks, as the engine knows them."""
+    return current_identity().actor
+
+
+def viewer() -> Identity:
+    """Return who asks for what is shown; a visitor where that could not be found out."""
+    found: Identity = g.get("identity") or site().door.visitor
+    return found
 
 
 def current_snapshot() -> Snapshot:
@@ -101,10 +120,21 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
                     g.cacheable = snapshot.version
             if response.status_code in {200, 304} and snapshot.settled and not response.headers.get("ETag"):
                 response.set_etag(etag)
-            response.headers["Vary"] = "Accept, Accept-Language, Accept-Encoding"
+            response.headers["Vary"] = "Accept, Accept-Language, Accept-Encoding, Cookie, Authorization"
             return response
 
     return answer
+
+
+@contextmanager
+def opened() -> Iterator[Snapshot]:
+    """Open a snapshot for a part of a view whose answer is for this person alone, as a form is: nothing is kept of it."""
+    wiki = current_wiki()
+    g.private = True
+    with wiki.at(current_actor()) as snapshot, _reading(snapshot):
+        g.stale = _is_behind(wiki, snapshot)
+        speak(site().settings.interface, snapshot.site.language)
+        yield snapshot
 
 
 @contextmanager
@@ -139,6 +169,7 @@ def _etag(snapshot: Snapshot) -> str:
         snapshot.complete,
         g.stale,
         site().wiki.policy.scope(snapshot.actor),
+        viewer().key,
         current_interface().code,
         (request.scheme, request.host),
         request.environ["PATH_INFO"],

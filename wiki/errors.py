@@ -1,8 +1,8 @@
-"""One table: engine error -> HTTP status; every error is a page, never a trace."""
+"""One table: engine error -> HTTP status; every error is a page, or JSON for who asks for that, never a trace."""
 
 from logging import getLogger
 
-from flask import Flask, request
+from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
@@ -19,7 +19,8 @@ from engine.errors import (
     WikiError,
 )
 from wiki import current
-from wiki.languages import gettext, marked, translated
+from wiki.languages import gettext, marked, number, translated
+from wiki.urls import wants_json
 
 log = getLogger(__name__)
 
@@ -37,15 +38,20 @@ STATUS: dict[type[WikiError], int] = {
 
 TITLES = {
     400: marked("That request cannot be understood"),
+    401: marked("Who asks is not known"),
     403: marked("You may not do this"),
     404: marked("There is no such page"),
     405: marked("That cannot be done here"),
     409: marked("Somebody was faster"),
     413: marked("That is too large"),
     422: marked("That change cannot be made"),
+    429: marked("Too many attempts"),
     500: marked("Something went wrong here"),
     503: marked("The wiki cannot be read just now"),
 }
+
+
+OTHERWISE = marked("That did not work")
 
 
 def status(error: WikiError) -> int:
@@ -67,7 +73,7 @@ def register(app: Flask) -> None:
         if error.code is None or error.code < 400:
             return error
         own = error.description != type(error).description  # that of the class is English, and says no more
-        body, code = _page(error.code, error.description or "" if own else "")
+        body, code = _page(error.code, error.description or "" if own else _said(error.code))
         headers = [h for h in error.get_headers() if h[0].lower() not in {"content-type", "content-length"}]
         return body, code, headers
 
@@ -79,8 +85,18 @@ def register(app: Flask) -> None:
         )
 
 
-def _page(code: int, message: str) -> tuple[str, int]:
-    title = gettext(TITLES.get(code, marked("That did not work")))
+def _said(code: int) -> str:
+    """Return what there is to say of an error that says nothing itself."""
+    if code != 413:
+        return ""
+    limit = number(current.site().settings.upload_bytes)
+    return gettext("At most %(limit)s bytes can be sent at once; push with git what is larger.", limit=limit)
+
+
+def _page(code: int, message: str) -> tuple[str | Response, int]:
+    title = gettext(TITLES.get(code, OTHERWISE))
+    if wants_json():
+        return jsonify(error=message or title), code
     wanted = request.path.strip("/").rpartition("/")[2] if code == 404 else ""
     try:
         page = current.site().themes.render(

@@ -81,9 +81,12 @@ def _code(tag: str) -> str:
 
 
 def speak(setting: str, site: str = "") -> None:
-    """Give the answer at hand its language: that of the server's *setting*, else the browser's, else the *site*'s."""
+    """Give the answer at hand its language.
+
+    It is that of the server's *setting*, else the one that the reader chose, else the browser's, else the *site*'s.
+    """
     header = request.headers.get("Accept-Language", "")
-    g.interface = interface(choose(setting, accepted(header), site))
+    g.interface = interface(choose(setting, g.get("language", ""), accepted(header), site))
 
 
 def current_interface() -> Interface:
@@ -131,7 +134,7 @@ def day_and_time(time: datetime) -> str:
     return f"{day(time)} {time.strftime('%H:%M')} UTC"
 
 
-def number(value: int) -> str:
+def number(value: float) -> str:
     """Return a number with the separators of the reader's language."""
     return format_decimal(value, locale=current_interface().locale)
 

@@ -1,6 +1,6 @@
 """What a file is, told by its first bytes rather than by what its name claims."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -20,6 +20,11 @@ _SIGNATURES: Sequence[tuple[int, bytes, str]] = (
     (0, b"GIF87a", "image/gif"),
     (0, b"GIF89a", "image/gif"),
     (4, b"ftypavif", "image/avif"),
+    (4, b"ftypavis", "image/avif"),
+    (4, b"ftyphei", "image/heic"),
+    (4, b"ftyphev", "image/heic"),
+    (4, b"ftypmif1", "image/heif"),
+    (4, b"ftypmsf1", "image/heif"),
     (4, b"ftypM4A", "audio/mp4"),
     (4, b"ftyp", "video/mp4"),
     (0, b"\x00\x00\x01\x00", "image/x-icon"),
@@ -33,6 +38,8 @@ _WEAK: Sequence[tuple[int, bytes, str]] = (
     (8, b"WEBP", "image/webp"),
     (8, b"WAVE", "audio/wav"),
     (0, b"BM", "image/bmp"),
+    (0, b"II*\x00", "image/tiff"),
+    (0, b"MM\x00*", "image/tiff"),
     (0, b"ID3", "audio/mpeg"),
 )
 """Signatures that text may begin with; they count where the beginning is no text."""
@@ -90,3 +97,31 @@ def _is_utf8(content: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+_KINDS: Mapping[str, str] = {
+    "image": "apng avif bmp gif heic heif ico jpeg jpg png svg tif tiff webp",
+    "sound": "3gp aac flac m4a mp3 oga ogg opus wav",
+    "film": "m4v mkv mov mp4 ogv webm",
+    "document": "doc docx epub odp odt pdf ppt pptx rtf",
+    "table": "csv ods tsv xls xlsx",
+    "archive": "7z bz2 gz rar tar xz zip",
+}
+_KIND = {suffix: kind for kind, suffixes in _KINDS.items() for suffix in suffixes.split()}
+_OPENED = frozenset(("apng", "avif", "gif", "jpeg", "jpg", "png", "webp"))
+
+
+def suffix(path: str) -> str:
+    """Return what a file's name says that it is, in small letters; empty where it says nothing."""
+    stem, dot, end = path.rpartition("/")[2].rpartition(".")
+    return end.lower() if dot and stem else ""
+
+
+def kind(path: str) -> str:
+    """Return what sort of file one is by its name, for lists, where the content is not looked at."""
+    return _KIND.get(suffix(path), "file")
+
+
+def may_have_preview(path: str) -> bool:
+    """Say whether a file is, by its name, an image of which there can be a small picture."""
+    return suffix(path) in _OPENED

@@ -1,4 +1,4 @@
-"""Whole answers for anonymous readers, kept by the version that they describe and given without asking the views.
+"""Whole answers for those who do not say who they are, kept by the version that they describe and given without asking the views.
 
 The cache stands before Flask as a WSGI layer: on the warm way a request costs one look at the branch and one look-up.
 """
@@ -10,11 +10,11 @@ from flask import Flask, Response, g, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from engine.access import Actor
 from engine.cache import Cache
 from engine.errors import StoreError
 from engine.wiki import Wiki
 from wiki import current
+from wiki.identity import Door, Identity
 from wiki.languages import accepted
 from wiki.packing import pack, takes_gzip
 
@@ -42,21 +42,21 @@ class ResponseCache:
     """Keeps answers, bounded in bytes.
 
     Args:
-        wiki: Tells the commit, and what the visitor may see.
-        visitor: Whoever comes without cookies and passwords.
+        wiki: Tells the commit.
+        door: Tells visitors from the local person; what is kept for one is never given to the other.
         capacity: In bytes.
     """
 
-    def __init__(self, wiki: Wiki, visitor: Actor, capacity: int) -> None:
+    def __init__(self, wiki: Wiki, door: Door, capacity: int) -> None:
         self._wiki = wiki
-        self._visitor = visitor
+        self._door = door
         self._kept: Cache[Key, Kept] = Cache(capacity)
 
     def wrap(self, app: "WSGIApplication") -> "WSGIApplication":
         """Put the cache before *app*."""
 
         def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-            key = self._key(environ, self._version()) if _is_plain(environ) else None
+            key = self._asked(environ) if _is_plain(environ) else None
             kept = self._kept.get(key) if key is not None else None
             if kept is None:
                 return app(environ, start_response)
@@ -69,11 +69,17 @@ class ResponseCache:
 
         return answer
 
-    def keep(self, environ: "WSGIEnvironment", version: str, response: Response) -> None:
-        """Keep an answer that describes *version*, see `Snapshot.version`."""
-        key = self._key(environ, version)
+    def keep(self, environ: "WSGIEnvironment", version: str, who: Identity, response: Response) -> None:
+        """Keep an answer.
+
+        Args:
+            environ: Of the request.
+            version: What it describes, see `Snapshot.version`.
+            who: For whom it was made; only what others may get as well is kept, see `Identity.kept_as`.
+            response: The answer.
+        """
         if (
-            key is None
+            not who.kept_as
             or not _is_plain(environ)
             or environ["REQUEST_METHOD"] != "GET"
             or response.is_streamed
@@ -84,25 +90,29 @@ class ResponseCache:
         if etag and len(body) <= BODY_BYTES:
             response.headers["Content-Length"] = str(len(body))  # for HEAD, which sends none of it
             headers = [(name, value) for name, value in response.headers if name.lower() != "date"]
-            self._kept.put(key, (headers, body, etag), len(body) + HEADER_BYTES + ADDRESS_CHARACTERS)
+            size = len(body) + HEADER_BYTES + ADDRESS_CHARACTERS
+            self._kept.put(self._key(environ, version, who), (headers, body, etag), size)
 
-    def _version(self) -> str | None:
+    def _asked(self, environ: "WSGIEnvironment") -> Key | None:
         try:
-            return self._wiki.version()
+            version, who = self._wiki.version(), self._door.anonymous(environ)
         except StoreError:
             return None  # the view will say so
+        return None if version is None else self._key(environ, version, who)
 
-    def _key(self, environ: "WSGIEnvironment", version: str | None) -> Key | None:
-        if version is None:
-            return None
-        scope = self._wiki.policy.scope(self._visitor)
-        kind = preferred(environ.get("HTTP_ACCEPT", ""))
-        language = accepted(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-        # The host, because an answer may hold whole addresses.
-        host = (environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
-        packed = "gzip" if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else ""
-        address = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
-        return (version, scope, *host, *address, kind, language, packed)
+    def _key(self, environ: "WSGIEnvironment", version: str, who: Identity) -> Key:
+        return (version, who.kept_as, self._wiki.policy.scope(who.actor), *_request(environ))
+
+
+def _request(environ: "WSGIEnvironment") -> Key:
+    """Return what of a request an answer depends on."""
+    kind = preferred(environ.get("HTTP_ACCEPT", ""))
+    language = accepted(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    # The host, because an answer may hold whole addresses.
+    host = (environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
+    packed = "gzip" if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else ""
+    address = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+    return (*host, *address, kind, language, packed)
 
 
 def _is_plain(environ: "WSGIEnvironment") -> bool:
@@ -127,7 +137,7 @@ def register(app: Flask) -> None:
         if version and response.status_code == 200:
             if _is_plain(request.environ) and takes_gzip(request.headers.get("Accept-Encoding", "")):
                 pack(response)
-            cache.keep(request.environ, version, response)
+            cache.keep(request.environ, version, current.viewer(), response)
         return response
 
     # Functions that run after a request run in reverse order of registering: this one last, when all headers are set.

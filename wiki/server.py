@@ -1,8 +1,10 @@
 """Waitress, ended gracefully: a request that was begun is answered."""
 
+import ctypes
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -13,7 +15,8 @@ from waitress.channel import HTTPChannel
 
 CHANNEL_SECONDS = 60  # after which a silent connection is closed
 CONNECTIONS = 1_000
-REQUEST_BYTES = 1_000_000  # of a request's body; there is nothing to send yet
+HEARD = 8  # a request may be so many times too large to be told so by a page; of a larger one nothing is read
+LARGE = 1_000_000  # bytes of a block of memory that goes back to the system as soon as it is free
 SHUTDOWN_SECONDS = 10  # that requests under way may take when the server ends
 
 
@@ -34,6 +37,7 @@ def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str],
     Raises:
         AddressError: The address cannot be had.
     """
+    _give_back_memory()
     sockets: dict[int, Any] = {}
     server = _listen(app, host, port, threads, sockets)
     listening = [one for one in sockets.values() if hasattr(one, "effective_port")]
@@ -60,6 +64,16 @@ def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str],
     wasyncore.close_all(sockets, ignore_all=True)
 
 
+def _give_back_memory() -> None:
+    """Let no thread keep the memory of a large file that it has read.
+
+    Source:
+        mallopt(3), M_MMAP_THRESHOLD, which is -3: unless it is set, it grows with what was freed.
+    """
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(-3, LARGE)
+
+
 def _listen(app: Flask, host: str, port: int, threads: int, sockets: dict[int, Any]) -> Any:
     try:
         return waitress.create_server(
@@ -70,9 +84,9 @@ def _listen(app: Flask, host: str, port: int, threads: int, sockets: dict[int, A
             threads=threads,
             channel_timeout=CHANNEL_SECONDS,
             connection_limit=CONNECTIONS,
-            max_request_body_size=REQUEST_BYTES,
+            max_request_body_size=HEARD * app.config["MAX_CONTENT_LENGTH"],
             ident=None,
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=False,  # nobody believes them, but that they are there tells of a proxy
         )
     except OSError as error:
         raise AddressError(

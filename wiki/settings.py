@@ -26,17 +26,36 @@ class Settings:
     root: str = ""  # the folder in it that holds the pages; empty: all of it, or the folder that was named
     branch: str = ""  # empty: what HEAD points at
     cache: str = ""  # folder for derived data; empty: <git dir>/quire
+    data: str = ""  # folder for accounts, sessions, drafts; empty: one for each repository, in the user's own for data
     host: str = "127.0.0.1"
     port: int = 8080  # 0 takes one that is free
     url: str = ""  # the public address, without a path; empty: what the request says
     threads: int = 8  # requests answered at once by one process
+    proxies: int = 0  # that stand before the server, and whose X-Forwarded-… headers are believed
     anonymous: str = "reader"  # what visitors without an account may: "reader" or "nobody"
+    registration: str = "invitation"  # how people come to an account: "closed", "invitation" or "open"
+    session_days: int = 30  # that one stays signed in
+    session_idle_days: int = 7  # after which one who did not come is signed out
+    login_rate: int = (
+        10  # failures for one account in a quarter of an hour; five times as many from one address
+    )
+    audit_days: int = 365  # after which it is forgotten who did what to accounts
     interface: str = ""  # language of buttons and messages; empty: what the browser asks for
     remote_images: bool = True  # let pages show images from other sites (https only)
     themes: str = ""  # a folder of further themes; one of an existing name comes before it
     processes: int = 0  # children that scan pages; 0: one a core
+    page_bytes: int = 1_000_000  # of a page that is saved here; pushed ones may be larger
+    upload_bytes: int = 25_000_000  # of a file that is uploaded
+    committer: str = "Quire <quire@localhost>"  # whom commits name besides their author
     render_cache: int = 32_000_000  # bytes of HTML kept in each process
     response_cache: int = 32_000_000  # bytes of whole answers for anonymous readers kept in each process
+    preview_cache: int = 200_000_000  # bytes of small pictures of images kept on the disk
+
+    @property
+    def committer_name(self) -> tuple[str, str]:
+        """The name and the address of the committer."""
+        named = _PERSON.fullmatch(self.committer)
+        return (named["name"].strip(), named["email"]) if named else (self.committer, "")
 
     @classmethod
     def load(cls, environment: Mapping[str, str], file: Path | None = None, **given: Any) -> Self:
@@ -61,10 +80,12 @@ class Settings:
 
     def checked(self) -> Self:
         """Return self when the values make sense together; SettingsError when not."""
-        if not 0 <= self.port <= 65535:
-            raise SettingsError(f"port is {self.port}; it must be from 0 to 65535")
         if self.anonymous not in {"reader", "nobody"}:
             raise SettingsError(f'anonymous is {self.anonymous!r}; it must be "reader" or "nobody"')
+        if self.registration not in REGISTRATIONS:
+            raise SettingsError(
+                f"registration is {self.registration!r}; it must be one of {', '.join(REGISTRATIONS)}"
+            )
         if self.interface and self.interface not in LANGUAGES:
             raise SettingsError(f"interface is {self.interface!r}; there are {', '.join(LANGUAGES)}")
         if not self.host:
@@ -75,15 +96,40 @@ class Settings:
             )
         if self.themes and not Path(self.themes).is_dir():
             raise SettingsError(f"themes is {self.themes!r}; there is no such folder")
-        if not 1 <= self.threads <= 256:
-            raise SettingsError(f"threads is {self.threads}; it must be from 1 to 256")
-        for name in ("processes", "render_cache", "response_cache"):
+        for name, (lowest, highest) in _BOUNDS.items():
+            if not lowest <= getattr(self, name) <= highest:
+                raise SettingsError(f"{name} is {getattr(self, name)}; it must be from {lowest} to {highest}")
+        if (named := _PERSON.fullmatch(self.committer)) is None or not named["name"].strip():
+            raise SettingsError(
+                f"committer is {self.committer!r}; it must be a name and an address, such as Quire <quire@localhost>"
+            )
+        for name in (
+            "processes",
+            "page_bytes",
+            "upload_bytes",
+            "render_cache",
+            "response_cache",
+            "preview_cache",
+        ):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name} is {getattr(self, name)}; it cannot be below 0")
         return self
 
 
+REGISTRATIONS = ("closed", "invitation", "open")
+
+_BOUNDS = {
+    "port": (0, 65_535),
+    "threads": (1, 256),
+    "proxies": (0, 10),
+    "session_days": (1, 400),  # browsers keep no cookie for longer
+    "session_idle_days": (1, 400),
+    "login_rate": (1, 10_000),
+    "audit_days": (1, 36_500),
+}
 _PUBLIC = re.compile(r"https?://[^\s/?#@\"'<>\\]+/?")
+
+_PERSON = re.compile(r"(?P<name>[^<>\r\n]+)<(?P<email>[^<>\s]*)>")
 
 _TYPES: Mapping[str, type] = {field.name: type(field.default) for field in fields(Settings)}
 

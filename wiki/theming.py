@@ -23,7 +23,7 @@ DEFAULT = "default"
 BUNDLES: Mapping[str, tuple[str, ...]] = {
     "css/reading.css": tuple(
         f"css/{name}.css"
-        for name in ("variables", "base", "layout", "content", "code", "lists", "own", "print")
+        for name in ("variables", "base", "layout", "content", "code", "lists", "forms", "own", "print")
     ),
     "js/reading.js": tuple(
         f"js/{name}.js"
@@ -38,6 +38,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
             "regions",
             "copy",
             "share",
+            "saved",
             "own",
         )
     ),
@@ -81,7 +82,9 @@ class Themes:
             place: The folder whose sidebar stands beside it.
             beside: The page that is shown, or that the answer is about.
         """
-        snapshot = current.current_snapshot() if current.has_snapshot() else None
+        # Who may not read is not even told what the wiki is called.
+        known = current.has_snapshot() and current.viewer().may_read
+        snapshot = current.current_snapshot() if known else None
         site = snapshot.site if snapshot else Site()
         environment = self._environment(site.theme)
         return environment.get_template(template).render(
@@ -89,13 +92,20 @@ class Themes:
             here=url_path(request.path[1:]),
             at=beside.url if beside else "",
             commit=snapshot.commit if snapshot else None,
+            may_write=snapshot.may_write if snapshot and current.is_readable() else lambda path: False,
             complete=snapshot.complete if snapshot else True,
             stale=g.get("stale", False),
+            viewer=current.viewer(),
             frame=snapshot.frame(place, beside.path if beside else "")
             if snapshot and current.is_readable()
             else Frame(),
             **context,
         )
+
+    def part(self, template: str, **context: Any) -> str:
+        """Render a template that is a part of a page, with nothing around it."""
+        theme = current.current_snapshot().site.theme if current.has_snapshot() else DEFAULT
+        return self._environment(theme).get_template(template).render(**context)
 
     def asset(self, theme: str, path: str) -> Path | None:
         """Return a theme's asset, the default theme's where it has none, ``None`` when neither has."""
@@ -123,7 +133,11 @@ class Themes:
                 trim_blocks=True,
                 lstrip_blocks=True,
             )
-            environment.globals = {**environment.globals, "asset": lambda path: self._asset_url(theme, path)}
+            environment.globals = {
+                **environment.globals,
+                "asset": lambda path: self._asset_url(theme, path),
+                "has_asset": lambda path: self.asset(theme, path) is not None,
+            }
             self._environments[theme] = environment
         return self._environments[theme]
 
@@ -136,10 +150,12 @@ class Themes:
                 self._bundles[theme, path] = self._bundle(theme, path)
             return self._bundles[theme, path]
         found = self.asset(theme, path)
-        return found.read_bytes() if found else None
+        if found is None:
+            return None
+        return self._versioned(theme, found.read_bytes()) if path.endswith(".css") else found.read_bytes()
 
     def _bundle(self, theme: str, path: str) -> bytes:
-        """Join the files of a bundle, and give the files that a style sheet names their versions."""
+        """Join the files of a bundle."""
         parts = []
         for name in BUNDLES[path]:
             own = self.asset(theme, name)
@@ -148,11 +164,15 @@ class Themes:
             parts += [file.read_bytes().rstrip() + b"\n" for file in files if file is not None]
         if path.endswith(".js"):
             return b"".join(b"{\n" + part + b"}\n" for part in parts)
+        return self._versioned(theme, b"".join(parts))
 
-        def versioned(match: re.Match[bytes]) -> bytes:
+    def _versioned(self, theme: str, sheet: bytes) -> bytes:
+        """Give the files that a style sheet names their versions."""
+
+        def address(match: re.Match[bytes]) -> bytes:
             return b'url("%s")' % self._asset_url(theme, match[1].decode()).encode()
 
-        return _ADDRESS.sub(versioned, b"".join(parts))
+        return _ADDRESS.sub(address, sheet)
 
     def version(self, theme: str, path: str) -> str:
         """Return a digest of an asset's content, empty when there is none."""
@@ -168,10 +188,13 @@ class Themes:
         return f"/-/static/{quote(theme)}/{quote(path)}?v={self.version(theme, path)}"
 
     def _stamp(self) -> str:
-        """Digest all files of all themes, as answers depend on them."""
+        """Digest the templates and assets of all themes, as answers depend on them."""
         digest = sha256()
         for folder in (self._default, *self._themes.values()):
-            for file in sorted(folder.rglob("*")):
-                if file.is_file():
-                    digest.update(f"{folder.name}/{file.relative_to(folder)}\0".encode() + file.read_bytes())
+            for part in ("templates", "static"):  # not what an asset is built from
+                for file in sorted((folder / part).rglob("*")):
+                    if file.is_file():
+                        digest.update(
+                            f"{folder.name}/{file.relative_to(folder)}\0".encode() + file.read_bytes()
+                        )
         return digest.hexdigest()

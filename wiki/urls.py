@@ -98,9 +98,22 @@ def absolute(path: str) -> str:
     return (public or f"{request.scheme}://{request.host or 'localhost'}") + path
 
 
+def wants_json() -> bool:
+    """Say whether the request comes from a script that asks for JSON rather than for a page."""
+    return request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json"
+
+
 def query_text(name: str = "q") -> str:
     """Return a query that somebody typed, one character longer than what a search reads, so that it can say so."""
     return request.args.get(name, "").replace("\0", " ").strip()[: QUERY_CHARACTERS + 1]
+
+
+def argument(name: str) -> str:
+    """Return a part of the query as it is; 400 where it stands there twice, as then nobody knows which one is meant."""
+    values = request.args.getlist(name)
+    if len(values) > 1:
+        raise BadRequest(gettext("The address says %(name)s twice.", name=name))
+    return values[0] if values else ""
 
 
 def whole_number(name: str, default: int, lowest: int, highest: int) -> int:

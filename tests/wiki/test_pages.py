@@ -145,7 +145,9 @@ def test_accept_gives_markdown_to_those_who_prefer_it(commit: Commit, client: Fl
     assert client.get("/a", headers={"Accept": "text/html, text/markdown;q=0.5"}).mimetype == "text/html"
     assert client.get("/a", headers={"Accept": "*/*"}).mimetype == "text/html"
     assert client.get("/a", headers={"Accept": "image/png"}).mimetype == "text/html"
-    assert client.get("/a").headers["Vary"] == "Accept, Accept-Language, Accept-Encoding"
+    assert (
+        client.get("/a").headers["Vary"] == "Accept, Accept-Language, Accept-Encoding, Cookie, Authorization"
+    )
 
 
 def test_home_is_markdown_too(commit: Commit, client: FlaskClient) -> None:

@@ -212,7 +212,7 @@ def ask_as(client: FlaskClient, headers: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Cookie": "session=x"}, {"Authorization": "Bearer x"}, {"Range": "bytes=0-3"}], ids=str
+    "headers", [{"Cookie": "session=x"}, {"Authorization": "Basic x"}, {"Range": "bytes=0-3"}], ids=str
 )
 def test_who_may_be_somebody_else_is_not_answered_from_what_was_kept(
     commit: Commit, wiki: Wiki, client: FlaskClient, rendered: list[str], headers: dict[str, str]
@@ -224,7 +224,7 @@ def test_who_may_be_somebody_else_is_not_answered_from_what_was_kept(
     assert "page" in rendered
 
 
-@pytest.mark.parametrize("headers", [{"Cookie": "session=x"}, {"Authorization": "Bearer x"}], ids=str)
+@pytest.mark.parametrize("headers", [{"Cookie": "session=x"}, {"Authorization": "Basic x"}], ids=str)
 def test_answers_for_somebody_are_not_kept_for_all(
     commit: Commit, wiki: Wiki, client: FlaskClient, rendered: list[str], headers: dict[str, str]
 ) -> None:

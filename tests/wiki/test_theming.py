@@ -62,6 +62,31 @@ def test_the_style_sheet_names_files_by_their_digest(commit: Commit, client: Fla
         assert client.get(address).headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
+def test_a_sheet_by_itself_names_files_by_their_digest_too(commit: Commit, client: FlaskClient) -> None:
+    commit({"index.md": "Text\n"})
+    (icons,) = re.findall(r'url\("([^"]*)"\)', client.get("/-/static/default/css/editor.css").text)
+    assert client.get(icons).headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_templates_ask_whether_there_is_an_asset(commit: Commit, wiki: Wiki, themes: Path) -> None:
+    asked = '{% for path in ("js/own.js", "js/early.js", "js/none.js", "../theme.toml", "js") %}{{ has_asset(path) }} {% endfor %}'
+    make(themes, "mine", {"templates/layout.html": asked, "static/js/own.js": ""})
+    commit({"quire.toml": 'theme = "mine"', "index.md": "Text\n"})
+    assert serve(wiki, themes).get("/").text.split() == ["True", "True", "False", "False", "False"]
+
+
+def test_answers_do_not_depend_on_what_assets_are_built_from(
+    commit: Commit, wiki: Wiki, themes: Path
+) -> None:
+    commit({"quire.toml": 'theme = "mine"', "index.md": "Text\n"})
+    wiki.catch_up()
+    tags = []
+    for files in ({}, {"editor/node_modules/a/index.js": "1"}, {"static/js/own.js": "1"}):
+        make(themes, "mine", files)
+        tags.append(serve(wiki, themes).get("/").headers["ETag"])
+    assert tags[0] == tags[1] != tags[2]
+
+
 def test_style_and_scripts_travel_packed_to_who_can_unpack_them(commit: Commit, client: FlaskClient) -> None:
     commit({"index.md": "Text\n"})
     plain = client.get(sheet(client))

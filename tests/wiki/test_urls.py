@@ -15,8 +15,8 @@ from wiki.urls import absolute
 RESERVED = [
     "-/",
     "-/x",
-    "-/login",
-    "-/edit/a",
+    "-/signup",
+    "-/graph/a",
     "-/api/v1/pages",
     "-/x/",
     "-/a\nb",

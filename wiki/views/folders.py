@@ -36,6 +36,7 @@ def folder_response(path: str) -> ResponseReturnValue:
         page=page,
         cite=citation(page, snapshot.site.title, snapshot.commit) if page else None,
         groups=tuple(_groups(folder)),
+        has_media=bool(folder.media),
         number=number,
         more=number * LISTED < folder.total,
         total=folder.total,

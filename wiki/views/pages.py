@@ -7,14 +7,15 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from engine.errors import PageNotFoundError
-from engine.ids import url_path
+from engine.errors import PageIdError, PageNotFoundError, StoreError
+from engine.ids import PageId, url_path
 from engine.messages import Message
 from engine.model import Form, Name
 from engine.wiki import Child
 from wiki import current
 from wiki.citing import citation
 from wiki.current import current_snapshot, reads
+from wiki.state.protections import Protection
 from wiki.urls import found_at, is_reserved
 from wiki.views.folders import folder_response
 from wiki.views.media import file_response
@@ -67,11 +68,24 @@ def _missing(text: str, error: PageNotFoundError) -> ResponseReturnValue:
             words=words,
             similar=similar,
             fate=current_snapshot().past.fate(text),
+            creation=_creation(text),
         )
     except Exception:  # a theme that cannot even say so
         log.exception("the theme cannot show what there is instead of %r", text)
         raise error from None
     return shown, 404
+
+
+def _creation(text: str) -> str:
+    """Return where a page can be made that would have this address; empty where the actor may not, or none can be."""
+    folder, _, title = text.rstrip("/").removesuffix(".md").rpartition("/")
+    try:
+        path = PageId.parse(f"{folder}/{title}" if folder else title).path
+    except PageIdError:
+        return ""
+    if not current_snapshot().may_write(path):
+        return ""
+    return f"/-/new?{urlencode({'title': title} | ({'folder': folder} if folder else {}))}"
 
 
 def _html(name: Name) -> ResponseReturnValue:
@@ -86,10 +100,23 @@ def _html(name: Name) -> ResponseReturnValue:
         page=page,
         cite=citation(page, snapshot.site.title, snapshot.commit),
         redirected_from=_origin(name),
+        saved=request.args.get("saved", ""),
+        protection=_protection(name),
     )
     response = Response(shown, mimetype="text/html")
     response.headers["Link"] = f'<{url_path(f"{name.id}.md")}>; rel="alternate"; type="text/markdown"'
     return response
+
+
+def _protection(name: Name) -> Protection | None:
+    """Return what protects a page."""
+    protections = current.site().state.protections
+    try:
+        if protections.any():
+            return protections.find(name.path, current_snapshot().editing.lineage(name.path))
+    except StoreError:  # pages are read also where the accounts cannot be
+        log.exception("what is protected cannot be read")
+    return None
 
 
 def _origin(name: Name) -> Child | None:

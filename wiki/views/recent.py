@@ -64,6 +64,7 @@ def _recent(address: str, folder: str, author: str) -> ResponseReturnValue:
         folder=folder,
         there=there,
         author=author,
+        emails=sorted({change.revision.author.email for change in recent.changes}) if author else [],
         place=folder if there else "",
         page_url=page_url,
     )

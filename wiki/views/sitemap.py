@@ -8,7 +8,7 @@ from werkzeug.exceptions import NotFound
 
 from engine.access import Role
 from engine.lists import Address
-from wiki.current import current_snapshot, reads, site, visitor
+from wiki.current import current_snapshot, reads, site
 from wiki.filters import moment
 from wiki.languages import gettext as _
 from wiki.urls import absolute, is_reserved, whole_number
@@ -71,7 +71,7 @@ def robots() -> Response:
     Source:
         RFC 9309; the line Sitemap is an extension of sitemaps.org.
     """
-    if visitor(site().settings).role is Role.NOBODY:
+    if site().door.visitor.actor.role is Role.NOBODY:
         lines = ["User-agent: *", "Disallow: /"]
     else:
         lines = [

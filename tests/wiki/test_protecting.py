@@ -1,0 +1,177 @@
+"""Protected pages: set by administrators, and kept to wherever a page could be changed."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from engine.access import Role, RolePolicy
+from engine.search.whoosh_index import WhooshIndex
+from engine.store.memory_store import MemoryStore
+from engine.wiki import Wiki
+from tests.conftest import Commit
+from tests.people import form_token, send, signed_in
+from wiki.state import State
+
+MARK = "Only administrators may change this page."
+
+
+@pytest.fixture
+def wiki(store: MemoryStore, state: State, tmp_path: Path) -> Iterator[Wiki]:
+    opened = Wiki.open(
+        store,
+        WhooshIndex(tmp_path / "search"),
+        tmp_path,
+        RolePolicy(),
+        protections=state.protections,
+        processes=0,
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def story(commit: Commit, wiki: Wiki) -> dict[str, str]:
+    """Two pages, one of which is to be protected; it has two revisions."""
+    made = {"first": commit({"a.md": "one\n", "b.md": "b\n"}), "second": commit({"a.md": "two\n"})}
+    wiki.catch_up()
+    return made
+
+
+@pytest.fixture
+def admin(app: Flask, story: dict[str, str]) -> FlaskClient:
+    return signed_in(app, "root", Role.ADMIN)
+
+
+@pytest.fixture
+def editor(app: Flask, story: dict[str, str]) -> FlaskClient:
+    return signed_in(app, "ada", Role.EDITOR)
+
+
+def protect(admin: FlaskClient, page: str = "a", level: str = "admin", reason: str = "") -> None:
+    answer = send(admin, f"/-/protect/{page}", level=level, reason=reason)
+    assert (answer.status_code, answer.location) == (303, f"/{page}")
+
+
+def test_a_protected_page_says_so_and_why(
+    admin: FlaskClient, editor: FlaskClient, client: FlaskClient
+) -> None:
+    for reader in (client, editor):
+        assert MARK not in reader.get("/a").text
+    assert "/-/edit/a" in editor.get("/a").text
+    protect(admin, reason="The <law>")
+    for reader in (client, editor, admin):
+        shown = reader.get("/a").text  # also where the page was shown and kept before
+        assert MARK in shown
+        assert "The &lt;law&gt;" in shown
+    assert "/-/edit/a" not in editor.get("/a").text
+    assert "/-/edit/a" in admin.get("/a").text
+    assert MARK not in client.get("/b").text
+    protect(admin, level="editor")
+    assert MARK not in client.get("/a").text
+    assert "/-/edit/a" in editor.get("/a").text
+
+
+def test_a_protected_page_is_changed_by_administrators_alone(
+    admin: FlaskClient, editor: FlaskClient, story: dict[str, str]
+) -> None:
+    protect(admin)
+    token = form_token(editor, "/-/recent")
+    for address in ("edit/a", "delete/a", f"restore/a?rev={story['first']}"):
+        assert editor.get(f"/-/{address}").status_code == 403
+        answer = editor.post(f"/-/{address}", data={"csrf": token, "text": "x", "rev": story["first"]})
+        assert answer.status_code == 403
+    assert "You may not change it." in editor.get(f"/-/revert/{story['second']}").text
+    assert editor.get("/a.md").text == "two\n"
+    assert send(admin, f"/-/restore/a?rev={story['first']}", rev=story["first"]).status_code == 303
+    assert admin.get("/a.md").text == "one\n"
+
+
+def test_only_administrators_protect(
+    admin: FlaskClient, editor: FlaskClient, client: FlaskClient, app: Flask, state: State
+) -> None:
+    reader = signed_in(app, "rea", Role.READER)
+    for somebody in (editor, reader, client):
+        assert somebody.get("/-/protect/a").status_code == 403
+        token = "" if somebody is client else form_token(somebody, "/-/recent")
+        answer = somebody.post("/-/protect/a", data={"csrf": token, "level": "admin"})
+        assert answer.status_code == 403
+        assert "/-/protect" not in somebody.get("/a").text
+    assert state.protections.all() == ()
+    assert 'href="/-/protect/a"' in admin.get("/a").text
+
+
+def test_a_form_of_another_site_protects_nothing(admin: FlaskClient, state: State) -> None:
+    token = form_token(admin, "/-/protect/a")
+    for sent in ({"level": "admin"}, {"level": "admin", "csrf": "x"}):
+        assert admin.post("/-/protect/a", data=sent).status_code == 403
+    elsewhere = {"Origin": "https://evil.example"}
+    data = {"level": "admin", "csrf": token}
+    assert admin.post("/-/protect/a", data=data, headers=elsewhere).status_code == 403
+    assert admin.get("/-/protect/a?level=admin").status_code == 200
+    assert state.protections.all() == ()
+
+
+@pytest.mark.parametrize("level", ["", "reader", "nobody", "--admin", "ADMIN"])
+def test_a_level_is_one_of_those_that_there_are(admin: FlaskClient, state: State, level: str) -> None:
+    assert send(admin, "/-/protect/a", level=level).status_code == 400
+    assert state.protections.all() == ()
+
+
+def test_a_level_is_said_once(admin: FlaskClient, state: State) -> None:
+    assert send(admin, "/-/protect/a", level=["admin", "editor"]).status_code == 400
+    assert state.protections.all() == ()
+
+
+@pytest.mark.parametrize("text", ["nowhere", "-x", "--all", "..%2Fa", "a%00"])
+def test_what_never_was_is_not_protected(admin: FlaskClient, text: str) -> None:
+    assert admin.get(f"/-/protect/{text}").status_code == 404
+
+
+def test_the_form_shows_what_is_set_and_by_whom(admin: FlaskClient) -> None:
+    assert _checked(admin.get("/-/protect/a").text) == "editor"
+    protect(admin, reason="The law")
+    shown = admin.get("/-/protect/a").text
+    assert _checked(shown) == "admin"
+    assert 'value="The law"' in shown
+    assert "<bdi>root</bdi>" in shown
+    assert admin.get("/-/protect/A").location == "/-/protect/a"
+
+
+def _checked(html: str) -> str:
+    found = re.search(r'name="level" value="(\w+)" checked', html)
+    assert found is not None
+    return found[1]
+
+
+def test_a_deleted_page_stays_protected(
+    admin: FlaskClient, editor: FlaskClient, commit: Commit, wiki: Wiki, story: dict[str, str]
+) -> None:
+    protect(admin)
+    commit({"a.md": None})
+    wiki.catch_up()
+    assert editor.get(f"/-/restore/a?rev={story['first']}").status_code == 403
+    assert editor.get("/-/edit/a").status_code == 403
+    assert "/-/restore/a" not in editor.get("/-/deleted").text
+    assert "/-/restore/a" in admin.get("/-/deleted").text
+
+
+def test_a_moved_page_stays_protected(
+    admin: FlaskClient, editor: FlaskClient, commit: Commit, wiki: Wiki
+) -> None:
+    protect(admin)
+    commit({"a.md": None, "c/d.md": "two\n"})
+    wiki.catch_up()
+    assert MARK in editor.get("/c/d").text
+    assert editor.get("/-/delete/c/d").status_code == 403
+    protect(admin, page="c/d", level="editor")
+    assert editor.get("/-/delete/c/d").status_code == 200
+
+
+def test_what_is_set_is_written_down(admin: FlaskClient, state: State) -> None:
+    protect(admin, reason="The law")
+    (entry, *_), _more = state.audit.entries(what="page.protect")
+    assert (entry.who, entry.target, entry.detail) == ("root", "a.md", "admin The law")

@@ -1,0 +1,67 @@
+"""What happens before any view: who asks is found out, and whoever may not read is led to the page to sign in."""
+
+from urllib.parse import quote
+
+from flask import Flask, Response, g, redirect, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from wiki import csrf, current
+from wiki.identity import VISITING, BadTokenError
+from wiki.languages import gettext, speak
+from wiki.next_address import ADDRESS_CHARACTERS
+
+PUBLIC = frozenset(
+    """
+    account.login account.sign_in account.register account.create account.reset account.set_password
+    static.asset static.favicon health.healthz sitemap.robots
+    """.split()
+)
+"""What everybody gets, also of a private wiki; none of it tells of pages."""
+
+
+def register(app: Flask) -> None:
+    """Let all requests pass here, before anything else but the language."""
+    app.jinja_env.globals.update(sign_in_address=sign_in_address)
+    setting = current.site(app).settings.interface
+
+    @app.before_request
+    def identify() -> None:
+        try:
+            account = current.current_identity().account
+        except BadTokenError:
+            raise Unauthorized(
+                gettext("This token opens nothing: it was revoked, has ended, or never was."),
+                www_authenticate=WWWAuthenticate("Bearer", {"error": "invalid_token"}),
+            ) from None
+        if account is not None and account.language:
+            g.language = account.language
+            speak(setting)
+
+    @app.before_request
+    def admit() -> ResponseReturnValue | None:
+        if current.current_identity().may_read or request.endpoint in PUBLIC:
+            return None
+        if request.method == "POST" and csrf.can_be_salvaged():
+            return None  # of a session that has ended: it is only shown to its author again
+        if request.method in {"GET", "HEAD"} and current.current_identity().token is None:
+            return redirect(sign_in_address(), 302)
+        raise Forbidden(gettext("This wiki is private: sign in first."))
+
+    @app.after_request
+    def keep_private(response: Response) -> Response:
+        if g.get("private", False):
+            g.pop("cacheable", None)
+            response.headers.pop("ETag", None)
+            response.headers["Cache-Control"] = "no-store"
+        elif current.viewer().kept_as != VISITING:
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+
+def sign_in_address() -> str:
+    """Return the address of the page to sign in, which leads back to where the reader is."""
+    query = request.query_string.decode()
+    here = quote(request.path, safe="/") + (f"?{query}" if query else "")
+    return f"/-/login?next={quote(here[:ADDRESS_CHARACTERS], safe='/')}"

@@ -1,0 +1,63 @@
+"""Form fields -> typed values, at the border."""
+
+from flask import request
+from werkzeug.exceptions import BadRequest
+
+from engine.textstyle import plain
+from wiki.languages import gettext
+
+LINE_CHARACTERS = 500  # of a field of one line
+SECRET_CHARACTERS = 10_000  # of a password that are read; more are refused as too long
+
+
+def field(name: str, default: str = "", limit: int = LINE_CHARACTERS) -> str:
+    """Return a field of one line, trimmed; 400 where it stands there twice, as then nobody knows which one is meant."""
+    return _only(name, default).replace("\0", "").strip()[:limit]
+
+
+def path_field(name: str) -> str:
+    """Return a field that names a file or a folder, whole, as a part of its path would be another one."""
+    return _only(name, "").replace("\0", "").strip()
+
+
+def text_field(name: str) -> str:
+    r"""Return a field of many lines; they end in ``\n``, whatever the browser sent."""
+    return plain(_only(name, "")).replace("\0", "\ufffd")
+
+
+def secret_field(name: str) -> str:
+    """Return a password as it was typed, spaces and all."""
+    return _only(name, "")[:SECRET_CHARACTERS]
+
+
+def lines_field(name: str) -> tuple[str, ...]:
+    """Return the lines of a field that say something."""
+    lines = _only(name, "").replace("\0", "")[:SECRET_CHARACTERS].splitlines()
+    return tuple(line.strip() for line in lines if line.strip())
+
+
+def number_field(name: str) -> int | None:
+    """Return a whole number, ``None`` where the field is empty; 400 where it is something else."""
+    text = field(name)
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 15):
+        raise BadRequest(gettext("%(name)s must be a whole number.", name=name))
+    return int(text)
+
+
+def one_field(name: str, choices: tuple[str, ...]) -> str:
+    """Return one of some words; 400 with all of them for another."""
+    text = field(name)
+    if text not in choices:
+        raise BadRequest(
+            gettext("%(name)s must be one of: %(choices)s.", name=name, choices=", ".join(choices))
+        )
+    return text
+
+
+def _only(name: str, default: str) -> str:
+    values = request.form.getlist(name)
+    if len(values) > 1:
+        raise BadRequest(gettext("The field %(name)s was sent twice.", name=name))
+    return values[0] if values else default

@@ -1,0 +1,139 @@
+"""Who asks: somebody who has signed in, a program with a token, the local person, or a visitor."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.access import ANONYMOUS, Actor, Kind, Role
+from engine.model import Author
+from wiki.settings import Settings
+from wiki.state import State
+from wiki.state.accounts import Account
+from wiki.state.sessions import Session
+from wiki.state.tokens import Token
+
+LOCAL_NAME = "local"
+LOCAL_AUTHOR = Author("Local", "local@localhost")
+"""Whom commits of the local person name where git was told nobody."""
+
+TOKEN_CHARACTERS = 200  # of a token, or of what a cookie holds, that are looked at
+VISITING, LOCALLY = "visitor", "local"
+"""As whom answers are kept for others: nobody else's ever are."""
+
+_HERE = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
+_FORWARDED = frozenset(
+    f"HTTP_{name}"
+    for name in """
+    FORWARDED VIA X_REAL_IP X_CLIENT_IP X_CLUSTER_CLIENT_IP X_ORIGINAL_HOST X_ORIGINAL_URL X_PROXYUSER_IP
+    TRUE_CLIENT_IP CF_CONNECTING_IP FASTLY_CLIENT_IP CLIENT_IP FORWARDED_FOR X_HTTP_HOST_OVERRIDE
+    """.split()
+)
+
+
+class BadTokenError(Exception):
+    """A program named a token that opens nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks, and how that is known."""
+
+    actor: Actor
+    account: Account | None = None  # of somebody who has signed in
+    session: Session | None = None
+    token: Token | None = None
+    kept_as: str = ""  # whose answers these are, where others may get the same; empty: nobody's
+
+    @property
+    def local(self) -> bool:
+        """Whether it is the local person."""
+        return self.kept_as == LOCALLY
+
+    @property
+    def may_read(self) -> bool:
+        """Whether they may read at all."""
+        return self.actor.role is not Role.NOBODY
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether they may administer the wiki."""
+        return self.actor.role is Role.ADMIN
+
+    @property
+    def key(self) -> str:
+        """What an answer depends on because of who asks."""
+        return repr((self.actor, self.account, self.session and self.session.id, self.kept_as))
+
+
+class Door:
+    """Tells who asks, by what a request says.
+
+    Args:
+        settings: What visitors may do, and whether proxies stand before the server.
+        state: Knows accounts, sessions and tokens.
+        author: Whom commits of the local person name.
+    """
+
+    def __init__(self, settings: Settings, state: State, author: Author = LOCAL_AUTHOR) -> None:
+        self._state = state
+        visitor = Actor(Kind.ANONYMOUS, "", Role.NOBODY) if settings.anonymous == "nobody" else ANONYMOUS
+        self.visitor = Identity(visitor, kept_as=VISITING)
+        self.local = Identity(Actor(Kind.PERSON, LOCAL_NAME, Role.EDITOR, author), kept_as=LOCALLY)
+        self._alone = not settings.proxies and is_here(
+            settings.url.partition("://")[2].rstrip("/") or "localhost"
+        )
+
+    def anonymous(self, environ: Mapping[str, Any]) -> Identity:
+        """Return who asks without saying who they are: the local person, or a visitor."""
+        if self._alone and is_local(environ) and not self._state.accounts.any():
+            return self.local
+        return self.visitor
+
+    def identify(self, environ: Mapping[str, Any], cookie: str | None) -> Identity:
+        """Return who asks.
+
+        A program with a token is nobody else, whatever its cookies say.
+
+        Raises:
+            BadTokenError: It opens nothing: there is none, it was revoked, or it has ended.
+        """
+        scheme, _, given = environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+        if scheme.lower() == "bearer":
+            token = self._state.tokens.find(given.strip()[:TOKEN_CHARACTERS])
+            if token is None:
+                raise BadTokenError
+            return Identity(token.actor, token=token)
+        visit = self._state.sessions.find(cookie[:TOKEN_CHARACTERS]) if cookie else None
+        if visit is not None:
+            return Identity(visit.account.actor, visit.account, visit.session)
+        return self.anonymous(environ)
+
+
+def is_local(environ: Mapping[str, Any]) -> bool:
+    """Say whether a request comes from this machine, and was not handed on by a proxy on it.
+
+    A proxy on the same host is told by the name that it was asked for, by a header that says for whom it asks, or by
+    the old version of HTTP that nginx speaks when nobody told it otherwise.
+    """
+    return (
+        _is_loopback(environ.get("REMOTE_ADDR") or "")
+        and is_here(environ.get("HTTP_HOST") or "")
+        and environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
+        and not any(name in _FORWARDED or name.startswith("HTTP_X_FORWARDED") for name in environ)
+    )
+
+
+def is_here(host: str) -> bool:
+    """Say whether the host of an address, with or without a port, is this machine by its own names."""
+    return _HERE.fullmatch(host) is not None
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False  # a socket of Unix has no address, and who stands behind it cannot be known
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return (mapped or found).is_loopback

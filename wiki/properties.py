@@ -1,0 +1,45 @@
+"""The small form for what stands in the front matter most often: title, tags, aliases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from engine.frontkeys import set_key
+from engine.frontmatter import split
+from wiki import forms
+
+KEYS = ("title", "tags", "aliases")
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """Values as the form shows them; those with several words are separated by commas."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    was: Mapping[str, str] = field(default_factory=dict)  # what the form began with
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read them from a page's text."""
+        found = split(text).properties
+        values = {key: _shown(found.get(key)) for key in KEYS}
+        return cls(values, values)
+
+    @classmethod
+    def sent(cls) -> Self:
+        """Read them from the form that was sent."""
+        return cls({key: forms.field(key) for key in KEYS}, {key: forms.field(f"{key}-was") for key in KEYS})
+
+    def applied(self, text: str) -> str:
+        """Return a page's text with those values in its front matter that were changed in the form."""
+        for key, value in self.values.items():
+            if value != self.was.get(key):
+                words = list(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
+                text = set_key(text, key, (value if key == "title" else words) or None)
+        return text
+
+
+def _shown(value: object) -> str:
+    values = value if isinstance(value, list) else [value]
+    words = (each for each in values if isinstance(each, str | int | float) and not isinstance(each, bool))
+    return ", ".join(map(str, words))

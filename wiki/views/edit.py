@@ -1,0 +1,316 @@
+"""Editing pages: the form, which works without scripts; previews; and what happens where two edit at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as field_of
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
+
+from engine.changes import Edit, MergeConflictError, Put
+from engine.contents import COMPARED_BYTES, COMPARED_LINES
+from engine.editing import Source
+from engine.errors import ForbiddenError, NotReadyError, PageNotFoundError, WikiError
+from engine.ids import page_stem, url_path
+from engine.messages import Message
+from engine.model import Form
+from engine.moving import AnchorPlan
+from engine.wiki import Snapshot
+from wiki import csrf, current
+from wiki.conflicts import places, resolved
+from wiki.current import current_actor, current_snapshot, current_wiki, opened, reads
+from wiki.errors import status
+from wiki.forms import field, text_field
+from wiki.languages import gettext as _
+from wiki.properties import Properties
+from wiki.urls import is_reserved
+from wiki.views.drafts import draft_key
+
+bp = Blueprint("edit", __name__)
+
+TITLE = 200  # characters of the title of a new page
+SAVED = 600  # seconds that a browser may take to learn that its draft was saved
+
+VIA: Mapping[str, str] = {"Quire-Via": "browser"}
+"""Said in every commit that is made here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the form holds."""
+
+    path: str
+    text: str
+    base: str | None
+    section: str = ""
+    summary: str = ""
+    properties: Properties = field_of(default_factory=Properties)
+
+    @classmethod
+    def sent(cls, path: str) -> "Draft":
+        """Read what was sent."""
+        base = field("base")
+        return cls(
+            path,
+            text_field("text"),
+            base or None,
+            field("section"),
+            field("summary"),
+            Properties.sent(),
+        )
+
+
+@bp.get("/-/edit/<address:text>")
+def view(text: str) -> ResponseReturnValue:
+    """Show the form: for a page, for a section of it, or for a page that is to be made."""
+    with opened() as snapshot:
+        try:
+            source = _source(snapshot, text, request.args.get("section", ""))
+        except _ElsewhereError as error:
+            return redirect(error.address, 302)
+        if not snapshot.may_write(source.path):
+            raise ForbiddenError(Message("You may not change “%(path)s”.", path=source.path))
+        if source.name is None and (title := request.args.get("title", "").strip()[:TITLE]):
+            source = replace(source, title=title)
+        start = _start(snapshot, source)
+        return _form(snapshot, source, Draft(source.path, start, source.base, source.section))
+
+
+def _again(text: str) -> ResponseReturnValue:
+    """Show a form again that cannot be taken: whoever sent it is logged out, or it is too old. Nothing of it is lost."""
+    with opened() as snapshot:
+        source = _source(snapshot, text, follow=False)
+        draft = Draft.sent(source.path)
+        return _form(snapshot, source, draft, late=True), 403
+
+
+@bp.post("/-/edit/<address:text>")
+@csrf.salvage(_again)
+def save(text: str) -> ResponseReturnValue:
+    """Save the text, or show what it would look like, or what it would change."""
+    action = field("action", "save")
+    if action not in _ACTIONS:
+        raise BadRequest(
+            _("%(name)s must be one of: %(choices)s.", name="action", choices=", ".join(_ACTIONS))
+        )
+    with opened() as snapshot:
+        source = _source(snapshot, text, follow=False)
+        draft = Draft.sent(source.path)
+        try:
+            if action in {"resolve", "by-hand"}:
+                draft = _resolved(snapshot, draft)
+                if action == "by-hand":
+                    return _form(snapshot, source, draft)
+            whole = _whole(snapshot, draft)
+            if action in {"preview", "changes"}:
+                shown = _ACTIONS[action](snapshot, draft, whole)
+                return _form(snapshot, source, _with_properties(draft, whole), **shown)
+            renamed = _renamed(snapshot, source, draft, whole)
+            links = field("links")
+            if renamed is not None and not links:
+                return _form(snapshot, source, _with_properties(draft, whole), renamed=renamed)
+        except WikiError as error:
+            return _form(snapshot, source, draft, error=error), status(error)
+    if renamed is not None and links == "rewrite":
+        return _save(source, draft, renamed.text, renamed.changes)
+    return _save(source, draft, whole)
+
+
+def _renamed(snapshot: Snapshot, source: Source, draft: Draft, whole: str) -> AnchorPlan | None:
+    """Return what leads to headings that the edit renames; ``None`` where nothing does, or it is not known yet."""
+    if source.name is None or draft.base is None:
+        return None
+    try:
+        before = snapshot.editing.text(draft.base, draft.path)
+        plan = snapshot.moving.renamed(source.name, before, whole)
+    except NotReadyError:
+        return None
+    return plan if plan.links else None
+
+
+def _resolved(snapshot: Snapshot, draft: Draft) -> Draft:
+    """Return what the choices at a conflict make of the text; it begins from what others made of the page."""
+    theirs = field("theirs")
+    merge = snapshot.editing.merged(draft.path, draft.base, draft.text, theirs)
+    choices = [field(f"choice-{number}") for number in range(1, len(merge.conflicts) + 1)]
+    return replace(draft, text=resolved(merge, choices), base=theirs, properties=Properties())
+
+
+def _save(source: Source, draft: Draft, whole: str, more: Sequence[Put] = ()) -> ResponseReturnValue:
+    change = Edit(source.path, whole, draft.base)
+    try:
+        saved = current_wiki().commit([change, *more], current_actor(), draft.summary, trailers=VIA)
+    except MergeConflictError as error:
+        with opened() as snapshot:
+            return _conflict(snapshot, source, replace(draft, text=whole, section=""), error, more), 409
+    except WikiError as error:
+        with opened() as snapshot:
+            return _form(snapshot, source, _with_properties(draft, whole), error=error), status(error)
+    path = saved.paths[source.path]
+    address = url_path(page_stem(path) or path)
+    query = "?saved=merged" if path in saved.merged else ""
+    response = make_response(redirect(f"{address}{query}{f'#{draft.section}' if draft.section else ''}", 303))
+    _forget_draft(response, source, draft_key(source.path, draft.section))
+    return response
+
+
+def _forget_draft(response: Response, source: Source, key: str) -> None:
+    """Let the draft go that was saved: the wiki's at once, the browser's when it reads the cookie."""
+    name, drafts = current_actor().name, current.site().state.drafts
+    with opened() as snapshot:
+        lineage = snapshot.editing.lineage(source.path) if key == source.path else None
+    if name and (kept := drafts.get(name, key, lineage)) is not None:
+        drafts.delete(name, kept.id)
+    response.set_cookie("quire_saved", quote(key), max_age=SAVED, samesite="Lax", secure=request.is_secure)
+
+
+@bp.post("/-/preview")
+def preview() -> ResponseReturnValue:
+    """Return what a text would look like as a page, as a part of a page of HTML."""
+    with opened() as snapshot:
+        draft = Draft.sent(field("path") or f"{field('id')}.md")
+        if not snapshot.may_write(draft.path):
+            raise ForbiddenError(Message("You may not change “%(path)s”.", path=draft.path))
+        page = snapshot.editing.preview(draft.path, _whole(snapshot, draft))
+        return Response(current.site().themes.part("edit/_preview.html", page=page), mimetype="text/html")
+
+
+@bp.get("/-/outline/<address:text>")
+@reads
+def outline(text: str) -> ResponseReturnValue:
+    """Return the headings of a page, for what completes links."""
+    found = current_snapshot().find(text)
+    name = found.name
+    if name is None or name.form is not Form.PAGE:
+        raise PageNotFoundError(Message("There is no page “%(name)s”.", name=text[:60]))
+    headings = current_snapshot().editing.outline(name)
+    return jsonify([{"text": each.text, "level": each.level, "anchor": each.anchor} for each in headings])
+
+
+class _ElsewhereError(Exception):
+    """The page has another address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
+def _source(snapshot: Snapshot, text: str, section: str = "", *, follow: bool = True) -> Source:
+    """Find what is to be edited."""
+    if is_reserved(text):
+        raise ForbiddenError(Message("“%(path)s” belongs to the wiki itself.", path=text[:60]))
+    try:
+        source = snapshot.editing.source(text, section)
+    except PageNotFoundError:  # it has no such section, or one within a quote: all of the page, then
+        source = snapshot.editing.source(text)
+    if source.name is None and follow:
+        try:
+            found = snapshot.find(text)
+        except PageNotFoundError:
+            return source
+        if found.redirect and not found.redirect.endswith("/"):
+            raise _ElsewhereError(f"/-/edit{found.redirect}")
+    return source
+
+
+def _start(snapshot: Snapshot, source: Source) -> str:
+    """Return the text that the form begins with."""
+    if source.name is not None:
+        return source.text
+    template = request.args.get("template", "")
+    if template:
+        with_name = snapshot.find(template).name
+        if with_name is not None and with_name.form is Form.PAGE:
+            return (snapshot.text(with_name) or "").replace("{{title}}", source.title)
+    return f"# {source.title}\n\n"
+
+
+def _whole(snapshot: Snapshot, draft: Draft) -> str:
+    """Return the text of the whole page."""
+    text = snapshot.editing.whole(draft.base, draft.path, draft.section, draft.text)
+    return text if draft.section else draft.properties.applied(text)
+
+
+def _with_properties(draft: Draft, whole: str) -> Draft:
+    """Return what the form shows next: its text has the properties in it by now."""
+    return draft if draft.section else replace(draft, text=whole)
+
+
+def _shown(snapshot: Snapshot, draft: Draft, whole: str) -> dict[str, Any]:
+    return {"preview": snapshot.editing.preview(draft.path, whole)}
+
+
+def _compared(snapshot: Snapshot, draft: Draft, whole: str) -> dict[str, Any]:
+    before = snapshot.editing.text(draft.base, draft.path) if draft.base else ""
+    return {"changes": snapshot.editing.compare(before, whole)}
+
+
+_ACTIONS: Mapping[str, Any] = {
+    "save": None,
+    "preview": _shown,
+    "changes": _compared,
+    "resolve": None,
+    "by-hand": None,
+}
+
+
+def _form(snapshot: Snapshot, source: Source, draft: Draft, **more: Any) -> str:
+    """Show the form with what it holds; whatever happened, the text is in it."""
+    context = {
+        "error": None,
+        "late": False,
+        "preview": None,
+        "changes": None,
+        "deleted": None,
+        "renamed": None,
+        **more,
+    }
+    properties = Properties() if draft.section else Properties.of(draft.text)
+    return current.site().themes.render(
+        "edit/form.html",
+        place=source.path.rpartition("/")[0],
+        beside=source.name,
+        source=source,
+        draft=draft,
+        properties=properties,
+        page_id=page_stem(source.path) or source.path,
+        draft_key=draft_key(source.path, draft.section),
+        unsaved=request.method == "POST",
+        limits=(COMPARED_BYTES, COMPARED_LINES),
+        address=_address(source.path),
+        **context,
+    )
+
+
+def _conflict(
+    snapshot: Snapshot, source: Source, draft: Draft, error: MergeConflictError, more: Sequence[Put]
+) -> str:
+    """Show both texts where they touch each other; where there is only one text left, the form with it."""
+    others = {put.path for put in more}
+    conflict = next((each for each in error.conflicts if each.path not in others), None)
+    if conflict is None:  # in another page, whose links were to be rewritten
+        return _form(snapshot, source, draft, error=error)
+    fate = snapshot.past.fate(page_stem(conflict.path) or conflict.path) if snapshot.past.known else None
+    if conflict.theirs is None or conflict.merged is None:
+        return _form(snapshot, source, replace(draft, base=conflict.theirs_blob), error=error, deleted=fate)
+    subject = snapshot.past.subject(conflict.path) if snapshot.past.known else None
+    steps = snapshot.past.history(subject).steps if subject is not None else ()
+    return current.site().themes.render(
+        "edit/conflict.html",
+        place=source.path.rpartition("/")[0],
+        beside=source.name,
+        source=source,
+        draft=draft,
+        conflict=conflict,
+        places=places(conflict.merged),
+        revision=steps[0].revision if steps else None,
+        address=_address(conflict.path),
+        url=url_path(page_stem(conflict.path) or conflict.path),
+    )
+
+
+def _address(path: str) -> str:
+    return f"/-/edit{url_path(page_stem(path) or path)}"
