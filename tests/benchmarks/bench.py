@@ -24,6 +24,7 @@ from tests.benchmarks.long_history import COMMITS  # noqa: E402
 from tests.benchmarks.past import past  # noqa: E402
 from tests.benchmarks.reading import first_view, memory, search, start, warm_view  # noqa: E402
 from tests.benchmarks.rows import Row, Setup  # noqa: E402
+from tests.benchmarks.saving import save, save_memory  # noqa: E402
 from tests.benchmarks.writing import build, freshness, write  # noqa: E402
 
 MEASURES = {
@@ -34,6 +35,8 @@ MEASURES = {
     "search": search,
     "fresh": freshness,
     "write": write,
+    "save": save,
+    "save-memory": save_memory,
     "lists": lists,
     "past": past,
     "compare": compare,

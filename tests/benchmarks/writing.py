@@ -118,7 +118,7 @@ def write(setup: Setup) -> Iterator[Row]:
             began = time.perf_counter()
             store.write([Change(path, content, blob)], author=ADA, summary="A change")
             ours.append(time.perf_counter() - began)
-            floors.append(_fast_import(repository, path, content + b"\nAnd one more.\n"))
+            floors.append(fast_import(repository, path, content + b"\nAnd one more.\n"))
     finally:
         store.close()
     ratio = middle(ours) / middle(floors)
@@ -131,30 +131,38 @@ def write(setup: Setup) -> Iterator[Row]:
     )
 
 
-def _fast_import(repository: Path, path: str, content: bytes) -> float:
+def fast_import(repository: Path, path: str, content: bytes) -> float:
     """Commit as the fastest script would, with the store's own fsync; return the seconds."""
-    fsync = ["git", "-c", "core.fsync=committed,loose-object,reference", "-c", "fastimport.unpackLimit=100"]
-    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
-
-    def git(*arguments: str, stdin: bytes = b"") -> str:
-        done = subprocess.run(
-            [*fsync, *arguments],
-            cwd=repository,
-            input=stdin,
-            capture_output=True,
-            check=True,
-            env=environment,
-        )
-        return done.stdout.decode().strip()
-
-    began = time.perf_counter()
-    head = git("rev-parse", "HEAD")
+    head = _git(repository, "rev-parse", "HEAD")
     data = (
         f"commit refs/heads/floor\nmark :1\ncommitter Ada <ada@example.org> now\ndata 6\nchange\nfrom {head}\n"
         f"M 100644 inline {path}\ndata {len(content)}\n"
     ).encode()
-    made = git(
-        "fast-import", "--quiet", "--force", "--date-format=now", stdin=data + content + b"\nget-mark :1\n"
-    )
-    git("update-ref", "HEAD", made, head)
+    options = ("--quiet", "--force", "--date-format=now")
+    began = time.perf_counter()
+    made = _git(repository, "fast-import", *options, stdin=data + content + b"\nget-mark :1\n")
+    _git(repository, "update-ref", "HEAD", made, head)
     return time.perf_counter() - began
+
+
+def git_commit(repository: Path, path: str, content: bytes) -> float:
+    """Commit in a work tree as a person would, with the store's own fsync; return the seconds."""
+    began = time.perf_counter()
+    (repository / path).write_bytes(content)
+    _git(repository, "add", "--", path)
+    _git(repository, "commit", "-q", "-m", "change")
+    return time.perf_counter() - began
+
+
+def _git(repository: Path, *arguments: str, stdin: bytes = b"") -> str:
+    names = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
+    settings = ("core.fsync=committed,loose-object,reference", "fastimport.unpackLimit=100", "gc.auto=0")
+    done = subprocess.run(
+        ["git", *(part for setting in settings for part in ("-c", setting)), *arguments],
+        cwd=repository,
+        input=stdin,
+        capture_output=True,
+        check=True,
+        env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull} | dict.fromkeys(names, "Ada"),
+    )
+    return done.stdout.decode().strip()

@@ -64,6 +64,7 @@ def started(
 ) -> Iterator[Started]:
     """Run *command* from the source folder; at the end nothing of it is left."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("QUIRE_", "GIT_"))}
+    clean["XDG_DATA_HOME"] = str(log.parent / "share")  # not that of whoever runs it
     with log.open("wb") as sink:
         process = subprocess.Popen(
             command,

@@ -18,6 +18,7 @@ def test_work_grows_with_length_and_no_faster(name: str) -> None:
         parsed = MARKUP.parse(text)
         MARKUP.scan(parsed)
         MARKUP.render(parsed, HOME, Loop("a"))
+        MARKUP.trace(text)
         return time.thread_time() - start
 
     short = min(seconds(12_500) for _ in range(3))
