@@ -1,4 +1,4 @@
-"""Resolves the dependencies into requirements.lock and requirements-dev.lock, with hashes and without addresses."""
+"""Resolves the dependencies into the files requirements*.lock, with hashes and without addresses."""
 
 import subprocess
 import sys
@@ -38,8 +38,9 @@ def main() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     serve = [*project["project"]["dependencies"], *project["build-system"]["requires"], "editables"]
     lock(serve, ROOT / "requirements.lock")
-    dev = project["dependency-groups"]["dev"]
-    lock([*serve, *dev, f"-c {ROOT / 'requirements.lock'}"], ROOT / "requirements-dev.lock")
+    groups = project["dependency-groups"]
+    lock([*serve, *groups["dev"], f"-c {ROOT / 'requirements.lock'}"], ROOT / "requirements-dev.lock")
+    lock(groups["editor"], ROOT / "requirements-editor.lock")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ _SPACING = """() => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
     p { margin-block-end: 2em !important; }`);
-  document.adoptedStyleSheets = [sheet];
+  document.adoptedStyleSheets.push(sheet);
 }"""
 
 
@@ -69,5 +69,5 @@ def lost(page: Page) -> dict[str, str]:
     }
     page.evaluate(_SPACING)
     found["with wide spacing"] = cut_off(page, *ZOOMED["at 200 %"])
-    page.evaluate("document.adoptedStyleSheets = []")
+    page.evaluate("() => { document.adoptedStyleSheets.pop(); }")
     return {name: what for name, what in found.items() if what}

@@ -27,8 +27,7 @@ def test_paper_says_where_links_lead_and_where_the_page_is_from(visitor: Visitor
     page = printed(visitor, ENTRY)
     outward = page.locator(".content a.external").first
     assert "https://" in outward.evaluate(AFTER)
-    revision = visitor.served.commits["CORRECTED"]
-    assert f"{visitor.served.url}{ENTRY}?rev={revision}" in page.inner_text("body")
+    assert visitor.served.address(ENTRY + "?rev={CORRECTED}") in page.inner_text("body")
 
 
 def test_paper_has_what_was_folded_away_on_the_screen(visitor: Visitor) -> None:

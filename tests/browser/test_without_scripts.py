@@ -20,9 +20,9 @@ FORMS = """() => Array.from(document.forms, form => [form.method, form.getAttrib
 
 
 @cache
-def status(port: int, address: str) -> int:
+def status(address: str) -> int:
     parts = urlsplit(address)
-    connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    connection = HTTPConnection(parts.netloc, timeout=SECONDS)
     try:
         connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
         return connection.getresponse().status
@@ -31,10 +31,13 @@ def status(port: int, address: str) -> int:
 
 
 def wrong_links(page: Page, visitor: Visitor) -> list[str]:
-    """Return the links of a page to the wiki itself that lead nowhere."""
+    """Return the links of a page to the wiki itself that lead nowhere.
+
+    A tool that cannot do what it is for, as where nothing is left to revert, answers 422 and says why.
+    """
     found: list[str] = page.evaluate(LINKS)
     own = {urldefrag(link)[0] for link in found if link.startswith(visitor.served.url)}
-    wrong = [link for link in sorted(own) if link != page.url and status(visitor.served.port, link) >= 400]
+    wrong = [link for link in sorted(own) if link != page.url and status(link) >= 400 and status(link) != 422]
     return wrong + [f"#{anchor}" for anchor in page.evaluate(LOST)]
 
 

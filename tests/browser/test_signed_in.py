@@ -1,0 +1,140 @@
+"""Pages for people with an account, in a wiki of their own: account, administration, and two who edit at once."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.measuring import DESKTOP, PHONE, cut_off, violations
+from tests.browser.serving import Served, serving
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "a long enough password"
+PAGES = (
+    "/-/account",
+    "/-/admin",
+    "/-/admin/invitations",
+    "/-/admin/tokens",
+    "/-/admin/settings",
+    "/-/admin/status",
+    "/-/admin/audit",
+    "/-/protect/fair",
+    "/-/edit/fair",
+    "/llama-organization",
+)
+
+
+@pytest.fixture(scope="module")
+def closed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A wiki with two accounts."""
+    folder = tmp_path_factory.mktemp("closed")
+    with serving(folder) as wiki:
+        for login, role in (("ada", "admin"), ("bob", "editor")):
+            command = [sys.executable, "-m", "wiki", "user", "add", login, "--role", role, "--password-stdin"]
+            place = ["--repo", str(wiki.repository.path), "--data", str(folder)]
+            subprocess.run([*command, *place], input=PASSWORD, text=True, check=True, cwd=ROOT)
+        yield wiki
+
+
+def signed_in(browser: Browser, wiki: Served, login: str) -> Page:
+    page = browser.new_context(viewport=DESKTOP, locale="en").new_page()
+    page.goto(wiki.address("/-/login"))
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("input[name=login]").fill(login)
+    page.keyboard.press("Enter")
+    expect(page.locator("header.site")).to_contain_text(login)
+    return page
+
+
+@pytest.fixture(scope="module")
+def ada(browser: Browser, closed: Served) -> Iterator[Page]:
+    page = signed_in(browser, closed, "ada")
+    yield page
+    page.context.close()
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_everybody_can_use_what_is_for_those_who_signed_in(
+    ada: Page, closed: Served, axe: Path, address: str
+) -> None:
+    ada.set_viewport_size(DESKTOP)
+    answer = ada.goto(closed.address(address))
+    assert answer is not None
+    assert answer.status == 200
+    found = {"in light": violations(ada, axe)}
+    ada.emulate_media(color_scheme="dark")
+    found["in dark"] = violations(ada, axe)
+    ada.emulate_media(color_scheme="light")
+    ada.set_viewport_size(PHONE)
+    found["on a phone"] = violations(ada, axe)
+    assert found == dict.fromkeys(found, "")
+    assert cut_off(ada, 320, 256) == ""
+
+
+def test_two_people_one_line_both_texts_survive(
+    browser: Browser, ada: Page, closed: Served, axe: Path
+) -> None:
+    bob = signed_in(browser, closed, "bob")
+    ada.set_viewport_size(DESKTOP)
+    for page in (ada, bob):
+        page.goto(closed.address("/-/edit/samples/links"))
+    text = bob.input_value("textarea[name=text]")
+    for page, word in ((ada, "Adas words"), (bob, "Bobs words")):
+        page.evaluate(
+            "([text]) => { const area = document.querySelector('textarea[name=text]'); area.value = text; }",
+            [text.replace(text.splitlines()[-1], f"{text.splitlines()[-1]} {word}")],
+        )
+    ada.evaluate("document.querySelector('form[data-editor]').submit()")
+    ada.wait_for_url("**/samples/links*")
+    bob.evaluate("document.querySelector('form[data-editor]').submit()")
+    expect(bob.locator("h1")).to_contain_text("touch each other")
+    assert violations(bob, axe) == ""
+    main = bob.inner_text("main")
+    assert "Adas words" in main
+    assert "Bobs words" in main
+    bob.get_by_label("Both: theirs first, then yours").check()
+    bob.get_by_role("button", name="Save with these choices").click()
+    bob.wait_for_url("**/samples/links*")
+    saved = closed.repository.git("show", "main:samples/links.md")
+    assert "Adas words" in saved
+    assert "Bobs words" in saved
+    bob.context.close()
+
+
+def test_a_whole_edit_by_keyboard_alone(browser: Browser, closed: Served) -> None:
+    page = signed_in(browser, closed, "bob")
+    page.goto(closed.address("/-/new"))
+    expect(page.locator("input[name=title]")).to_be_focused()
+    page.keyboard.type("By keyboard")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("By keyboard")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.cm-content, textarea[name=text]')"):
+            break
+    page.keyboard.press("Control+End")
+    page.keyboard.type("Typed, not clicked.")
+    page.keyboard.press("Control+s")
+    page.wait_for_url("**/by-keyboard*")
+    assert "Typed, not clicked." in page.inner_text("main")
+    page.context.close()
+
+
+def test_a_whole_edit_without_scripts(browser: Browser, closed: Served) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport=PHONE, locale="en")
+    page = context.new_page()
+    page.goto(closed.address("/-/login?next=/-/edit/fair"))
+    page.locator("input[name=login]").fill("bob")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main form button").first.click()
+    page.locator("textarea[name=text]").fill("# FAIR\n\nWithout scripts.\n")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("section.preview")).to_contain_text("Without scripts.")
+    page.get_by_role("button", name="Show changes").click()
+    expect(page.locator("main")).to_contain_text("Your changes")
+    page.locator("button[value=save]").click()
+    expect(page.locator("main .content")).to_contain_text("Without scripts.")
+    context.close()
