@@ -6,6 +6,7 @@ common in the file.
 """
 
 from collections import Counter
+from itertools import pairwise
 
 from engine.diff import diff_lines, lines
 
@@ -46,7 +47,14 @@ def _with_ends(text: str, old: list[str]) -> str:
         found += [usual] * hunk.added
         at = hunk.old_end
     found += ends[at:]
-    return "".join(f"{line}{end or usual}" for line, end in zip(after, found, strict=True))
+    rows = [(line, end or usual) for line, end in zip(after, found, strict=True)]
+    apart = [
+        "\n"
+        if end == "\r" and not line and following == "\n"
+        else end  # or both would be read as one line end
+        for (_, end), (line, following) in pairwise([*rows, ("-", "")])
+    ]
+    return "".join(line + end for (line, _), end in zip(rows, apart, strict=True))
 
 
 def _without_final_end(text: str) -> str:

@@ -26,6 +26,7 @@ from tests.indexes import ListIndex
 from tests.moves import Files, applied
 
 EDITOR = Actor(Kind.PERSON, "ada", Role.EDITOR)
+ADMIN = Actor(Kind.PERSON, "root", Role.ADMIN)  # who may change quire.toml, too
 
 Plan = Callable[..., MovePlan]
 
@@ -56,7 +57,7 @@ def plan(wiki: Wiki, commit: Commit) -> Plan:
     def make(files: Files, path: str, to: str, leave: Leave = Leave.NOTHING) -> MovePlan:
         commit(files)
         assert wiki.catch_up(10)
-        with wiki.at(EDITOR) as snapshot:
+        with wiki.at(ADMIN) as snapshot:
             return snapshot.moving.plan(path, to, leave)
 
     return make

@@ -50,3 +50,8 @@ def test_an_edit_is_written_in_the_style_of_the_file(text: str, before: str, aft
 def test_lines_that_an_edit_leaves_alone_keep_their_ends() -> None:
     before = "a\r\nb\nc\rd\r\n"
     assert lines(styled("a\nB\nc\nd\n", before)) == ["a\r\n", "B\r\n", "c\r", "d\r\n"]
+
+
+def test_an_empty_line_does_not_become_a_part_of_the_line_end_before_it() -> None:
+    text = "b\nnew\n\nc\nd\ne\n"
+    assert plain(styled(text, "b\n\nc\rd\re\r")) == text
