@@ -52,7 +52,7 @@ def merge(base: str, ours: str, theirs: str) -> Merge:
     """
     texts = base, ours, theirs
     if any("\r" in text for text in texts):
-        raise ValueError("lines must end in \n")
+        raise ValueError("lines must end in a newline alone")
     found = settled(*texts)
     if found is not None:
         return Merge(found)
@@ -68,7 +68,7 @@ def _ended(text: str) -> str:
 
 
 def _with_ends(pieces: list[Piece], texts: tuple[str, str, str]) -> list[Piece]:
-    """Let the page end in a newline or not, as most sides do; in a conflict, as each did."""
+    """Let the page end in a newline or not, as the side says that changed it; in a conflict, as each did."""
     while pieces and pieces[-1] == "":
         pieces.pop()
     if not pieces:

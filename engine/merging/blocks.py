@@ -36,9 +36,12 @@ class Unit(NamedTuple):
 
     gap: str  # the blank space before it: within a line, or lines
     text: str  # empty at the end, where only the gap counts
+    words: str  # the text, of prose without regard to where its lines break
     fresh: bool  # it begins a paragraph, an item, any block
 
 
+# A line break that means no more than a space: not a hard one, and with no indented line behind it.
+_SOFT_BREAK = re.compile(r"(?<![ \t\n\\])\n(?![ \t\n])")
 _FENCE = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*+(?P<mark>`{3,}+(?=[^`]*\Z)|~{3,}+)")
 _ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d{1,9}[.)])[ \t]++\S")
 _INDENTED = re.compile(r" {0,3}\t| {4}")
@@ -118,17 +121,25 @@ def units(lines: Sequence[str]) -> list[Unit]:
     for kind, block in _blocks(lines):
         if kind is Kind.BLANK:
             gap += block
-            continue
-        text = block.removesuffix("\n") if kind is Kind.VERBATIM else block.rstrip()
-        start = 0 if kind is Kind.VERBATIM else len(text) - len(text.lstrip())
-        gap += text[:start]
-        fresh = True
-        for end, following in gaps(text) if kind is Kind.PROSE else ():
-            made.append(Unit(gap, text[start:end], fresh))
-            gap, start, fresh = text[end:following], following, False
-        made.append(Unit(gap, text[start:], fresh))
-        gap = block[len(text) :]
-    return [*made, Unit(gap, "", True)]
+        elif kind is Kind.PROSE:
+            text = block.strip()
+            first = len(block) - len(block.lstrip())
+            gap, start, fresh = gap + block[:first], 0, True
+            for end, following in gaps(text):
+                made.append(Unit(gap, text[start:end], softened(text[start:end]), fresh))
+                gap, start, fresh = text[end:following], following, False
+            made.append(Unit(gap, text[start:], softened(text[start:]), fresh))
+            gap = block[first + len(text) :]
+        else:
+            text = block.removesuffix("\n")
+            made.append(Unit(gap, text, text, True))
+            gap = block[len(text) :]
+    return [*made, Unit(gap, "", "", True)]
+
+
+def softened(text: str) -> str:
+    """Return prose as if its paragraphs were lines."""
+    return _SOFT_BREAK.sub(" ", text)
 
 
 def starts(marks: Sequence[Kind]) -> Iterator[bool]:

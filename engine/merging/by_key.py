@@ -63,10 +63,8 @@ def _by_key(base: Parts, ours: Parts, theirs: Parts) -> list[Piece] | None:
     if any("{}" in side.closing for side in (base, ours, theirs)):  # has no keys, and says so
         return None
     pieces: list[Piece] = [preamble]
-    wanted: list[dict[str, Any]] = [
-        {},
-        {},
-    ]  # what is to be read where our side stands in conflicts, and where theirs
+    # What is to be read where our side stands in conflicts, and where theirs does.
+    wanted: list[dict[str, Any]] = [{}, {}]
     for key in keys:
         merged = _merged(*(side.get(key) for side in sides))
         for own, side in zip(wanted, sides[1:], strict=True):
@@ -100,10 +98,10 @@ def _with_text(base: Entry | None, ours: Entry, theirs: Entry) -> Entry | None:
 
 
 def _as_set(base: Entry | None, ours: Entry, theirs: Entry) -> Entry | None:
-    """Merge lists of texts, each of which stands there once; not where comments would be lost."""
+    """Merge lists of texts, each of which stands there once; not where a comment in them was changed."""
     entries = [side for side in (base, ours, theirs) if side]
     sides = [base.value if base else [], ours.value, theirs.value]
-    if any("#" in entry.text for entry in entries) or not all(map(_is_set, sides)):
+    if len({_remarks(entry) for entry in entries}) > 1 or not all(map(_is_set, sides)):
         return None
     was, one, other = sides
     items = _ordered(was, one, other)
@@ -119,6 +117,11 @@ def _is_set(value: object) -> bool:
     return (
         isinstance(value, list) and all(isinstance(i, str) for i in value) and len(set(value)) == len(value)
     )
+
+
+def _remarks(entry: Entry) -> tuple[str, ...]:
+    """Return whatever may be a comment."""
+    return tuple(line.partition("#")[2] for line in lines(entry.text) if "#" in line)
 
 
 def _is_block(entry: Entry) -> bool:

@@ -11,21 +11,17 @@ Unlike lines, sentences may be changed side by side without an unchanged one bet
 stands before what. Where only the line breaks within a paragraph differ, its sentences are the same.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from engine.diff import Hunk, diff
 from engine.diff import lines as split_lines
-from engine.merging.blocks import Unit, units
+from engine.merging.blocks import Unit, softened, units
 from engine.merging.pieces import settled
 
 CELLS = 4_000_000
 """Comparisons of units that one region may cost; beyond it, it is left as it is."""
-
-# A line break that means no more than a space: not a hard one, and with no indented line behind it.
-_SOFT_BREAK = re.compile(r"(?<![ \t\n\\])\n(?![ \t\n])")
 
 
 def joined(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> str | None:
@@ -36,8 +32,8 @@ def joined(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> s
         do not go together.
     """
     sides = [units(lines) for lines in (base, ours, theirs)]
-    keys = [_keys(side) for side in sides]
-    edits = [diff(keys[0], own, cells=CELLS) for own in keys[1:]]
+    words = [[unit.words for unit in side] for side in sides]
+    edits = [diff(words[0], own, cells=CELLS) for own in words[1:]]
     if not all(edit.exact for edit in edits):
         return None
     try:
@@ -51,15 +47,7 @@ def joined(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> s
 
 
 def _read(side: Sequence[Unit]) -> list[tuple[str, bool]]:
-    return [(_softened(unit.text), unit.fresh) for unit in side]
-
-
-def _keys(side: Sequence[Unit]) -> list[str]:
-    return [_softened(unit.text) for unit in side]
-
-
-def _softened(text: str) -> str:
-    return _SOFT_BREAK.sub(" ", text)
+    return [(unit.words, unit.fresh) for unit in side]
 
 
 class _DisagreementError(Exception):
@@ -154,18 +142,23 @@ class _Join:
         yield from map(self._kept, range(at, len(self._sides[0])))
 
     def _kept(self, index: int) -> Unit:
-        sides = [self._at(index, side) for side in range(3)]
-        return Unit(self._gap(index), _agreed(*(side.text for side in sides)), self._fresh(index))
+        _, ours, theirs = sides = self._at(index)
+        text = settled(*(side.text for side in sides)) or min(ours.text, theirs.text)
+        return Unit(self._gap(index), text, ours.words, self._fresh(index))
 
-    def _at(self, index: int, side: int) -> Unit:
-        """Return what stands for a unit of the base on a side, also where that side changed it in its place."""
+    def _at(self, index: int) -> tuple[Unit, Unit, Unit]:
+        """Return what stands for a unit of the base on each side, also where a side changed it in its place."""
+        base, ours, theirs = (self._on(side, index) for side in range(3))
+        return base, ours, theirs
+
+    def _on(self, side: int, index: int) -> Unit:
         return self._sides[side][index + self._ahead[side]]
 
     def _gap(self, index: int) -> str:
-        return _agreed(*(self._at(index, side).gap for side in range(3)))
+        return _agreed(*(side.gap for side in self._at(index)))
 
     def _fresh(self, index: int) -> bool:
-        return bool(settled(*(self._at(index, side).fresh for side in range(3))))
+        return bool(settled(*(side.fresh for side in self._at(index))))
 
     def _changed(self, change: _Change) -> Iterator[Unit]:
         """Yield what a change brings. What the other side did to the space around it is kept, or a disagreement."""
@@ -174,23 +167,24 @@ class _Join:
         for number in range(change.added):
             brought = [self._sides[side][hunk.new_start + number] for side, hunk in change.hunks.items()]
             one, other = brought[0], brought[-1]
-            text = _agreed(None, one.text, other.text)
+            text = min(one.text, other.text)
             if number < placed:
-                yield Unit(self._gap(change.start + number), text, self._fresh(change.start + number))
+                at = change.start + number
+                yield Unit(self._gap(at), text, one.words, self._fresh(at))
             else:
-                yield Unit(_agreed(None, one.gap, other.gap), text, one.fresh)
+                yield Unit(_agreed(None, one.gap, other.gap), text, one.words, one.fresh)
         for index in range(change.start + placed, change.end):
             for side in {1, 2} - change.hunks.keys():
-                if _softened(self._at(index, side).gap) != _softened(self._at(index, 0).gap):
+                if softened(self._on(side, index).gap) != softened(self._on(0, index).gap):
                     raise _DisagreementError
         for side, hunk in change.hunks.items():
             self._ahead[side] = hunk.new_end - hunk.old_end
 
 
 def _agreed(base: str | None, ours: str, theirs: str) -> str:
-    """Return what a text becomes that is the same on all sides, but for breaks of lines."""
+    """Return what a gap becomes; how lines break within a paragraph is nothing to disagree about."""
     found = settled(base, ours, theirs)
-    if found is None and _softened(ours) == _softened(theirs):
+    if found is None and softened(ours) == softened(theirs):
         found = min(ours, theirs)  # not to depend on who is who
     if found is None:
         raise _DisagreementError

@@ -30,11 +30,9 @@ class Region:
 
     def part(self, start: int, stop: int) -> "list[Region]":
         """Return some elements of an unchanged region, counted from its first; nothing where these are none."""
-        return (
-            [Region(self.base[start:stop], self.ours[start:stop], self.theirs[start:stop])]
-            if start < stop
-            else []
-        )
+        if start >= stop:
+            return []
+        return [Region(self.base[start:stop], self.ours[start:stop], self.theirs[start:stop])]
 
 
 class _Side:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.diff import lines
-from engine.merging.blocks import Kind, Unit, kinds, starts, units
+from engine.merging.blocks import Kind, kinds, starts, units
 
 PAGE = """# Heading. One
 A sentence. Another
@@ -30,18 +30,27 @@ End.
 
 
 def test_units_are_sentences_items_headings_and_whole_blocks() -> None:
-    assert units(lines(PAGE)) == [
-        Unit("", "# Heading. One", True),
-        Unit("\n", "A sentence.", True),
-        Unit(" ", "Another\none.", False),
-        Unit("\n\n", "- An item.", True),
-        Unit(" ", "More\n  of it.", False),
-        Unit("\n  ", "- within\n    goes on", True),
-        Unit("\n", "1. first", True),
-        Unit("\n", "| a | b |\n|---|---|", True),
-        Unit("\n\n", "    code. Code.\n```\nfence\n\n```\n> quote", True),
-        Unit("\n", "End.", True),
-        Unit("\n", "", True),
+    assert [(unit.gap, unit.text, unit.fresh) for unit in units(lines(PAGE))] == [
+        ("", "# Heading. One", True),
+        ("\n", "A sentence.", True),
+        (" ", "Another\none.", False),
+        ("\n\n", "- An item.", True),
+        (" ", "More\n  of it.", False),
+        ("\n  ", "- within\n    goes on", True),
+        ("\n", "1. first", True),
+        ("\n", "| a | b |\n|---|---|", True),
+        ("\n\n", "    code. Code.\n```\nfence\n\n```\n> quote", True),
+        ("\n", "End.", True),
+        ("\n", "", True),
+    ]
+
+
+def test_where_lines_break_matters_only_where_it_shows() -> None:
+    page = "one\ntwo  \nthree\\\nfour\n\n    code\nmore | code\n"
+    assert [unit.words for unit in units(lines(page))] == [
+        "one two  \nthree\\\nfour",
+        "    code\nmore | code",
+        "",
     ]
 
 

@@ -37,6 +37,7 @@ def page(front: str) -> str:
         ("t:\n  - a\n", "t:\n  - a\n  - b\n", "t:\n  - a\n  - c\n", "t:\n  - a\n  - c\n  - b\n"),
         ("t: [a]\n", "t:\n- a\n- b\n", "t: [a, c]\n", "t:\n- a\n- c\n- b\n"),
         ("", "t: [a]\n", "t: [b]\n", "t: [b, a]\n"),
+        ("t: [a] # why\n", "t: [a, b] # why\n", "t: [a, c] # why\n", "t: [a, c, b] # why\n"),
     ],
 )  # fmt: skip
 def test_each_key_is_of_the_side_that_changed_it(base: str, ours: str, theirs: str, merged: str) -> None:

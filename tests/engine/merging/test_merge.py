@@ -176,7 +176,7 @@ def test_a_page_that_was_emptied_is_a_conflict_with_edits() -> None:
 
 
 def test_lines_end_in_newlines_alone() -> None:
-    with pytest.raises(ValueError, match="must end"):
+    with pytest.raises(ValueError, match="newline alone"):
         merge("a\r\n", "b\n", "c\n")
 
 
