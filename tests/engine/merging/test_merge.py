@@ -197,3 +197,14 @@ def test_pages_beyond_a_size_are_merged_by_their_lines_only(monkeypatch: pytest.
     assert not merge(base, ours, theirs).conflicts
     monkeypatch.setattr(by_line, "CHARACTERS", by_line.LEAST - 1)
     assert merge(base, ours, theirs).conflicts
+
+
+def test_the_work_is_bounded_however_many_conflicts_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+    monkeypatch.setattr(by_line, "joined", lambda *sides: tried.append(sides))
+    many = 3 * by_line.CHARACTERS // by_line.LEAST
+    base, ours, theirs = (
+        "".join(f"- {n} old\n- {n} {word}\n" for n in range(many)) for word in ("old", "my", "your")
+    )
+    assert len(merge(base, ours, theirs).conflicts) == many
+    assert len(tried) == by_line.CHARACTERS // by_line.LEAST
