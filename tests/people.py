@@ -33,7 +33,7 @@ def locally(app: Flask) -> FlaskClient:
 
 def cookie_name(app: Flask, kind: str = "session") -> str:
     """Return the name of a cookie over http."""
-    return f"quire-{kind}-{site(app).mark}"
+    return f"quire-{kind}-{site(app).door.mark}"
 
 
 def signed_in(app: Flask, login: str, role: Role = Role.READER, **options: Any) -> FlaskClient:

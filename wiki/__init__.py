@@ -91,8 +91,7 @@ def create_app(
     ).hexdigest()[:12]
     door = Door(settings, state, local)
     kept = responses.ResponseCache(wiki, door, settings.response_cache)
-    mark = state.signing.sign("cookies", "name")[:8]
-    current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build, mark))
+    current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build))
     filters.register(app)
     languages.register(app, settings.interface)
     errors.register(app)

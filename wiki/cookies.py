@@ -10,14 +10,9 @@ from wiki import current
 SESSION, VISIT = "session", "visit"
 
 
-def is_secure() -> bool:
-    """Say whether the reader's browser speaks https, with the server or with a proxy before it."""
-    return request.is_secure or current.site().settings.url.startswith("https:")
-
-
 def name(kind: str) -> str:
-    """Return the name of a cookie. It is one for each wiki, as browsers do not tell ports of one host apart."""
-    return f"{'__Host-' if is_secure() else ''}quire-{kind}-{current.site().mark}"
+    """Return the name of a cookie, see `Door.cookie_name`."""
+    return current.site().door.cookie_name(kind, request.environ)
 
 
 def get(kind: str) -> str:
@@ -28,10 +23,14 @@ def get(kind: str) -> str:
 def put(response: Response, kind: str, value: str, seconds: int | None = None) -> None:
     """Set a cookie, for some seconds or until the browser is closed."""
     response.set_cookie(
-        name(kind), value, max_age=seconds, path="/", secure=is_secure(), httponly=True, samesite="Lax"
+        name(kind), value, max_age=seconds, path="/", secure=_is_secure(), httponly=True, samesite="Lax"
     )
 
 
 def drop(response: Response, kind: str) -> None:
     """Let the browser forget a cookie."""
-    response.delete_cookie(name(kind), path="/", secure=is_secure(), httponly=True, samesite="Lax")
+    response.delete_cookie(name(kind), path="/", secure=_is_secure(), httponly=True, samesite="Lax")
+
+
+def _is_secure() -> bool:
+    return current.site().door.is_secure(request.environ)

@@ -13,7 +13,6 @@ from flask.typing import ResponseReturnValue
 from engine.access import Actor
 from engine.errors import StoreError
 from engine.wiki import Snapshot, Wiki
-from wiki import cookies
 from wiki.identity import Door, Identity
 from wiki.languages import current_interface, speak
 from wiki.packing import takes_gzip
@@ -38,7 +37,6 @@ class Site:
     themes: Themes
     responses: "ResponseCache"
     build: str  # changes when the same snapshot would look otherwise
-    mark: str  # tells the cookies of this wiki from those of others on the same host
 
 
 def attach(app: Flask, site: Site) -> None:
@@ -60,15 +58,18 @@ def current_wiki() -> Wiki:
 def current_identity() -> Identity:
     """Return who asks, and how that is known; found out once for each request.
 
+    An answer that was to be shared, and for which this is asked, is for this person alone.
+
     Raises:
         BadTokenError: A program named a token that opens nothing.
     """
     if "identity" not in g:
         door = site().door
         g.identity = door.visitor  # as whom an error is shown, should the next line fail
-        g.identity = door.identify(request.environ, cookies.get(cookies.SESSION))
-    found: Identity = g.identity
-    return found
+        g.identity = door.identify(request.environ)
+    if g.get("shared", False):
+        g.personal = True
+    return asking()
 
 
 def current_actor() -> Actor:
@@ -76,10 +77,15 @@ def current_actor() -> Actor:
     return current_identity().actor
 
 
-def viewer() -> Identity:
-    """Return who asks for what is shown; a visitor where that could not be found out."""
+def asking() -> Identity:
+    """Return who asks; a visitor where that could not be found out."""
     found: Identity = g.get("identity") or site().door.visitor
     return found
+
+
+def viewer() -> Identity:
+    """Return who asks as templates may know it: in an answer that others share, without what is theirs alone."""
+    return asking().faceless if g.get("shared", False) else asking()
 
 
 def current_snapshot() -> Snapshot:
@@ -107,11 +113,13 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
 
     @wraps(view)
     def answer(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        wiki, actor = current_wiki(), current_actor()
-        with wiki.at(actor) as snapshot, _reading(snapshot):
+        wiki, who = current_wiki(), current_identity()
+        g.shared = who.account is not None
+        with wiki.at(who.actor) as snapshot, _reading(snapshot):
             g.stale = _is_behind(wiki, snapshot)
             speak(site().settings.interface, snapshot.site.language)
-            etag = _etag(snapshot)
+            g.base = _etag(snapshot)
+            etag = personal(g.base, who)
             if snapshot.settled and _has(etag):
                 response = Response(status=304)
             else:
@@ -156,6 +164,11 @@ def _is_behind(wiki: Wiki, snapshot: Snapshot) -> bool:
         return True
 
 
+def personal(base: str, who: Identity) -> str:
+    """Return the ETag of one person's answer, out of that of what they share with others."""
+    return sha256(f"{base} {who.key}".encode()).hexdigest()[:24] if who.account is not None else base
+
+
 def _has(etag: str) -> bool:
     """Say whether the reader named this very ETag; ``*`` does not tell which of the answers they have."""
     known = request.if_none_match
@@ -169,7 +182,7 @@ def _etag(snapshot: Snapshot) -> str:
         snapshot.complete,
         g.stale,
         site().wiki.policy.scope(snapshot.actor),
-        viewer().key,
+        asking().kept_as or asking().key,
         current_interface().code,
         (request.scheme, request.host),
         request.environ["PATH_INFO"],

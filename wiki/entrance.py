@@ -55,7 +55,7 @@ def register(app: Flask) -> None:
             g.pop("cacheable", None)
             response.headers.pop("ETag", None)
             response.headers["Cache-Control"] = "no-store"
-        elif current.viewer().kept_as != VISITING:
+        elif current.asking().kept_as != VISITING:
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 

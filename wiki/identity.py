@@ -3,8 +3,10 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from werkzeug.http import parse_cookie
 
 from engine.access import ANONYMOUS, Actor, Kind, Role
 from engine.model import Author
@@ -20,7 +22,7 @@ LOCAL_AUTHOR = Author("Local", "local@localhost")
 
 TOKEN_CHARACTERS = 200  # of a token, or of what a cookie holds, that are looked at
 VISITING, LOCALLY = "visitor", "local"
-"""As whom answers are kept for others: nobody else's ever are."""
+"""As whom answers are kept; of those who have signed in, as their role."""
 
 _HERE = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
 _FORWARDED = frozenset(
@@ -44,7 +46,7 @@ class Identity:
     account: Account | None = None  # of somebody who has signed in
     session: Session | None = None
     token: Token | None = None
-    kept_as: str = ""  # whose answers these are, where others may get the same; empty: nobody's
+    kept_as: str = ""  # who gets the same answers, but for what `faceless` leaves out; empty: nobody else
 
     @property
     def local(self) -> bool:
@@ -60,6 +62,15 @@ class Identity:
     def is_admin(self) -> bool:
         """Whether they may administer the wiki."""
         return self.actor.role is Role.ADMIN
+
+    @property
+    def faceless(self) -> "Identity":
+        """The same without what tells one person from others who get the same answers."""
+        return (
+            Identity(replace(self.actor, name="", author=None), kept_as=self.kept_as)
+            if self.account
+            else self
+        )
 
     @property
     def key(self) -> str:
@@ -78,6 +89,10 @@ class Door:
 
     def __init__(self, settings: Settings, state: State, author: Author = LOCAL_AUTHOR) -> None:
         self._state = state
+        self.mark = state.signing.sign("cookies", "name")[
+            :8
+        ]  # tells cookies from those of other wikis on one host
+        self._https = settings.url.startswith("https:")
         visitor = Actor(Kind.ANONYMOUS, "", Role.NOBODY) if settings.anonymous == "nobody" else ANONYMOUS
         self.visitor = Identity(visitor, kept_as=VISITING)
         self.local = Identity(Actor(Kind.PERSON, LOCAL_NAME, Role.EDITOR, author), kept_as=LOCALLY)
@@ -91,7 +106,20 @@ class Door:
             return self.local
         return self.visitor
 
-    def identify(self, environ: Mapping[str, Any], cookie: str | None) -> Identity:
+    def is_secure(self, environ: Mapping[str, Any]) -> bool:
+        """Say whether the reader's browser speaks https, with the server or with a proxy before it."""
+        return self._https or environ.get("wsgi.url_scheme") == "https"
+
+    def cookie_name(self, kind: str, environ: Mapping[str, Any]) -> str:
+        """Return the name of a cookie. It is one for each wiki, as browsers do not tell ports of one host apart."""
+        return f"{'__Host-' if self.is_secure(environ) else ''}quire-{kind}-{self.mark}"
+
+    def session_cookie(self, environ: Mapping[str, Any]) -> str | None:
+        """Return what the cookie of a session holds."""
+        given, name = environ.get("HTTP_COOKIE") or "", self.cookie_name("session", environ)
+        return parse_cookie(given).get(name) if name in given else None
+
+    def identify(self, environ: Mapping[str, Any]) -> Identity:
         """Return who asks.
 
         A program with a token is nobody else, whatever its cookies say.
@@ -105,9 +133,11 @@ class Door:
             if token is None:
                 raise BadTokenError
             return Identity(token.actor, token=token)
+        cookie = self.session_cookie(environ)
         visit = self._state.sessions.find(cookie[:TOKEN_CHARACTERS]) if cookie else None
         if visit is not None:
-            return Identity(visit.account.actor, visit.account, visit.session)
+            role = visit.account.role.value
+            return Identity(visit.account.actor, visit.account, visit.session, kept_as=f"signed in, {role}")
         return self.anonymous(environ)
 
 

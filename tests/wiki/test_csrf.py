@@ -131,7 +131,7 @@ def signed_in_securely(app: Flask, login: str) -> FlaskClient:
     found = app.extensions["quire"]
     client = app.test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
-    name = f"__Host-quire-session-{found.mark}"
+    name = f"__Host-quire-session-{found.door.mark}"
     client.set_cookie(name, found.state.sessions.begin(found.state.accounts.get(login), ADMIN))
     return client
 
@@ -212,7 +212,7 @@ def test_the_cookie_of_a_session_is_for_this_site_alone(app: Flask, state: State
     session, visit = sorted(answer.headers.getlist("Set-Cookie"))
     start = "__Host-" if scheme == "https" else ""
     secure = "Secure; " if scheme == "https" else ""
-    mark = app.extensions["quire"].mark
+    mark = app.extensions["quire"].door.mark
     assert re.fullmatch(
         rf"{start}quire-session-{mark}=[\w-]{{43}}; Expires=[^;]+; Max-Age=2592000; {secure}HttpOnly; Path=/; SameSite=Lax",
         session,
@@ -232,4 +232,4 @@ def test_under_https_a_cookie_that_another_could_have_set_is_not_read(app: Flask
 
 def test_two_wikis_on_one_host_do_not_take_each_others_cookies(wiki: Wiki, app: Flask) -> None:
     other = create_app(Settings(), wiki, State.passing())
-    assert other.extensions["quire"].mark != app.extensions["quire"].mark
+    assert other.extensions["quire"].door.mark != app.extensions["quire"].door.mark

@@ -44,8 +44,7 @@ class PageProtections:
         self._database = database
         self._audit = audit
         self._clock = clock
-        self._known: tuple[int, Mapping[str, Protection], Mapping[str, Protection]] = (-1, {}, {})
-        self._stamp = (-1, "")
+        self._known: tuple[int, _Known] = (-1, _Known({}))
 
     def level(self, path: str, lineage: Lineage | None) -> Role:
         """Return the least role that may change a page, see `engine.access.Protections.level`."""
@@ -57,32 +56,22 @@ class PageProtections:
 
         Where the lineage is not known, the path alone decides.
         """
-        by_page, by_path = self._fresh()
+        known = self._current()
         if lineage is None:
-            return by_path.get(path)
-        return by_page.get(page_key(path, lineage)) or by_page.get(page_key(path, None))
+            return known.by_path.get(path)
+        return known.by_page.get(page_key(path, lineage)) or known.by_page.get(page_key(path, None))
+
+    def stamp(self) -> str:
+        """Return what is another text once any protection has changed; cheap enough for every request."""
+        return self._current().stamp
 
     def any(self) -> bool:
         """Say whether any page is protected."""
-        return bool(self._fresh()[0])
-
-    def stamp(self) -> str:
-        """Return what changes when a protection does, see `engine.access.Protections.stamp`."""
-        known, _ = self._fresh()
-        if self._stamp[0] != self._known[0]:
-            told = repr([(page, each.role, each.reason) for page, each in sorted(known.items())])
-            self._stamp = (self._known[0], sha256(told.encode()).hexdigest()[:16] if known else "")
-        return self._stamp[1]
-
-    def _fresh(self) -> tuple[Mapping[str, Protection], Mapping[str, Protection]]:
-        generation = self._database.generation()
-        if self._known[0] != generation:
-            self._known = (generation, *self._read())
-        return self._known[1:]
+        return bool(self._current().by_page)
 
     def all(self) -> Sequence[Protection]:
         """Return all protections, by path."""
-        return tuple(sorted(self._read()[0].values(), key=lambda each: each.path))
+        return tuple(sorted(self._read().by_page.values(), key=lambda each: each.path))
 
     def set(self, path: str, lineage: Lineage | None, role: Role, *, by: By, reason: str = "") -> None:
         """Let nobody below *role* change a page; `Role.EDITOR` takes the protection away.
@@ -117,11 +106,29 @@ class PageProtections:
             if known:
                 db.execute(update(protection).where(protection.c.path == path).values(path=to))
 
-    def _read(self) -> tuple[Mapping[str, Protection], Mapping[str, Protection]]:
+    def _current(self) -> "_Known":
+        generation = self._database.generation()
+        if self._known[0] != generation:
+            self._known = (generation, self._read())
+        return self._known[1]
+
+    def _read(self) -> "_Known":
         with self._database.reading() as db:
-            rows = db.execute(select(protection)).all()
-        by_page = {
-            row.page: Protection(row.path, Role(row.role), row.by, moment(row.time), row.reason)
-            for row in rows
-        }
-        return by_page, {each.path: each for each in by_page.values()}
+            rows = db.execute(select(protection).order_by(protection.c.page)).all()
+        return _Known(
+            {
+                row.page: Protection(row.path, Role(row.role), row.by, moment(row.time), row.reason)
+                for row in rows
+            }
+        )
+
+
+class _Known:
+    """All protections, as they are looked up."""
+
+    def __init__(self, by_page: Mapping[str, Protection]) -> None:
+        self.by_page = by_page
+        self.by_path = {each.path: each for each in by_page.values()}
+        self.stamp = (
+            sha256(repr(by_page).encode("utf-8", "surrogatepass")).hexdigest()[:12] if by_page else ""
+        )
