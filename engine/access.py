@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from engine.ids import page_stem
+from engine.messages import Message
 from engine.model import Author, Form, Name
 
 
@@ -187,11 +188,11 @@ def parse_patterns(texts: tuple[str, ...]) -> tuple[str, ...]:
     A slash at the beginning is left out, and one at the end means all that lies below.
 
     Raises:
-        ValueError: One of them stands for no path; the message says why.
+        ValueError: One of them stands for no path; it holds the `Message` that says so.
     """
     found = tuple(dict.fromkeys(_parsed(text.strip()) for text in texts if text.strip()))
     if len(found) > PATTERNS:
-        raise ValueError(f"{len(found)} patterns are too many; {PATTERNS} are allowed")
+        raise ValueError(Message("There may be %(count)s patterns, and no more.", count=PATTERNS))
     return found
 
 
@@ -200,14 +201,18 @@ def _parsed(text: str) -> str:
     if pattern.endswith("/"):
         pattern += "**"
     if len(pattern) > PATTERN_CHARACTERS:
-        raise ValueError(f"{text[:40]!r}… is longer than {PATTERN_CHARACTERS} characters")
+        raise ValueError(Message("A pattern has at most %(count)s characters.", count=PATTERN_CHARACTERS))
     for part in pattern.split("/"):
         if part in {"", ".", ".."}:
-            raise ValueError(f"{text!r} stands for no path: a part of it is {part!r}")
+            raise ValueError(Message("“%(pattern)s” stands for no path.", pattern=text))
         if "**" in part and part != "**":
-            raise ValueError(f"{text!r} has ** inside a part; write * there, or **/ before it")
+            raise ValueError(
+                Message("“%(pattern)s” has ** inside a name; write * there, or **/ before it.", pattern=text)
+            )
         if any(ord(character) < 0x20 or character in "\x7f\\" for character in part):
-            raise ValueError(f"{text!r} holds a character that no path has")
+            raise ValueError(
+                Message("“%(pattern)s” stands for no path.", pattern=text.encode("unicode_escape").decode())
+            )
     return pattern
 
 

@@ -24,6 +24,18 @@ def examine(settings: Settings, config: Path | None) -> Iterator[Diagnosis]:
             "settings",
             f"the server listens on {settings.host}: whoever reaches it may read everything, and nothing more",
         )
+    if settings.registration == "open" and settings.anonymous == "nobody":
+        yield warning(
+            "settings",
+            "the wiki is private, and everybody may make an account and read it",
+            'set registration to "invitation"',
+        )
+    if settings.proxies and not is_loopback(settings.host):
+        yield warning(
+            "settings",
+            f"the server believes its proxies who asks, and whoever reaches {settings.host} may pass them by",
+            "let the server listen where only the proxies reach it",
+        )
     if config is not None:
         yield from _writable(config, "says how the server runs")
     if settings.themes:

@@ -45,6 +45,11 @@ class Setup:
     dice: Random = field(default_factory=lambda: Random(1))
 
     @property
+    def data(self) -> Path:
+        """The folder of the server's state."""
+        return self.folder / "data"
+
+    @property
     def git(self) -> Repository:
         return Repository(self.repository)
 
@@ -90,7 +95,15 @@ class Setup:
 
     @contextmanager
     def serving(self, repository: Path | None = None) -> Iterator["Server"]:
-        command = [*QUIRE, "serve", str(repository or self.repository), "--port", "0"]
+        command = [
+            *QUIRE,
+            "serve",
+            str(repository or self.repository),
+            "--port",
+            "0",
+            "--data",
+            str(self.data),
+        ]
         with started(command, self.folder / "server.log") as process:
             yield Server(process, process.url())
 

@@ -186,6 +186,18 @@ def test_other_addresses_are_not(host: str) -> None:
     assert any("whoever reaches it may read" in each.message for each in examine(Settings(host=host), None))
 
 
+def test_a_private_wiki_that_everybody_may_join_is_no_private_one() -> None:
+    assert worst(Settings(anonymous="nobody")) is Level.OK
+    assert worst(Settings(registration="open")) is Level.OK
+    assert worst(Settings(anonymous="nobody", registration="open")) is Level.WARNING
+
+
+def test_proxies_that_can_be_passed_by_are_found() -> None:
+    assert worst(Settings(proxies=1)) is Level.OK
+    assert worst(Settings(proxies=1, host="0.0.0.0")) is Level.WARNING
+    assert worst(Settings(host="0.0.0.0")) is Level.OK
+
+
 def test_templates_that_others_can_change_are_found(tmp_path: Path) -> None:
     template = tmp_path / "mine" / "templates" / "layout.html"
     template.parent.mkdir(parents=True)

@@ -1,11 +1,11 @@
 """Where a policy hides a page it is hidden from everything: nobody can tell it from a page that does not exist."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from flask import Flask, request
+from flask import Flask
 from flask.testing import FlaskClient
 
 from engine.access import ANONYMOUS, Action, Actor, Kind, Policy, Role, RolePolicy
@@ -17,6 +17,7 @@ from engine.wiki import Snapshot, Wiki
 from tests.conftest import Commit
 from tests.shown import main
 from wiki import create_app
+from wiki.identity import Door, Identity
 from wiki.settings import Settings
 
 INSIDER = Actor(Kind.PERSON, "ada", Role.READER)
@@ -82,7 +83,11 @@ def visitor(commit: Commit, wiki: Wiki, client: FlaskClient) -> FlaskClient:
 @pytest.fixture
 def insider(wiki: Wiki, app: Flask, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """The same application, asked by somebody who carries a cookie and may see everything."""
-    monkeypatch.setattr("wiki.current.current_actor", lambda: INSIDER if request.cookies else ANONYMOUS)
+
+    def identify(door: Door, environ: Mapping[str, str]) -> Identity:
+        return Identity(INSIDER) if "HTTP_COOKIE" in environ else door.visitor
+
+    monkeypatch.setattr(Door, "identify", identify)
     client = app.test_client()
     client.set_cookie("session", "x")
     return client

@@ -109,7 +109,7 @@ class Tokens:
         try:
             reading, writing = parse_patterns(tuple(reads)), parse_patterns(tuple(writes))
         except ValueError as error:
-            raise RefusedError(str(error)) from error
+            raise RefusedError(*error.args) from error
         if not reading or (role is Role.EDITOR and not writing):
             raise RefusedError(Message("A token needs a pattern of what it may do; ** is everything."))
         text = PREFIX + secrets.token_urlsafe(BYTES)

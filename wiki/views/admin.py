@@ -18,6 +18,7 @@ from wiki.languages import marked, translated
 from wiki.showing import by, show
 from wiki.state.accounts import ROLES
 from wiki.state.errors import RefusedError
+from wiki.state.invitations import DAYS
 from wiki.urls import absolute, whole_number
 
 bp = Blueprint("admin", __name__)
@@ -136,7 +137,10 @@ def change_invitation() -> ResponseReturnValue:
             made.revoke(number_field("invitation") or 0, by=by())
             return redirect("/-/admin/invitations?done=invitation", 303)
         role = Role(one_field("role", CHOICES))
-        _invitation, text = made.create(role, note=field("note"), days=number_field("days") or 7, by=by())
+        days = number_field("days")
+        _invitation, text = made.create(
+            role, note=field("note"), days=DAYS if days is None else days, by=by()
+        )
     except WikiError as error:
         return _invitations(error=translated(error.message), code=status_of(error))
     return _invitations(link=absolute(f"/-/register?{urlencode({'invitation': text})}"))

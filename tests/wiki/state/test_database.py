@@ -294,3 +294,33 @@ def test_the_folder_is_named_after_the_repository(tmp_path: Path) -> None:
     assert data_folder(tmp_path / "a.git", given) != data_folder(tmp_path / "b" / "a.git", given)
     assert data_folder(common, given | {"XDG_DATA_HOME": "/data"}).parent == Path("/data/quire")
     assert data_folder(common, given | {"XDG_DATA_HOME": "data"}) == data_folder(common, given)
+
+
+def test_what_was_acknowledged_survives_the_end_of_a_process(tmp_path: Path) -> None:
+    program = f"""
+from pathlib import Path
+from wiki.state import Hashing, State
+state = State(Path({str(tmp_path)!r}), hashing=Hashing(1, 8, 1))
+for number in range(100_000):
+    state.drafts.save("ada", f"{{number % 50}}.md", f"text {{number}} " * 500, base=None)
+    print(number, flush=True)
+"""
+    for turn in range(3):
+        process = subprocess.Popen(
+            [sys.executable, "-c", program], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        acknowledged = [int(process.stdout.readline()) for _ in range(20 + turn * 7)]
+        process.kill()
+        acknowledged += map(int, process.stdout.read().split())
+        process.stdout.close()
+        process.wait()
+        state = State(tmp_path, hashing=CHEAP)
+        kept = {draft.path: draft.text for draft in state.drafts.of("ada")}
+        newest = {f"{number % 50}.md": number for number in acknowledged}
+        for path, number in newest.items():
+            told = int(kept[path].split()[1])
+            assert told >= number, f"{path} is of {told}"
+        with state.database.reading() as db:
+            assert db.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        state.close()
