@@ -51,7 +51,7 @@ def try_forms(page: Page, tried: set[str]) -> None:
     """Fill in and send each form that is new."""
     address = page.url
     for number, form in enumerate(page.evaluate(FORMS)):
-        if form in tried:
+        if form in tried or form.startswith("post "):  # what changes something has tests of its own
             continue
         tried.add(form)
         shown = page.locator("form").nth(number)
