@@ -3,6 +3,7 @@
 from flask import request
 from werkzeug.exceptions import BadRequest
 
+from engine.ids import MAX_PATH_BYTES
 from engine.textstyle import plain
 from wiki.languages import gettext
 
@@ -16,8 +17,11 @@ def field(name: str, default: str = "", limit: int = LINE_CHARACTERS) -> str:
 
 
 def path_field(name: str) -> str:
-    """Return a field that names a file or a folder, whole, as a part of its path would be another one."""
-    return _only(name, "").replace("\0", "").strip()
+    """Return a field that names a file or a folder, whole, as a part of its path would be another one; 400 beyond any."""
+    text = _only(name, "").replace("\0", "").strip()
+    if len(text.encode("utf-8", "replace")) > MAX_PATH_BYTES:
+        raise BadRequest(gettext("%(name)s is longer than any path.", name=name))
+    return text
 
 
 def text_field(name: str) -> str:

@@ -684,6 +684,16 @@ def test_a_field_that_was_sent_twice_is_refused(ada: Browser, field: str) -> Non
     assert ada.files() == before
 
 
+@pytest.mark.parametrize("field", ["page", "folder", "path"])
+def test_a_path_that_is_longer_than_any_is_refused_whole(ada: Browser, field: str) -> None:
+    before = ada.files()
+    more = [(field, "x/../" + "y" * 2_000), ("replace", "yes"), ("base", "")]
+    answer = ada.upload(("x.png", b"x"), fields=more)
+    assert answer.status_code == 400
+    assert len(answer.text) < 200
+    assert ada.files() == before
+
+
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])
 def test_a_body_that_is_no_form_with_files_keeps_nothing(ada: Browser, kind: str) -> None:
     before = ada.files()
