@@ -889,10 +889,10 @@ def test_media_are_listed_with_what_they_are(ada: Browser, commit: Commit) -> No
     page = ada.get("/-/media").text
     assert "3 files." in page
     assert "used on 1 page" in page
-    assert "CSV · 4 bytes" in page
+    assert "<bdi>CSV</bdi> · <bdi>4 bytes</bdi>" in page
     assert re.search(r'src="/-/preview-image/160/leaf\.png\?v=[0-9a-f]{12}"', page)
     assert 'class="file-icon table"' in page
-    assert "File · 0 bytes" in page
+    assert "<bdi>File</bdi> · <bdi>0 bytes</bdi>" in page
 
 
 def test_unused_media_are_listed(ada: Browser, commit: Commit) -> None:
