@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import previews
 from engine.catalog.schema import SCHEMA, Catalog
 from engine.leftovers import old, remove_old
 from engine.locks import Use
@@ -43,6 +44,18 @@ def test_older_files_go(folder: Path) -> None:
     make(folder, CURRENT.name, f"search-{SCANNER}")
     assert remove_old(folder, CURRENT) == []
     assert names(folder) == {CURRENT.name, f"search-{SCANNER}"}
+
+
+def test_pictures_of_earlier_versions_go(folder: Path) -> None:
+    make(
+        folder, CURRENT.name, "previews-0", f"previews-{previews.VERSION}", f"previews-{previews.VERSION + 1}"
+    )
+    assert folder / "previews-0" in old(folder, CURRENT)
+    assert remove_old(folder, CURRENT) == []
+    assert {name for name in names(folder) if name.startswith("previews")} == {
+        f"previews-{previews.VERSION}",
+        f"previews-{previews.VERSION + 1}",
+    }
 
 
 def test_newer_files_and_strange_ones_stay(folder: Path) -> None:
