@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+TURNS = 4  # that threads of one process take one right after another, while other processes may be waiting
+GIVE_WAY = 0.005  # seconds that the next one then leaves to those; they look every `LOOK`
+LOOK = 0.002
+
 
 class HostLock:
     """A lock on a file: one thread of one process holds it.
+
+    Where many want it, all processes have their turn.
 
     Args:
         path: The lock's file; it is made, and never deleted.
@@ -19,22 +25,42 @@ class HostLock:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._thread = threading.Lock()
+        self._queued = 0  # threads
+        self._turns = 0  # taken one right after another
+        self._freed = 0.0
 
     @contextmanager
     def held(self, wait: float) -> Iterator[bool]:
         """Try for *wait* seconds to take the lock, and say whether it is held; 0 tries once."""
         end = time.monotonic() + wait
-        if not self._thread.acquire(timeout=wait):
+        if not self._queue(wait):
             yield False
             return
         try:
+            self._give_way(end)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 yield _lock(descriptor, end)
             finally:
                 os.close(descriptor)  # and with it the lock
+                self._freed = time.monotonic()
         finally:
             self._thread.release()
+
+    def _queue(self, wait: float) -> bool:
+        self._queued += 1  # nearly right is enough
+        try:
+            return self._thread.acquire(timeout=wait)
+        finally:
+            self._queued -= 1
+
+    def _give_way(self, end: float) -> None:
+        """Let other processes go first now and then: their threads cannot see as soon as ours that the lock is free."""
+        now = time.monotonic()
+        self._turns = self._turns + 1 if now - self._freed < LOOK else 0
+        if self._turns >= TURNS and self._queued and now + GIVE_WAY < end:
+            self._turns = 0
+            time.sleep(GIVE_WAY)
 
 
 class Use:
@@ -85,6 +111,6 @@ def _lock(descriptor: int, end: float) -> bool:
         except BlockingIOError:
             if time.monotonic() >= end:
                 return False
-            time.sleep(0.002)
+            time.sleep(LOOK)
         else:
             return True

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.locks import HostLock
+from engine.locks import GIVE_WAY, TURNS, HostLock
 
 ROOT = Path(__file__).parent.parent.parent
 HOLDER = """
 import sys, time
 from pathlib import Path
-from engine.locks import HostLock
+from engine.locks import GIVE_WAY, TURNS, HostLock
 with HostLock(Path(sys.argv[1])).held(0) as held:
     print(held, flush=True)
     time.sleep(60)
@@ -87,3 +87,25 @@ def test_it_dies_with_its_holder(path: Path) -> None:
     finally:
         holder.kill()
         holder.communicate()
+
+
+def test_after_some_turns_in_a_row_other_processes_go_first(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take(times: int, wait: float) -> None:
+        for _ in range(times):
+            with lock.held(wait) as held:
+                assert held
+
+    slept: list[float] = []
+    monkeypatch.setattr("engine.locks.time.sleep", slept.append)
+    monkeypatch.setattr("engine.locks.LOOK", 60.0)  # so that no machine is too slow for turns in a row
+    lock = HostLock(path)
+    take(2 * TURNS, wait=1)
+    assert slept == []  # nobody else wanted it
+    monkeypatch.setattr(lock, "_queued", 1)
+    lock._turns = 0
+    take(2 * TURNS + 1, wait=1)
+    assert slept == [GIVE_WAY, GIVE_WAY]
+    take(2 * TURNS, wait=0)  # who does not wait gives nothing away
+    assert slept == [GIVE_WAY, GIVE_WAY]

@@ -76,7 +76,8 @@ class Planner:
     def plan(self) -> Plan | None:
         """Decide what to do; ``None`` where that cannot be done just now."""
         weights, plans = zip(*self._plans, strict=True)
-        return self._dice.choices(plans, weights)[0]()
+        chosen: Callable[[], Plan | None] = self._dice.choices(plans, weights)[0]
+        return chosen()
 
     def resolution(self, error: MergeConflictError) -> Plan | None:
         """Now and then put one's own sentences below what others wrote."""
