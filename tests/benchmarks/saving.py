@@ -9,8 +9,8 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -28,7 +28,7 @@ from tests.repositories import Repository
 from tests.soak.processes import QUIRE, anonymous_memory, started
 
 SIZES = (1_000, 38_000, 100_000)  # files
-FEW_WORDS = 60  # in each page of the larger ones, so that they are made and scanned in minutes
+WORDS = 60  # in each page, so that the larger ones are made and scanned in minutes
 SAVES = 8  # in each round
 MEMORY_SAVES = 5_000
 WARM = 500  # saves after which memory is as it stays
@@ -49,7 +49,7 @@ class Bench:
     """A wiki to save to, and a copy of its repository for git alone."""
 
     def __init__(self, folder: Path, files: int, *, bare: bool = True) -> None:
-        self.floor = Repository(corpus.make(folder / "floor.git", files, words=_words(files)))
+        self.floor = Repository(corpus.make(folder / "floor.git", files, words=WORDS))
         self.path = folder / "wiki"
         if bare:
             shutil.copytree(self.floor.path, self.path)
@@ -65,12 +65,14 @@ class Bench:
         return corpus.path_of(self.dice.randrange(self.files))
 
 
-def _words(files: int) -> int:
-    return 400 if files <= SIZES[0] else FEW_WORDS
+@contextmanager
+def _opened(bench: Bench) -> Iterator[tuple[Wiki, GitStore]]:
+    with _wiki(bench.path, lambda folder: _NoIndex()) as opened:
+        yield opened
 
 
 @contextmanager
-def _opened(repository: Path, index: Callable[[Path], SearchIndex]) -> Iterator[tuple[Wiki, GitStore]]:
+def _wiki(repository: Path, index: Callable[[Path], SearchIndex]) -> Iterator[tuple[Wiki, GitStore]]:
     store = GitStore.open(repository)
     folder = store.cache_folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,30 +97,34 @@ def _save(wiki: Wiki, path: str, text: str, base: str) -> tuple[float, Saved]:
 
 
 def save(setup: Setup) -> Iterator[Row]:
-    """Save one page after another; against git alone in a copy of the repository, in turn."""
-    middles: dict[int, float] = {}
-    for files in SIZES:
-        bench = Bench(setup.folder / f"save-{files}", files)
-        ours, floors = _measured(bench, setup.rounds)
-        middles[files] = middle(ours)
-        yield _row(f"save, bare, {files:,} files, p50 / p95", ours, floors, "git fast-import + update-ref", 2)
-        if files == SIZES[0]:
-            yield from _merging(bench, setup.rounds)
-        shutil.rmtree(setup.folder / f"save-{files}")
-    growth = middles[SIZES[-1]] / middles[SIZES[0]]
-    what = f"save, growth from {SIZES[0]:,} to {SIZES[-1]:,} files"
-    yield Row(what, "at most 1.3 x", f"{growth:.2f} x", "", growth <= 1.3)
+    """Save on wikis of all sizes in turn; against git alone in copies of their repositories, in turn as well."""
+    git = "git fast-import + update-ref"
+    benches = [Bench(setup.folder / f"save-{files}", files) for files in SIZES]
+    with ExitStack() as stack:
+        opened = [stack.enter_context(_opened(bench)) for bench in benches]
+        times = _measured(benches, opened, setup.rounds)
+        for files, (ours, floors) in zip(SIZES, times, strict=True):
+            yield _row(f"save, bare, {files:,} files, p50 / p95", ours, floors, git, 2)
+        growth = middle(times[-1][0]) / middle(times[0][0])
+        what = f"save, growth from {SIZES[0]:,} to {SIZES[-1]:,} files"
+        yield Row(what, "at most 1.3 x", f"{growth:.2f} x", "", growth <= 1.3)
+        ours, floors = _merging(benches[0], *opened[0], setup.rounds)
+        yield _row(f"save that is merged, bare, {SIZES[0]:,} files", ours, floors, git)
     bench = Bench(setup.folder / "save-work", SIZES[0], bare=False)
-    ours, floors = _measured(bench, setup.rounds, git_commit)
+    with _opened(bench) as work:
+        ((ours, floors),) = _measured([bench], [work], setup.rounds, git_commit)
     yield _row(f"save, checked out, {SIZES[0]:,} files, p50 / p95", ours, floors, "git add + git commit")
 
 
 def _measured(
-    bench: Bench, rounds: int, floor: Callable[[Path, str, bytes], float] = fast_import
-) -> tuple[list[float], list[float]]:
-    ours, floors = [], []
-    with _opened(bench.path, lambda folder: _NoIndex()) as (wiki, store):
-        for number in range(SAVES * rounds + 1):
+    benches: Sequence[Bench],
+    opened: Sequence[tuple[Wiki, GitStore]],
+    rounds: int,
+    floor: Callable[[Path, str, bytes], float] = fast_import,
+) -> list[tuple[list[float], list[float]]]:
+    times: list[tuple[list[float], list[float]]] = [([], []) for _ in benches]
+    for number in range(SAVES * rounds + 1):
+        for bench, (wiki, store), (ours, floors) in zip(benches, opened, times, strict=True):
             path = bench.page()
             text, base = _text(store, path)
             text += f"\nOne more line {number}.\n"
@@ -127,26 +133,23 @@ def _measured(
             if number:  # the first starts the children that stay
                 ours.append(taken)
                 floors.append(taken_by_git)
-    return ours, floors
+    return times
 
 
-def _merging(bench: Bench, rounds: int) -> Iterator[Row]:
+def _merging(bench: Bench, wiki: Wiki, store: GitStore, rounds: int) -> tuple[list[float], list[float]]:
     """Save what began from what others have changed since, in another paragraph."""
     ours, floors = [], []
-    with _opened(bench.path, lambda folder: _NoIndex()) as (wiki, store):
-        for number in range(SAVES * rounds):
-            path = bench.page()
-            text, base = _text(store, path)
-            _save(wiki, path, f"{text}\nAt the end {number}.\n", base)
-            title, _, rest = text.partition("\n\n")
-            edited = f"{title}\n\nAt the beginning {number}.\n\n{rest}"
-            taken, saved = _save(wiki, path, edited, base)
-            assert saved.merged == (path,)
-            ours.append(taken)
-            floors.append(fast_import(bench.floor.path, path, edited.encode()))
-    yield _row(
-        f"save that is merged, bare, {bench.files:,} files", ours, floors, "git fast-import + update-ref"
-    )
+    for number in range(SAVES * rounds):
+        path = bench.page()
+        text, base = _text(store, path)
+        _save(wiki, path, f"{text}\nAt the end {number}.\n", base)
+        title, _, rest = text.partition("\n\n")
+        edited = f"{title}\n\nAt the beginning {number}.\n\n{rest}"
+        taken, saved = _save(wiki, path, edited, base)
+        assert saved.merged == (path,)
+        ours.append(taken)
+        floors.append(fast_import(bench.floor.path, path, edited.encode()))
+    return ours, floors
 
 
 def _row(what: str, ours: list[float], floors: list[float], floor: str, most: float | None = None) -> Row:
@@ -162,7 +165,7 @@ def _row(what: str, ours: list[float], floors: list[float], floor: str, most: fl
 
 def save_memory(setup: Setup) -> Iterator[Row]:
     """Save 5,000 times in one process that also follows, and look at the memory of its tree."""
-    repository = corpus.make(setup.folder / "save-memory.git", SIZES[0], words=_words(SIZES[0]))
+    repository = corpus.make(setup.folder / "save-memory.git", SIZES[0], words=400)
     command = [QUIRE[0], "-m", "tests.benchmarks.saving", str(repository), str(MEMORY_SAVES)]
     seen: dict[int, int] = {}
     with started(command, setup.folder / "saving.log") as process:
@@ -186,7 +189,7 @@ def save_memory(setup: Setup) -> Iterator[Row]:
 def main() -> None:
     """Save."""
     dice = Random(1)
-    with _opened(Path(sys.argv[1]), lambda folder: WhooshIndex(folder / "search")) as (wiki, store):
+    with _wiki(Path(sys.argv[1]), lambda folder: WhooshIndex(folder / "search")) as (wiki, store):
         wiki.start()
         for number in range(1, int(sys.argv[2]) + 1):
             path = corpus.path_of(dice.randrange(SIZES[0]))
