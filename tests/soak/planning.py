@@ -10,6 +10,7 @@ from engine.access import Actor
 from engine.changes import Append, Change, Delete, Edit, MergeConflictError, Move, Put
 from engine.errors import WikiError
 from engine.model import Author, Entry
+from engine.moving import Leave
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
 from tests.soak import sentences
@@ -132,7 +133,7 @@ class Planner:
         page = self._page()
         if page is None:
             return self._begin()
-        text = sentences.edited(page.text, self._mine, self._new, self._dice, own=own)
+        text = sentences.edited(page.text, self._mine, self._new, self._dice, own=own, link=self._link())
         kind = "edit own" if own else "edit"
         return Plan(kind, [Edit(page.path, text, page.blob)], [_meant(page, text)])
 
@@ -149,10 +150,15 @@ class Planner:
             return self._delete()
         self._pages += 1
         mark = f"P{self._who}n{self._pages}Q"
-        text, path = sentences.new_page(mark, self._new, self._dice), self._path()
+        text, path = sentences.new_page(mark, self._new, self._dice, self._link()), self._path()
         return Plan(
             "begin", [Edit(path, text, None)], [Meant(mark, path, None, tuple(sentences.tokens(text)))]
         )
+
+    def _link(self) -> str:
+        """Return a link to put behind a paragraph, or nothing."""
+        entries = self._entries() if self._dice.random() < 0.4 else []
+        return f" See [[{self._dice.choice(entries).path.removesuffix('.md')}]]." if entries else ""
 
     def _move(self) -> Plan | None:
         page = self._page()
@@ -160,19 +166,26 @@ class Planner:
             return None
         to = self._path()
         if self._dice.random() < 0.6:
-            return Plan("move", [Move(page.path, to, page.blob)], [_meant(page, page.text)])
+            return self._moved(page.path, to)
         text = sentences.edited(page.text, self._mine, self._new, self._dice, own=False)
         return Plan("move", [Move(page.path, to, page.blob, text.encode())], [_meant(page, text)])
 
     def _move_folder(self) -> Plan | None:
         folder = self._dice.choice([folder for folder in FOLDERS if folder])
-        pages = [entry for entry in self._entries() if entry.path.startswith(folder)]
-        if not pages:
-            return None
         other = self._dice.choice([each for each in FOLDERS if each and each != folder])
-        to = f"{other}{self._who}m{self._dice.randrange(10**6)}/" if self._dice.random() < 0.7 else other
-        changes = [Move(entry.path, to + entry.path[len(folder) :], entry.blob) for entry in pages]
-        return Plan("move folder", list(changes), [Meant("", entry.path, entry.blob) for entry in pages])
+        to = f"{other}{self._who}m{self._dice.randrange(10**6)}" if self._dice.random() < 0.7 else other
+        if any(entry.path.startswith(folder) for entry in self._entries()):
+            return self._moved(folder.rstrip("/"), to.rstrip("/"))
+        return None
+
+    def _moved(self, path: str, to: str) -> Plan | None:
+        """Move a file or a folder, with the links to it."""
+        kind = "move" if path.endswith(".md") else "move folder"
+        leave = self._dice.choice((*Leave, Leave.NOTHING, Leave.NOTHING))
+        with self._wiki.at(self._actor) as snapshot, suppress(WikiError):
+            plan = snapshot.moving.plan(path, to, leave)
+            return Plan(kind, plan.changes, self._meant_by(plan.changes)) if plan.changes else None
+        return None
 
     def _delete(self) -> Plan | None:
         page = self._page()

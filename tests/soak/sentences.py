@@ -47,13 +47,13 @@ def problems(text: str) -> list[str]:
     ]
 
 
-def new_page(page: str, new: NewToken, dice: Random) -> str:
-    """Write a page with the mark *page*."""
+def new_page(page: str, new: NewToken, dice: Random, link: str = "") -> str:
+    """Write a page with the mark *page*, and maybe a *link*."""
     front = f"---\n{STATUS}: {new('F')}\ntags: [soak]\n---\n" if dice.random() < 0.5 else ""
     paragraphs = [
         " ".join(sentence(new("Z")) for _ in range(dice.randint(1, 3))) for _ in range(dice.randint(1, 4))
     ]
-    return f"{front}# {page}\n\n" + "\n\n".join(paragraphs) + "\n"
+    return f"{front}# {page}\n\n" + "\n\n".join(paragraphs) + f"{link}\n"
 
 
 def added(page: str, new: NewToken, dice: Random) -> str:
@@ -62,13 +62,14 @@ def added(page: str, new: NewToken, dice: Random) -> str:
     return f"{start}{sentence(new('Z'))} For {page}.\n"
 
 
-def edited(text: str, who: str, new: NewToken, dice: Random, *, own: bool) -> str:
+def edited(text: str, who: str, new: NewToken, dice: Random, *, own: bool, link: str = "") -> str:
     """Change a page somewhere below its first lines, or in its front matter.
 
     Args:
         text: The page.
         who: How tokens of this author begin.
         own: Change what this author wrote, or add to it.
+        link: Stands behind what is added, if that is a paragraph.
     """
     first, *blocks = text.removesuffix("\n").split("\n\n")
     if dice.random() < 0.15 and first.startswith("---\n"):
@@ -79,11 +80,11 @@ def edited(text: str, who: str, new: NewToken, dice: Random, *, own: bool) -> st
                 blocks.pop(dice.randrange(len(blocks)))
         blocks.append(sentence(new("Z")))
         return "\n\n".join([first, *blocks]) + "\n"
-    _edit_block(blocks, who, new, dice, own=own)
+    _edit_block(blocks, who, new, dice, own=own, link=link)
     return "\n\n".join([first, *blocks]) + "\n"
 
 
-def _edit_block(blocks: list[str], who: str, new: NewToken, dice: Random, *, own: bool) -> None:
+def _edit_block(blocks: list[str], who: str, new: NewToken, dice: Random, *, own: bool, link: str) -> None:
     places = [
         (number, found)
         for number, block in enumerate(blocks)
@@ -92,7 +93,7 @@ def _edit_block(blocks: list[str], who: str, new: NewToken, dice: Random, *, own
     ]
     way = dice.random()
     if not places or way < 0.25:
-        blocks.insert(dice.randint(0, len(blocks)), sentence(new("Z")))
+        blocks.insert(dice.randint(0, len(blocks)), sentence(new("Z")) + link)
         return
     number, found = dice.choice(places)
     block = blocks[number]
