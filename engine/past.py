@@ -259,6 +259,15 @@ class Past:
             touched = self._arrivals.with_blob(lineage, blob) if lineage is not None else None
         return touched is not None and bool(self._sight.sees([touched]))
 
+    def whereabouts(self, path: str, blob: str) -> str | None:
+        """Return where the file is now that held *blob* at *path*; ``None`` where it is gone, or that is not known."""
+        self._check()
+        touched = self._arrivals.newest_at(path, blob=blob)
+        if touched is None or not self._sight.sees([touched]):
+            return None
+        living = self._arrivals.living([touched.lineage]).get(touched.lineage)
+        return living.path if living is not None else None
+
     def keyed(self, name: str) -> tuple[str, str] | None:
         """Return the commit that a call with a key made, and its whole key; *name* is the key's first word."""
         self._check()

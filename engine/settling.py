@@ -64,12 +64,17 @@ class Settler:
     Args:
         store: Where the files are.
         head: The commit; ``None`` while there is none.
-        moved: From a path to where its file has been renamed to since, ``None`` where it was not.
+        moved: From a path, and a blob that its file held, to where the file has been renamed to since; ``None`` where
+            it was not. There may be another file at the path by now.
         limits: How much may be written.
     """
 
     def __init__(
-        self, store: Store, head: str | None, moved: Callable[[str], str | None], limits: Limits
+        self,
+        store: Store,
+        head: str | None,
+        moved: Callable[[str, str | None], str | None],
+        limits: Limits,
     ) -> None:
         self._store = store
         self._head = head
@@ -116,9 +121,13 @@ class Settler:
     def _find(self, path: str, base: str | None) -> tuple[str, Entry | None]:
         """Return where the file is that was at *path*, and the file."""
         entry = self._entry(path)
-        if entry is None and base is not None and (now := self._moved(path)) is not None:
+        if base is not None and (now := self._elsewhere(path, entry, base)) is not None:
             path, entry = now, self._entry(now)
         return path, entry
+
+    def _elsewhere(self, path: str, entry: Entry | None, base: str) -> str | None:
+        """Return where the file was renamed to that held *base* at *path*."""
+        return None if entry is not None and entry.blob == base else self._moved(path, base)
 
     # -- writing
 
@@ -160,7 +169,7 @@ class Settler:
 
     def _append(self, change: Append) -> None:
         entry, path = self._entry(change.path), change.path
-        if entry is None and (now := self._moved(path)) is not None:
+        if entry is None and (now := self._moved(path, None)) is not None:
             path, entry = now, self._entry(now)
         self._settled.paths[change.path] = path
         before = _text(path, self._store.read(entry.blob)) if entry is not None else ""
@@ -183,7 +192,7 @@ class Settler:
 
     def _move(self, change: Move) -> None:
         entry = self._entry(change.path)
-        if entry is None:
+        if entry is None or self._elsewhere(change.path, entry, change.base) is not None:
             raise _not_found(change.path)
         if self._entry(change.to) is not None:
             raise _exists(change.to)

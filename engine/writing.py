@@ -114,9 +114,8 @@ class Writing:
             if call is not None and (before := self._made_before(call)) is not None:
                 return Saved(before, repeated=True)
             head = store.head()
-            settled = Settler(store, head, lambda path: self._moved(path, actor), self._limits).settle(
-                changes
-            )
+            settler = Settler(store, head, lambda path, base: self._moved(path, base, actor), self._limits)
+            settled = settler.settle(changes)
             self._check_paths(actor, [change.path for change in settled.changes])
             said = {
                 **trailers,
@@ -152,10 +151,12 @@ class Writing:
             )
         return found[0] if found is not None else None
 
-    def _moved(self, path: str, actor: Actor) -> str | None:
-        """Return where the file has come to that was at *path*, if it was renamed."""
+    def _moved(self, path: str, base: str | None, actor: Actor) -> str | None:
+        """Return where the file has come to that was at *path*, and held the blob *base* then, if it was renamed."""
         with self._look(actor) as snapshot:
             try:
+                if base is not None and (now := snapshot.past.whereabouts(path, base)) is not None:
+                    return now if now != path else None
                 subject = snapshot.past.subject(path)
             except (PageNotFoundError, NotReadyError):
                 return None

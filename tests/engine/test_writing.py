@@ -180,6 +180,26 @@ def test_an_edit_follows_a_page_that_was_renamed(any_wiki: Wiki) -> None:
     assert content(any_wiki, "new/b.md") == f"{text}two\nthree\n".encode()
 
 
+def test_an_edit_follows_a_page_that_was_renamed_and_has_left_another_behind(any_wiki: Wiki) -> None:
+    text = "---\ntags: [a]\n---\n" + "a line that stays\n" * 9
+    save(any_wiki, Edit("a.md", text, None))
+    base = blob(any_wiki, "a.md")
+    redirect = b"---\nredirect: b\n---\n"
+    save(any_wiki, Move("a.md", "b.md", base), Put("a.md", redirect, None))
+    # Its front matter alone could be merged with that of the page which is there now.
+    edited = text.replace("[a]", "[a]\nlang: de")
+    saved = save(any_wiki, Edit("a.md", edited, base), actor=BOB)
+    assert saved.paths == {"a.md": "b.md"}
+    assert content(any_wiki, "b.md") == edited.encode()
+    assert content(any_wiki, "a.md") == redirect
+    with pytest.raises(PageNotFoundError):
+        save(any_wiki, Move("a.md", "c.md", base), actor=BOB)
+    with pytest.raises(MergeConflictError):
+        save(any_wiki, Delete("a.md", base), actor=BOB)
+    save(any_wiki, Delete("a.md", blob(any_wiki, "a.md")), actor=BOB)
+    assert content(any_wiki, "b.md") == edited.encode()
+
+
 def test_an_edit_of_a_page_that_was_deleted_comes_back(any_wiki: Wiki) -> None:
     save(any_wiki, Edit("a.md", "one\n", None))
     base = blob(any_wiki, "a.md")
