@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from engine.changes import Move, Put
-from engine.moving import MovePlan
-from engine.moving.anchoring import AnchorPlan
+from engine.moving import AnchorPlan, MovePlan
 
 Files = Mapping[str, str | bytes]
 
@@ -24,3 +23,10 @@ def applied(files: Files, plan: MovePlan | AnchorPlan) -> dict[str, bytes]:
             assert (change.base is None) == (change.path not in made)
             made[change.path] = change.content
     return made
+
+
+def after(files: Files, made: MovePlan | AnchorPlan) -> dict[str, str]:
+    """Return the texts that differ when a plan is carried out."""
+    new = applied(files, made)
+    old = {path: content.encode() if isinstance(content, str) else content for path, content in files.items()}
+    return {path: content.decode() for path, content in new.items() if old.get(path) != content}

@@ -28,7 +28,7 @@ LAYERS: list[tuple[str, float]] = [
     ("engine.previews", 10),
     ("engine.naming", 9),
     ("engine.undoing", 2),
-    ("engine.frontlinks", 4.7),
+    ("engine.frontlinks", 4.5),
     ("engine.frontvalues", 6),
     ("engine.moving", 2),
     ("engine.following", 3),

@@ -48,7 +48,8 @@ class Cut:
     def part(self, start: int, end: int) -> "Cut":
         """Return the characters from *start* to *end* as a cut of their own."""
         kept = []
-        for piece in self.pieces:
+        for index in range(max(self._before(start), 0), self._before(end - 1) + 1):
+            piece = self.pieces[index]
             first, last = max(piece.at, start), min(piece.at + piece.length, end)
             if first < last:
                 kept.append(Piece(first - start, piece.start + first - piece.at, last - first))
@@ -64,13 +65,21 @@ class Cut:
             length += len(part.text)
         return Cut(self.source, "".join(part.text for part in parts), tuple(pieces), self.piped)
 
+    def _before(self, position: int) -> int:
+        """Return which piece begins last up to *position*, -1 for none."""
+        return bisect_right(self.pieces, position, key=_start) - 1
+
     def _at(self, position: int) -> int | None:
-        index = bisect_right(self.pieces, position, key=lambda piece: piece.at) - 1
+        index = self._before(position)
         if index < 0:
             return None
         piece = self.pieces[index]
         offset = position - piece.at
         return piece.start + offset if offset < piece.length else None
+
+
+def _start(piece: Piece) -> int:
+    return piece.at
 
 
 class Lines:

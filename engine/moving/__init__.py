@@ -1,20 +1,27 @@
-"""Giving files other paths, and headings other names, with the links to them rewritten; see `Snapshot.moving`.
+"""Giving a page, a medium or a folder another path, with the links to it rewritten; and following renamed headings.
 
 ::
 
-    planning    what a move comes to: what moves, which links must say something else, what stays behind
-    anchoring   the same for headings that an edit renames; headings finds which these are
-    rules       what may be moved where
-    relinking   which links would mean something else afterwards, and what they should name then
-    spelling    the ways to write a target, in the style in which it was written
-    repointing  many pages, and what was done on each
-    rewriting   one text, in which only the characters of links change
-    aliasing    what is left for who knows a page by an old name
+    path, to ──rules──> Moves ──relinking──> Needs ──repointing──> texts ──plan──> MovePlan
+               what moves,      which links would mean     page by page         what to commit
+               and may          something else, and what
+                                they should name
+                                    |                          |
+                                spelling                   rewriting
+                                the ways to write          the characters of a target,
+                                a target                   and nothing else
+
+    leaving    an alias, or a page that leads on        settings   the home page and the logo
+    headings   which headings an edit renames           anchoring  the links that lead to them
 
 Nothing here writes: a plan is shown first, and its changes go to `Wiki.commit`.
 """
 
 from engine.moving.anchoring import AnchorPlan
-from engine.moving.planning import Leave, MovePlan, Moving
+from engine.moving.headings import Renamed
+from engine.moving.leaving import Leave
+from engine.moving.plan import FILES, MovePlan, Moving
+from engine.moving.repointing import PageLinks, Unsure
+from engine.moving.rewriting import Sample
 
-__all__ = ["AnchorPlan", "Leave", "MovePlan", "Moving"]
+__all__ = ["FILES", "AnchorPlan", "Leave", "MovePlan", "Moving", "PageLinks", "Renamed", "Sample", "Unsure"]

@@ -10,7 +10,7 @@ from engine.messages import Message
 from engine.model import Facts, Link, LinkKind, Name
 from engine.moving.headings import Renamed, new_fragment, renamed_headings
 from engine.moving.repointing import Answer, PageLinks, Pages, Unsure
-from engine.moving.rewriting import Wish, rewrite
+from engine.moving.rewriting import Wish
 from engine.store import Store
 
 _NO_PART = Message("The page would have no part of that name.")
@@ -34,7 +34,7 @@ class AnchorPlan:
 
 
 class Anchoring:
-    """Plans for one snapshot; arguments as those of `engine.moving.planning.Moving`."""
+    """Plans for one snapshot; arguments as those of `engine.moving.Moving`."""
 
     def __init__(
         self,
@@ -58,8 +58,8 @@ class Anchoring:
             before: Its text as the edit began.
             text: Its text after the edit.
         """
-        page = self._markup.trace(text)
-        renamed = renamed_headings(self._markup.scan(self._markup.parse(before)), page.facts)
+        facts = self._markup.scan(self._markup.parse(text))
+        renamed = renamed_headings(self._markup.scan(self._markup.parse(before)), facts)
         if not renamed:
             return AnchorPlan((), (), (), (), text, ())
         by_anchor = {each.before.anchor: each for each in renamed}
@@ -71,25 +71,17 @@ class Anchoring:
             answer = _Answer(linking[each], by_anchor, part)
             pages.repoint(each, answer, may_write=self._may_write(each.path))
         changes = tuple(Put(each.path, content, each.blob) for each, content in pages.changed())
-        own = _Answer(self._own_targets(name, page.facts), by_anchor, part)
-        wishes: dict[int, Wish] = {}
-        for number, link in enumerate(page.facts.links):
-            match own(link):
-                case Wish() as wish:
-                    wishes[number] = wish
-                case Message() as reason:
-                    pages.doubt(name, f"{link.target}#{link.fragment}", reason)
-        if wishes:
-            made = rewrite(self._markup, page, wishes)
-            text = made.text
-            for number, reason in made.unsure.items():
-                pages.doubt(
-                    name, f"{page.facts.links[number].target}#{page.facts.links[number].fragment}", reason
-                )
-            pages.tell(name, [made.samples[number] for number in sorted(made.samples)])
+        pages.put(name, text)
+        own = _Answer(self._own_targets(name, facts), by_anchor, part)
+        pages.repoint(name, own, may_write=True)
         done = pages.done
         return AnchorPlan(
-            renamed, tuple(done.rewritten), tuple(done.locked), tuple(done.unsure), text, changes
+            renamed=renamed,
+            rewritten=tuple(done.rewritten),
+            locked=tuple(done.locked),
+            unsure=tuple(done.unsure),
+            text=pages.text(name) or text,
+            changes=changes,
         )
 
     def _linking(self, name: Name, renamed: Mapping[str, Renamed]) -> dict[Name, set[str]]:
@@ -129,7 +121,7 @@ class Anchoring:
 
 
 class _Parts:
-    """Knows which parts the edited page has; reads it when first asked."""
+    """Knows which parts the edited page has."""
 
     def __init__(self, markup: Markup, text: str) -> None:
         self._markup = markup

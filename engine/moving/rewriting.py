@@ -59,7 +59,7 @@ class Rewritten:
     unsure: Mapping[int, Message]  # and for each that was not, why
 
 
-TRIES = 60
+TRIES = 40
 """Times that a page is read while it is found out which of many links are in the way of others."""
 
 _Edit = tuple[int, int, str]
@@ -76,7 +76,8 @@ def rewrite(markup: Markup, page: Traced, wishes: Mapping[int, Wish]) -> Rewritt
     """
     sure = {number: wish for number, wish in wishes.items() if _is_placed(page, number)}
     writer = _Writer(markup, page)
-    made, unsure = writer.most({}, sure)
+    nothing = _Made(page.text, {}, encode_all=False)
+    made, unsure = writer.most(nothing, sure) if sure else (nothing, [])
     samples = {number: writer.sample(number, made) for number in made.wishes}
     unplaced = dict.fromkeys(wishes.keys() - sure.keys(), UNPLACED)
     return Rewritten(made.text, samples, unplaced | dict.fromkeys(unsure, UNWRITABLE))
@@ -107,31 +108,29 @@ class _Writer:
         small = 4 * len(page.text) < markup.limits.page_bytes // 2  # it will not be cut
         self._plain = small and "]:" not in page.text  # and has no definitions of links
 
-    def most(self, kept: Mapping[int, Wish], more: Mapping[int, Wish]) -> tuple[_Made, list[int]]:
+    def most(self, kept: _Made, more: Mapping[int, Wish]) -> tuple[_Made, list[int]]:
         """Fulfil the wishes that are *kept*, and as many *more* as can be; also return those that cannot."""
-        made = self._made({**kept, **more})
+        made = self._made({**kept.wishes, **more})
         if made is not None:
             return made, []
-        if len(more) == 1:
-            return self.most(kept, {})[0], list(more)
+        if len(more) == 1 or self._tries > TRIES:
+            return kept, list(more)
         items = list(more.items())
         half = len(items) // 2
         first, lost = self.most(kept, dict(items[:half]))
-        whole, also_lost = self.most(first.wishes, dict(items[half:]))
+        whole, also_lost = self.most(first, dict(items[half:]))
         return whole, lost + also_lost
 
     def _made(self, wishes: Mapping[int, Wish]) -> _Made | None:
         """Return the page with all *wishes* fulfilled, ``None`` where that would change other things, too."""
-        if not wishes:
-            return _Made(self._text, {}, encode_all=False)
+        before: list[_Edit] | None = None
         for encode_all in (False, True):
             edits = self._edits(wishes, encode_all=encode_all)
-            text = _edited(self._text, edits) if edits is not None else None
-            if (
-                text is not None
-                and edits is not None
-                and (self._is_harmless(edits) or self._says(text, wishes))
-            ):
+            if edits is None or edits == before:
+                return None
+            before = edits
+            text = _edited(self._text, edits)
+            if text is not None and (self._is_harmless(edits) or self._says(text, wishes)):
                 return _Made(text, wishes, encode_all)
         return None
 

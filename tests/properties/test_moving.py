@@ -178,6 +178,7 @@ def check(plan: MovePlan, files: Mapping[str, bytes], store: MemoryStore, wiki: 
     fulfilled: set[str] = (
         set()
     )  # pages with links that led nowhere, or to a folder for which a page speaks now
+    unclear_pages: set[str] = set()
     count = 0
     with wiki.at(EDITOR) as snapshot:
         now = [name for name in snapshot._moment.names(form=Form.PAGE) if name.path not in plan.left]
@@ -200,12 +201,15 @@ def check(plan: MovePlan, files: Mapping[str, bytes], store: MemoryStore, wiki: 
                     )
                 else:
                     assert meant.path == moved.get(name.path, name.path), where
-                assert ambiguous or not unclear, where
+                if unclear and not ambiguous:
+                    unclear_pages.add(moved.get(path, path))
+                # Where its path cannot be written between brackets, a title has to do that others have, too.
+                assert ambiguous or not unclear or set(meant.path) & set("[]|#"), where
         told = {moved.get(path, path) for path, _ in doubtful} | fulfilled | set(plan.left)
         worse = [
             (code, path)
             for code, path in findings(snapshot, {}) - found
-            if path not in told and not (code == "unused-media" and doubtful)
+            if path not in told | unclear_pages and not (code == "unused-media" and doubtful)
         ]
         if fulfilled:  # what they embed now may embed others
             worse = [each for each in worse if not each[0].startswith("embed")]

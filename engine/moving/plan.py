@@ -1,43 +1,28 @@
-"""Giving a page, a medium or a folder another path, with the links to it rewritten; see `Snapshot.moving`.
+"""`Moving`: plans moves, and follows renamed headings; see `Snapshot.moving`."""
 
-::
-
-    path, to ──> what moves ──> which links would mean something else, ──> other texts ──> changes
-                 (move_rules)   and what they should name (relinking)      (rewriting)
-
-Nothing here writes: a plan is shown first, and its changes go to `Wiki.commit`.
-"""
-
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from engine.catalog import Moment, Visible
 from engine.changes import Change, Move, Put
-from engine.errors import NotReadyError
+from engine.errors import NotReadyError, TooLargeError
 from engine.frontlinks import retargeted
-from engine.ids import fold
 from engine.markup import Markup
 from engine.messages import Message
 from engine.model import Form, Link, Name
-from engine.moving.aliasing import redirect_text, with_aliases
 from engine.moving.anchoring import Anchoring, AnchorPlan
+from engine.moving.leaving import Leave, add_aliases, leading_on, with_left
 from engine.moving.relinking import Moves, Need, Needs, relink
 from engine.moving.repointing import Answer, PageLinks, Pages, Unsure
 from engine.moving.rewriting import UNWRITABLE, Sample, Wish
 from engine.moving.rules import Rules
+from engine.moving.settings import repoint_settings
 from engine.moving.spelling import Kind
 from engine.site import PATH as SETTINGS
-from engine.site import parse_site, with_setting
 from engine.store import Store
 
-
-class Leave(StrEnum):
-    """What stays behind for who knows a page by its old name."""
-
-    NOTHING = "nothing"
-    ALIAS = "alias"  # the page gets its old name as an alias
-    REDIRECT = "redirect"  # a page at the old path leads on to it
+FILES = 10_000
+"""Files that one move may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +82,23 @@ class Moving:
             PageExistsError: Another file has the new path, or its address.
             InvalidChangeError: It cannot be moved there; the message says why.
             ForbiddenError: The actor may not change one of the files that move.
+            TooLargeError: It would change more than `FILES` files.
         """
         self._await_facts()
         moves = Rules(self._moment, self._visible, self._may_write).moves(
             path, to, leads=leave is Leave.REDIRECT
         )
-        moves = self._with_left(moves, leave)
-        return self._planned(moves, relink(self._moment, self._visible, moves))
+        moves = with_left(self._moment, moves, leave)
+        needs = relink(self._moment, self._visible, moves)
+        if (files := len({*moves.files, *(page.path for page in needs)})) > FILES:
+            raise TooLargeError(
+                Message(
+                    "That would change %(count)s files, and one move may change %(limit)s; do it in parts, or with git.",
+                    count=f"{files:,}",
+                    limit=f"{FILES:,}",
+                )
+            )
+        return self._planned(moves, needs)
 
     def renamed(self, name: Name, before: str, text: str) -> AnchorPlan:
         """Find the links that lead to headings which an edit renames, see `Anchoring.plan`.
@@ -123,28 +118,6 @@ class Moving:
                 )
             )
 
-    # -- what stays
-
-    def _with_left(self, moves: Moves, leave: Leave) -> Moves:
-        pages = [
-            pair
-            for pair in moves.files.values()
-            if pair[0].form is Form.PAGE and pair[0].id.key != pair[1].id.key
-        ]
-        if leave is Leave.REDIRECT:
-            return replace(moves, made=[Name(before.path, "", Form.PAGE) for before, _ in pages])
-        if leave is Leave.ALIAS:
-            with moves.after(self._moment):
-                found = {before.path: self._free(_old_names(before, after)) for before, after in pages}
-            return replace(moves, aliases={path: names for path, names in found.items() if names})
-        return moves
-
-    def _free(self, names: Iterable[str]) -> list[str]:
-        """Return those names that no file has, and no page as an alias."""
-        return [each for each in names if not self._moment.keyed(each)]
-
-    # -- the plan
-
     def _planned(self, moves: Moves, needs: Mapping[Name, Needs]) -> MovePlan:
         aliased = [moves.files[path][0] for path in sorted(moves.aliases)]
         settings = self._moment.name(SETTINGS)
@@ -157,17 +130,19 @@ class Moving:
             if page in needs:
                 _repoint(pages, page, needs[page], writes=writes)
         if settings is not None:
-            self._set(moves, pages, settings)
+            repoint_settings(
+                self._moment, self._visible, moves, pages, settings, may_write=self._may_write(SETTINGS)
+            )
         self._tell_hidden_aliases(moves, pages)
-        left = [name for page in aliased for name in _alias(pages, page, moves.aliases[page.path])]
+        left = [name for page in aliased for name in add_aliases(pages, page, moves.aliases[page.path])]
         contents = {name.path: (name, content) for name, content in pages.changed()}
         changes: list[Change] = [
             Move(path, after.path, before.blob, contents.pop(path, (before, None))[1])
             for path, (before, after) in sorted(moves.files.items())
         ]
         changes += (Put(path, content, name.blob) for path, (name, content) in contents.items())
-        leading = self._leading_on(moves)
-        changes += (Put(path, redirect_text(target).encode(), None) for path, target in leading.items())
+        leading = leading_on(self._moment, moves, self._visible)
+        changes += (Put(path, text.encode(), None) for path, text in leading.items())
         return MovePlan(
             moves=tuple((path, after.path) for path, (_, after) in sorted(moves.files.items())),
             rewritten=tuple(pages.done.rewritten),
@@ -188,63 +163,6 @@ class Moving:
                         "This alias will be the name of “%(name)s”, which comes first.", name=after.path
                     )
                     pages.doubt(page, str(after.id), reason, self._moment.titles([page])[page.path])
-
-    def _set(self, moves: Moves, pages: Pages, name: Name) -> None:
-        """Rewrite what the settings of the content name: the home page and the logo."""
-        text = pages.text(name)
-        site = parse_site((text or "").encode())
-        home = self._moment.named(site.home, self._visible)[:1] if site.home else []
-        logo = self._moment.meant([("", site.logo)], self._visible)["", site.logo] if site.logo else None
-        for key, old, file in (
-            ("home", site.home, home[0] if home else None),
-            ("logo", site.logo, logo[0] if logo else None),
-        ):
-            if text is None or file is None or file.path not in moves.files:
-                continue
-            new = str(moves.files[file.path][1].id)
-            made = with_setting(text, key, new)
-            if not self._may_write(SETTINGS):
-                pages.lock(name)
-            elif made is None:
-                pages.doubt(name, old, UNWRITABLE)
-            else:
-                pages.put(name, made)
-                pages.tell(name, [Sample(_line(text, made), old, new)])
-                text = made
-
-    def _leading_on(self, moves: Moves) -> dict[str, str]:
-        """Return what the pages that lead on should name, by their paths."""
-        if not moves.made:
-            return {}
-        found: dict[str, str] = {}
-        with moves.after(self._moment):
-            for each in moves.made:
-                new = moves.files[each.path][1]
-                ways = (str(new.id), f"/{new.id}", f"/{new.path}")
-                meant = self._moment.meant(((each.folder, way) for way in ways), self._visible)
-                found[each.path] = next(
-                    (
-                        way
-                        for way in ways
-                        if (match := meant[each.folder, way]) is not None and match[0].path == new.path
-                    ),
-                    ways[-1],
-                )
-        return found
-
-
-def _line(before: str, after: str) -> int:
-    """Return the first line in which two texts differ."""
-    pairs = enumerate(zip(before.splitlines(), after.splitlines(), strict=False), 1)
-    return next((number for number, (old, new) in pairs if old != new), 0)
-
-
-def _old_names(before: Name, after: Name) -> list[str]:
-    """Return the names by which people may know a page that has moved: its id, and what the id ended in."""
-    names = [str(before.id)]
-    if fold(before.id.last) != fold(after.id.last) and before.id.last not in names:
-        names.append(before.id.last)
-    return names
 
 
 def _repoint(pages: Pages, page: Name, needs: Needs, *, writes: bool) -> None:
@@ -279,16 +197,6 @@ def _lead_on(pages: Pages, page: Name, target: str, need: Need, *, writes: bool)
     else:
         pages.put(page, made[0])
         pages.tell(page, [Sample(line, target, need.new) for line in made[1]])
-
-
-def _alias(pages: Pages, page: Name, names: Iterable[str]) -> list[str]:
-    """Give a page more aliases; return those that it got."""
-    text = pages.text(page)
-    made = with_aliases(text, list(names)) if text is not None else None
-    if made is None:
-        return []
-    pages.put(page, made)
-    return list(names)
 
 
 def _reason(need: Need) -> Message:

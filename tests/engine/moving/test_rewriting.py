@@ -102,6 +102,13 @@ def test_what_would_change_other_things_is_not_written() -> None:
     assert made.text == "It costs $5 [[Old]], or [[y]]"
 
 
+def test_a_page_is_not_read_without_end() -> None:
+    page = MARKUP.trace("It costs $5. " + "[[Old]] " * 1_000)
+    made = rewrite(MARKUP, page, dict.fromkeys(range(1_000), Wish("a$b")))
+    assert len(made.unsure) + len(made.samples) == 1_000
+    assert len(made.unsure) >= 999
+
+
 def test_an_address_that_would_change_other_things_is_encoded() -> None:
     assert written("It costs $5 [x](old.md)", "a$b.md").text == "It costs $5 [x](a%24b.md)"
     assert written("a ` b [x](old.md)", "c`d.md").text == "a ` b [x](c%60d.md)"
