@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
 
 from engine.cache import Cache
 from engine.errors import StoreError
 from engine.wiki import Wiki
 from wiki import current
+from wiki.accepting import prefers_markdown
 from wiki.identity import Door, Identity
 from wiki.menus import Menus, fill, is_secure, user_menu, wanted_language
 from wiki.packing import pack, takes_gzip
@@ -29,13 +28,6 @@ BODY_BYTES = 2_000_000  # a larger answer is not kept
 HEADER_BYTES = 4_000  # that the headers and the key of an answer take in memory, about
 _ADDRESS = ("HTTP_HOST", "PATH_INFO", "QUERY_STRING")
 _NOT_WITH_304 = {"content-length", "content-type"}
-
-
-def preferred(accept: str) -> str:
-    """Return which of the two types of a page an ``Accept`` header prefers."""
-    if "markdown" not in accept:
-        return "text/html"
-    return parse_accept_header(accept, MIMEAccept).best_match(("text/html", "text/markdown"), "text/html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +132,7 @@ class ResponseCache:
 
 def _request(environ: "WSGIEnvironment") -> Key:
     """Return what of a request an answer depends on."""
-    kind = preferred(environ.get("HTTP_ACCEPT", ""))
+    kind = "markdown" if prefers_markdown(environ.get("HTTP_ACCEPT", "")) else ""
     # The host, because an answer may hold whole addresses.
     host = (environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
     packed = "gzip" if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else ""

@@ -97,6 +97,33 @@ def test_an_etag_changes_with_the_commit_and_is_another_for_markdown(
     assert client.get("/a", headers={"If-None-Match": html}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "TEXT/MARKDOWN",
+        "text/*, text/html;q=0.5",
+        "text/markdown;q=0",
+        "Text/Markdown, text/html;q=0.9",
+        "markdown",
+        "*/markdown",
+        "text/markdown;q=x",
+        "text/markdown, */*",
+    ],
+)
+def test_no_reader_decides_what_others_get(
+    commit: Commit, wiki: Wiki, client: FlaskClient, accept: str
+) -> None:
+    fill(commit, wiki)
+    alone = client.get("/a", headers={"Accept": accept})
+    assert client.get("/a").mimetype == "text/html"
+    assert client.get("/a", headers={"Accept": "text/markdown"}).mimetype == "text/markdown"
+    assert client.get("/a", headers={"Accept": accept}).mimetype == alone.mimetype
+    commit({"c.md": "[[a]]\n"})
+    assert client.get("/a", headers={"Accept": "text/markdown"}).mimetype == "text/markdown"
+    assert client.get("/a", headers={"Accept": accept}).mimetype == alone.mimetype
+    assert client.get("/a").mimetype == "text/html"
+
+
 def test_a_star_is_no_etag_that_a_reader_could_have(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
     fill(commit, wiki)
     assert client.get("/missing", headers={"If-None-Match": "*"}).status_code == 404

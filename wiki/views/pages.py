@@ -13,6 +13,7 @@ from engine.messages import Message
 from engine.model import Form, Name
 from engine.wiki import Child
 from wiki import current
+from wiki.accepting import prefers_markdown
 from wiki.citing import citation
 from wiki.current import current_snapshot, reads
 from wiki.state.protections import Protection
@@ -142,5 +143,4 @@ def _markdown(name: Name) -> ResponseReturnValue:
 
 
 def _wants_markdown() -> bool:
-    accept = request.accept_mimetypes
-    return accept.best_match(("text/html", "text/markdown")) == "text/markdown"
+    return prefers_markdown(request.headers.get("Accept", ""))
