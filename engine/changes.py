@@ -75,7 +75,10 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class PageConflict:
-    """One file where a change and what others did meanwhile touch each other; lines end in a line feed."""
+    """One file where a change and what others did meanwhile touch each other; lines end in a line feed.
+
+    The texts of a file that is no page are left out: they are empty.
+    """
 
     path: str  # where the file is now, or was last
     base: str  # the text that the change began from; empty where there was none

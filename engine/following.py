@@ -257,6 +257,11 @@ class Follower:
             time.sleep(0.005)
 
     @property
+    def runs(self) -> bool:
+        """Whether this process follows in the background."""
+        return self._thread is not None
+
+    @property
     def _is_near_done(self) -> bool:
         """Whether the thread runs, and has no more before it than a small change."""
         return self._thread is not None and self.work.total <= SMALL

@@ -9,8 +9,10 @@
                   └── is gone           -> a conflict: its author decides
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from engine import store
 from engine.changes import (
@@ -58,28 +60,34 @@ class Settled:
     moved: list[tuple[str, str]] = field(default_factory=list)  # from where another file begins at once
 
 
+class History(Protocol):
+    """What has to be known of the past, as who asks for a change may see it; NotReadyError while it is being read."""
+
+    def moved(self, path: str, base: str | None) -> str | None:
+        """Return where the file was renamed to that was at *path*, and held the blob *base* then (``None``: any)."""
+        ...
+
+    def knows(self, path: str, blob: str) -> bool:
+        """Say whether the file that is, or was, at *path* held *blob* once."""
+        ...
+
+
 class Settler:
     """Settles changes at one commit.
 
     Args:
         store: Where the files are.
         head: The commit; ``None`` while there is none.
-        moved: From a path, and a blob that its file held, to where the file has been renamed to since; ``None`` where
-            it was not. There may be another file at the path by now.
+        history: What was before.
         limits: How much may be written.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        head: str | None,
-        moved: Callable[[str, str | None], str | None],
-        limits: Limits,
-    ) -> None:
+    def __init__(self, store: Store, head: str | None, history: History, limits: Limits) -> None:
         self._store = store
         self._head = head
-        self._moved = moved
+        self._history = history
         self._limits = limits
+        self._entries: dict[str, Entry | None] = {}  # of the paths that are named
         self._settled = Settled()
         self._conflicts: list[PageConflict] = []
         self._filled: set[str] = set()  # paths from which a file is moved, and at which another one begins
@@ -91,10 +99,13 @@ class Settler:
             MergeConflictError: Some of them touch what others did meanwhile; it has all of these.
             PageExistsError: A file was to be new, and there is one.
             PageNotFoundError: A file that is to be moved or deleted is not there.
-            InvalidChangeError: A file is no text and cannot be edited as one, or a base is none.
+            InvalidChangeError: A file is no text and cannot be edited as one, a text none that can be written, or a
+                base none of the file.
             TooLargeError: Beyond the limits.
+            NotReadyError: A file is not what the change began from, and the history is still being read.
         """
         joined = _joined(changes)
+        self._look_up(joined)
         left = {change.path for change in joined if isinstance(change, Move)}
         self._filled = {
             change.path
@@ -115,8 +126,17 @@ class Settler:
             raise MergeConflictError(tuple(self._conflicts))
         return self._settled
 
+    def _look_up(self, changes: Iterable[Change]) -> None:
+        """Find all files that are named at once: many in one folder take as long as one."""
+        if self._head is None:
+            return
+        paths = {path for change in changes for path in paths_of(change)}
+        self._entries = {**dict.fromkeys(paths), **self._store.entries(self._head, paths)}
+
     def _entry(self, path: str) -> Entry | None:
-        return self._store.entry(self._head, path) if self._head is not None else None
+        if path not in self._entries:
+            self._entries[path] = self._store.entry(self._head, path) if self._head is not None else None
+        return self._entries[path]
 
     def _find(self, path: str, base: str | None) -> tuple[str, Entry | None]:
         """Return where the file is that was at *path*, and the file."""
@@ -127,7 +147,7 @@ class Settler:
 
     def _elsewhere(self, path: str, entry: Entry | None, base: str) -> str | None:
         """Return where the file was renamed to that held *base* at *path*."""
-        return None if entry is not None and entry.blob == base else self._moved(path, base)
+        return None if entry is not None and entry.blob == base else self._history.moved(path, base)
 
     # -- writing
 
@@ -138,15 +158,16 @@ class Settler:
             if change.base is None:
                 self._put(path, _content(change, b""), None)
             else:
-                base = self._base(change.base)
+                base = self._base(change.path, change.base)
                 self._conflict(path, base, _content(change, base), None)
             return
+        _check_ordinary(path, entry)
         theirs = self._store.read(entry.blob)
         ours = _content(change, b"" if path in self._filled else theirs)
         if entry.blob == change.base or ours == theirs or path in self._filled:
             self._put(path, ours, entry)
         elif change.base is not None:
-            made = self._merged(path, self._base(change.base), ours, entry, theirs)
+            made = self._merged(path, self._base(change.path, change.base), ours, entry, theirs)
             if made is not None:
                 self._put(path, made, entry)
         elif isinstance(change, Put):
@@ -154,13 +175,15 @@ class Settler:
         else:
             self._conflict(path, None, ours, entry, theirs)
 
-    def _merged(self, path: str, base: bytes, ours: bytes, entry: Entry, theirs: bytes) -> bytes | None:
-        """Return the bytes of both sides joined; ``None`` after noting a conflict."""
+    def _merged(
+        self, path: str, base: bytes, ours: bytes, entry: Entry, theirs: bytes, to: str | None = None
+    ) -> bytes | None:
+        """Return the bytes of both sides joined, for *to* or the same path; ``None`` after noting a conflict."""
         found = _merge_texts(path, base, ours, theirs)
         if found is None or found.conflicts:
             self._conflict(path, base, ours, entry, theirs)
             return None
-        self._settled.merged.append(path)
+        self._settled.merged.append(to or path)
         return styled(found.text, theirs.decode()).encode()
 
     def _put(self, path: str, content: bytes, entry: Entry | None) -> None:
@@ -169,13 +192,15 @@ class Settler:
 
     def _append(self, change: Append) -> None:
         entry, path = self._entry(change.path), change.path
-        if entry is None and (now := self._moved(path, None)) is not None:
+        if entry is None and self._head is not None and (now := self._history.moved(path, None)) is not None:
             path, entry = now, self._entry(now)
         self._settled.paths[change.path] = path
+        if entry is not None:
+            _check_ordinary(path, entry)
         before = _text(path, self._store.read(entry.blob)) if entry is not None else ""
         start = plain(before)
         between = "\n" if start and not start.endswith("\n") else ""
-        self._put(path, styled(f"{start}{between}{plain(change.text)}", before).encode(), entry)
+        self._put(path, _encoded(path, styled(f"{start}{between}{plain(change.text)}", before)), entry)
 
     # -- deleting, moving
 
@@ -186,7 +211,7 @@ class Settler:
         self._settled.paths[change.path] = path
         if entry.blob != change.base:
             theirs = b"" if entry.form is Form.SUBMODULE else self._store.read(entry.blob)
-            self._conflict(path, self._base(change.base), None, entry, theirs)
+            self._conflict(path, self._base(change.path, change.base), None, entry, theirs)
         else:
             self._settled.changes.append(store.Change(path, None, entry.blob))
 
@@ -196,17 +221,16 @@ class Settler:
             raise _not_found(change.path)
         if self._entry(change.to) is not None:
             raise _exists(change.to)
-        if entry.form not in {Form.PAGE, Form.MEDIA}:
-            raise InvalidChangeError(
-                Message("“%(path)s” is no ordinary file; move it with git.", path=change.path)
-            )
+        _check_ordinary(change.path, entry)
         self._settled.paths[change.path] = change.to
         content = change.content
         if content is not None and entry.blob != change.base:
-            base, theirs = self._base(change.base), self._store.read(entry.blob)
-            content = self._merged(change.path, base, content, entry, theirs)
+            base, theirs = self._base(change.path, change.base), self._store.read(entry.blob)
+            content = self._merged(change.path, base, content, entry, theirs, to=change.to)
         if content is not None:
             self._check_size(change.to, content, entry)
+        elif page_stem(change.path) is None and page_stem(change.to) is not None:
+            self._check_size(change.to, self._store.read(entry.blob), None)
         self._settled.changes.append(
             store.Change(change.to, content, None, entry.blob if content is None else None)
         )
@@ -217,13 +241,15 @@ class Settler:
 
     # -- what goes wrong
 
-    def _base(self, blob: str) -> bytes:
-        try:
-            return self._store.read(blob)
-        except RevisionNotFoundError as error:
-            raise InvalidChangeError(
-                Message("What this change began from is not in the repository any more; read the page again.")
-            ) from error
+    def _base(self, path: str, blob: str) -> bytes:
+        """Return what a change of the file at *path* began from: never what another file holds, or held."""
+        entry = self._entry(path)
+        if (entry is not None and entry.blob == blob) or self._history.knows(path, blob):
+            with suppress(RevisionNotFoundError):
+                return self._store.read(blob)
+        raise InvalidChangeError(
+            Message("What this change began from is not in the repository any more; read the page again.")
+        )
 
     def _conflict(
         self,
@@ -236,9 +262,9 @@ class Settler:
         self._conflicts.append(
             PageConflict(
                 path=path,
-                base=_shown(base) or "",
-                ours=_shown(ours),
-                theirs=_shown(theirs),
+                base=_shown(path, base) or "",
+                ours=_shown(path, ours),
+                theirs=_shown(path, theirs),
                 theirs_blob=entry.blob if entry else None,
                 merged=_merge_texts(path, base, ours, theirs),
             )
@@ -273,7 +299,7 @@ def _joined(changes: Iterable[Change]) -> list[Change]:
             at = appended[change.path]
             first = found[at]
             if isinstance(first, Append):
-                between = "" if first.text.endswith("\n") else "\n"
+                between = "" if not first.text or first.text.endswith("\n") else "\n"
                 found[at] = replace(first, text=f"{first.text}{between}{change.text}")
             continue
         if isinstance(change, Append):
@@ -285,7 +311,30 @@ def _joined(changes: Iterable[Change]) -> list[Change]:
 def _content(change: Put | Edit, before: bytes) -> bytes:
     if isinstance(change, Put):
         return change.content
-    return styled(change.text, _text(change.path, before)).encode()
+    return _encoded(change.path, styled(change.text, _text(change.path, before)))
+
+
+def _encoded(path: str, text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidChangeError(
+            Message(
+                "The text for “%(path)s” has half a character (%(code)s) in it, which cannot be written; take it out.",
+                path=path,
+                code=f"U+{ord(text[error.start]):04X}",
+            )
+        ) from None
+
+
+def paths_of(change: Change) -> tuple[str, ...]:
+    """Return the paths that a change names."""
+    return (change.path, change.to) if isinstance(change, Move) else (change.path,)
+
+
+def _check_ordinary(path: str, entry: Entry) -> None:
+    if entry.form not in {Form.PAGE, Form.MEDIA}:
+        raise InvalidChangeError(Message("“%(path)s” is no ordinary file; change it with git.", path=path))
 
 
 def _text(path: str, content: bytes) -> str:
@@ -297,8 +346,11 @@ def _text(path: str, content: bytes) -> str:
         ) from None
 
 
-def _shown(content: bytes | None) -> str | None:
-    return plain(content.decode(errors="replace")) if content is not None else None
+def _shown(path: str, content: bytes | None) -> str | None:
+    """Return a side of a conflict as text; of a file that is no page nothing but that it is there."""
+    if content is None:
+        return None
+    return plain(content.decode(errors="replace")) if page_stem(path) is not None else ""
 
 
 def _merge_texts(path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None) -> Merge | None:

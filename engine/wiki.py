@@ -1,6 +1,6 @@
 """Wiki: follows its store, and gives each request a snapshot, which is all that a request may hold."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import getLogger
@@ -12,7 +12,7 @@ from engine.access import Actor, Policy, Protections, Unprotected
 from engine.answers import Child, Folder, Found, Page, Result, SearchResults
 from engine.catalog import Catalog, Moment
 from engine.catalog.history import joined_edges
-from engine.changes import Change, Saved
+from engine.changes import Saved
 from engine.errors import StoreError, WikiError
 from engine.following import Follower, Parts, Progress, Work, version
 from engine.kept import Kept
@@ -23,7 +23,7 @@ from engine.searching import RESULT_PAGES, RESULTS
 from engine.settling import Limits
 from engine.snapshot import Snapshot
 from engine.store import Store
-from engine.writing import Writing
+from engine.writing import Changes, Writing
 
 __all__ = [
     "RESULTS",
@@ -81,13 +81,14 @@ class Wiki:
         cache_bytes: int = 32_000_000,
         preview_bytes: int = CAPACITY,
         processes: int | None = None,
+        secret: bytes = b"",
     ) -> None:
         self.policy = policy
         self.protections = protections or Unprotected()
         self._parts = parts
         self._kept = Kept(parts.store, cache_bytes, Previews(parts.folder, preview_bytes))
         self._follower = Follower(parts, processes=processes)
-        self._writing = Writing(parts, self._follower, policy, self.protections, self.at, limits)
+        self._writing = Writing(parts, self._follower, policy, self.protections, self.at, limits, secret)
 
     @classmethod
     def open(
@@ -103,8 +104,12 @@ class Wiki:
         cache_bytes: int = 32_000_000,
         preview_bytes: int = CAPACITY,
         processes: int | None = None,
+        secret: bytes = b"",
     ) -> "Wiki":
-        """Put a wiki together; derived data other than the index lives in *folder*."""
+        """Put a wiki together; derived data other than the index lives in *folder*.
+
+        The *secret* signs the keys of calls, so that only a wiki that has it can say that one was made.
+        """
         catalog = Catalog(folder, version=str(SCANNER))
         parts = Parts(store, catalog, index, markup or Markup(), folder)
         return cls(
@@ -115,11 +120,12 @@ class Wiki:
             cache_bytes=cache_bytes,
             preview_bytes=preview_bytes,
             processes=processes,
+            secret=secret,
         )
 
     def commit(
         self,
-        changes: Sequence[Change],
+        changes: Changes,
         actor: Actor,
         summary: str = "",
         *,
@@ -132,11 +138,12 @@ class Wiki:
         is returned is on disk, and the next answer shows it.
 
         Args:
-            changes: Each file once.
+            changes: Each file once. Or what makes them, given a snapshot of the branch's head, and asked again where
+                that moves: for what concerns many files, so that nothing that came meanwhile is left out.
             actor: Who asks.
             summary: Why, in a line; more may follow behind an empty one. Empty says what was done.
             key: A name for this call of this actor: made again with the same key, it changes nothing, and returns
-                what it did the first time.
+                the commit of the first time. A call that had nothing to change is not remembered.
             trailers: More for the last paragraph of the message.
 
         Raises:
@@ -147,7 +154,8 @@ class Wiki:
             PageIdError: A path is unsafe.
             InvalidChangeError: It would break the repository's rules; the message says which.
             TooLargeError: Beyond the limits.
-            NotReadyError: With a *key*, while the history is still being read.
+            NotReadyError: The history is still being read, and with a *key*, a file that is not what its change
+                began from, or one to append to that is not there, has to be looked for in it.
             ConflictError: Where the branch is checked out, one of the files has local changes.
             HeadMovedError: Others kept changing the same file; nothing was written.
             StoreError: git failed; nothing was written.

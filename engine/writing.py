@@ -12,8 +12,10 @@ One writer of a host goes at a time, for as long as they wait for one another; w
 as the compare-and-swap alone keeps every edit.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import hmac
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from hashlib import sha256
 from logging import getLogger
 
@@ -28,16 +30,16 @@ from engine.errors import (
     InvalidChangeError,
     NotReadyError,
     PageExistsError,
-    PageNotFoundError,
     TooLargeError,
     WikiError,
 )
 from engine.following import Follower, Parts
 from engine.ids import page_stem, parse_path
 from engine.locks import HostLock
+from engine.lookback import Look, Lookback
 from engine.messages import Message
 from engine.model import Author
-from engine.settling import Limits, Settler
+from engine.settling import Limits, Settler, paths_of
 from engine.snapshot import Snapshot
 from engine.store.trailers import KEY, MOVED, moved, with_trailers
 
@@ -47,8 +49,11 @@ TURN = 15.0  # seconds that a writer waits for others of this host
 ATTEMPTS = 50  # at files that change under the writer's hands
 FOLLOW = 1.0  # seconds that a saved change waits to be shown by the next answer
 SUMMARY = 2_000  # characters of a summary that are kept
+PATIENCE = 5.0  # seconds that a change waits for the history, where it has to know of the past
+PAUSE = 0.05
 
-Look = Callable[[Actor], AbstractContextManager[Snapshot]]
+Plan = Callable[[Snapshot], Sequence[Change]]
+Changes = Sequence[Change] | Plan
 
 
 class Writing:
@@ -60,6 +65,7 @@ class Writing:
         policy, protections: Who may what.
         look: Gives a snapshot.
         limits: How much one change may write.
+        secret: With which keys of calls are signed.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class Writing:
         protections: Protections,
         look: Look,
         limits: Limits,
+        secret: bytes = b"",
     ) -> None:
         self._parts = parts
         self._follower = follower
@@ -77,33 +84,34 @@ class Writing:
         self._protections = protections
         self._look = look
         self._limits = limits
+        self._secret = secret
         self._turn = HostLock(parts.folder / "write.lock")
 
     def commit(
         self,
-        changes: Sequence[Change],
+        changes: Changes,
         actor: Actor,
         summary: str,
         key: str | None,
         trailers: Mapping[str, str],
     ) -> Saved:
         """Make one commit of all *changes*; see `Wiki.commit`."""
-        if not changes:
-            raise InvalidChangeError(Message("There is nothing to change."))
-        if len(changes) > self._limits.changes:
-            raise TooLargeError(
-                Message("One commit may change %(limit)s files; make several.", limit=self._limits.changes)
-            )
-        self._check_rights(changes, actor)
-        call = _Call(actor, key, changes) if key else None
-        with self._turn.held(TURN):
-            return self._commit(
-                changes, actor, summary.strip()[:SUMMARY] or _summary(changes), call, trailers
-            )
+        if not callable(changes):
+            self._check(changes, actor)
+        call = _Call(self._secret, actor, key, () if callable(changes) else changes) if key else None
+        end = time.monotonic() + (PATIENCE if self._follower.runs else 0)
+        while True:
+            try:
+                with self._turn.held(TURN):
+                    return self._commit(changes, actor, summary.strip()[:SUMMARY], call, trailers)
+            except NotReadyError:  # others go first meanwhile
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(PAUSE)
 
     def _commit(
         self,
-        changes: Sequence[Change],
+        asked: Changes,
         actor: Actor,
         summary: str,
         call: "_Call | None",
@@ -111,11 +119,15 @@ class Writing:
     ) -> Saved:
         store = self._parts.store
         for _ in range(ATTEMPTS):
-            if call is not None and (before := self._made_before(call)) is not None:
-                return Saved(before, repeated=True)
             head = store.head()
-            settler = Settler(store, head, lambda path, base: self._moved(path, base, actor), self._limits)
-            settled = settler.settle(changes)
+            history = Lookback(store, self._look, head, actor)
+            before = call.made(history) if call is not None else None
+            changes = self._planned(asked, head, actor) if callable(asked) else asked
+            if before is not None:
+                return Saved(before, paths=_now_at(changes or (), history), repeated=True)
+            if changes is None:
+                continue  # the branch has moved since it was looked at: plan anew
+            settled = Settler(store, head, history, self._limits).settle(changes)
             self._check_paths(actor, [change.path for change in settled.changes])
             said = {
                 **trailers,
@@ -126,13 +138,25 @@ class Writing:
             }
             try:
                 commit = store.write(
-                    settled.changes, author=_author(actor), summary=with_trailers(summary, said)
+                    settled.changes,
+                    author=_author(actor),
+                    summary=with_trailers(summary or _summary(changes), said),
                 )
             except (EditConflictError, PageExistsError):
                 continue  # the branch has moved since it was looked at: settle anew
             self._follow()
             return Saved(commit, commit != head, settled.paths, tuple(settled.merged))
         raise HeadMovedError(Message("Others kept changing the same file; nothing was written. Save again."))
+
+    def _planned(self, plan: Plan, head: str | None, actor: Actor) -> Sequence[Change] | None:
+        """Return the changes that *plan* makes at *head*, ``None`` where the snapshot is of another commit."""
+        with self._look(actor) as snapshot:
+            changes = plan(snapshot) if snapshot.commit == head else None
+        if changes is None:
+            self._follow()
+        else:
+            self._check(changes, actor)
+        return changes
 
     def _follow(self) -> None:
         """Let the next answer show what was saved; what is saved stays saved where that fails."""
@@ -142,30 +166,16 @@ class Writing:
             log.exception("following a saved change failed")
             self._follower.fail(error)
 
-    def _made_before(self, call: "_Call") -> str | None:
-        with self._look(call.actor) as snapshot:
-            found = snapshot.past.keyed(call.name)
-        if found is not None and found[1] != call.key:
-            raise InvalidChangeError(
-                Message("This key was used for another change already; give each change a key of its own.")
+    # -- what may be asked for
+
+    def _check(self, changes: Sequence[Change], actor: Actor) -> None:
+        if not changes:
+            raise InvalidChangeError(Message("There is nothing to change."))
+        if len(changes) > self._limits.changes:
+            raise TooLargeError(
+                Message("One commit may change %(limit)s files; make several.", limit=self._limits.changes)
             )
-        return found[0] if found is not None else None
-
-    def _moved(self, path: str, base: str | None, actor: Actor) -> str | None:
-        """Return where the file has come to that was at *path*, and held the blob *base* then, if it was renamed."""
-        with self._look(actor) as snapshot:
-            try:
-                if base is not None and (now := snapshot.past.whereabouts(path, base)) is not None:
-                    return now if now != path else None
-                subject = snapshot.past.subject(path)
-            except (PageNotFoundError, NotReadyError):
-                return None
-        return None if subject.gone or subject.name.path == path else subject.name.path
-
-    # -- rights
-
-    def _check_rights(self, changes: Sequence[Change], actor: Actor) -> None:
-        paths = [path for change in changes for path in _paths(change)]
+        paths = [path for change in changes for path in paths_of(change)]
         for path in paths:
             parse_path(path)
         self._check_paths(actor, paths)
@@ -185,24 +195,53 @@ class Writing:
 
 
 class _Call:
-    """One call with a key: by whom, and what it asks for."""
+    """One call with a key: by whom, and what it asks for.
 
-    def __init__(self, actor: Actor, key: str, changes: Sequence[Change]) -> None:
-        self.actor = actor
-        self.name = _digest(actor.name, key)
-        self.key = f"{self.name} {_digest(*changes)}"
+    Args:
+        secret: Of this wiki: without it nobody can make a commit that looks as if it came of a call.
+        actor: By whom.
+        key: What they called it.
+        changes: What it asks for.
+    """
+
+    def __init__(self, secret: bytes, actor: Actor, key: str, changes: Sequence[Change]) -> None:
+        self._secret = secret
+        self._name = self._digest([actor.kind, actor.name, key])
+        self.key = f"{self._name} {self._digest(map(_fingerprint, changes))}"
+
+    def made(self, history: Lookback) -> str | None:
+        """Return the commit that this call made before."""
+        found = history.keyed(self._name)
+        if found is not None and found[1] != self.key:
+            raise InvalidChangeError(
+                Message("This key was used for another change already; give each change a key of its own.")
+            )
+        return found[0] if found is not None else None
+
+    def _digest(self, parts: Iterable[object]) -> str:
+        said = repr([*parts]).encode("utf-8", "surrogatepass")
+        return hmac.digest(self._secret, said, "sha256").hex()[:24]
 
 
-def _digest(*parts: object) -> str:
-    return sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+def _fingerprint(change: Change) -> tuple[object, ...]:
+    """Return what tells a change from others, with a digest in place of what it writes."""
+    return (type(change).__name__, *(_short(getattr(change, each.name)) for each in fields(change)))
+
+
+def _short(value: object) -> object:
+    if isinstance(value, str):
+        value = value.encode("utf-8", "surrogatepass")
+    return sha256(value).hexdigest() if isinstance(value, bytes) else value
+
+
+def _now_at(changes: Sequence[Change], history: Lookback) -> Mapping[str, str]:
+    """Return where the files are now of changes that were made before."""
+    ends = {change.path: change.to if isinstance(change, Move) else change.path for change in changes}
+    return {path: history.moved(end, None) or end for path, end in ends.items()}
 
 
 def _author(actor: Actor) -> Author:
     return actor.author or Author(actor.name or "Anonymous", "")
-
-
-def _paths(change: Change) -> tuple[str, ...]:
-    return (change.path, change.to) if isinstance(change, Move) else (change.path,)
 
 
 def _summary(changes: Sequence[Change]) -> str:

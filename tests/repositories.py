@@ -51,7 +51,7 @@ class Repository:
             capture_output=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr.decode(errors="replace")
+        assert done.returncode == 0, (done.stderr + done.stdout[-2_000:]).decode(errors="replace")
         return done.stdout.decode(errors="surrogateescape").removesuffix("\n")
 
     def blob(self, content: bytes) -> str:

@@ -82,7 +82,8 @@ def create_app(
     if wiki is None:
         local = local_author(settings)
         state = state or open_state(settings)
-        wiki = open_wiki(settings, protections=state.protections)
+        secret = state.signing.sign("key of a call", "").encode()
+        wiki = open_wiki(settings, protections=state.protections, secret=secret)
         wiki.follow()
         wiki.start()
     state = state or (open_state(settings) if settings.data else State.passing())
@@ -134,13 +135,20 @@ def create_app(
     return app
 
 
-def open_wiki(settings: Settings, *, protections: Protections | None = None, read_only: bool = False) -> Wiki:
+def open_wiki(
+    settings: Settings,
+    *,
+    protections: Protections | None = None,
+    read_only: bool = False,
+    secret: bytes = b"",
+) -> Wiki:
     """Open the repository that *settings* name, with the derived data beside it.
 
     Args:
         settings: Which repository, and where derived data lives.
         protections: The pages that only some may change.
         read_only: Change nothing in the repository, not even to finish what a crash left half done.
+        secret: Of this server, see `Wiki.open`.
 
     Raises:
         StoreError: It is no repository, or git is missing.
@@ -167,6 +175,7 @@ def open_wiki(settings: Settings, *, protections: Protections | None = None, rea
         cache_bytes=settings.render_cache,
         preview_bytes=settings.preview_cache,
         processes=settings.processes or None,
+        secret=secret,
     )
 
 

@@ -23,7 +23,7 @@ before ``xNN`` in a true name with ``\x5c``, so that no two files share a spelli
 is read by its blob.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -73,6 +73,14 @@ class Store(Protocol):
 
     def entry(self, commit: str, path: str) -> Entry | None:
         """Return the file at *path* in *commit*, ``None`` where there is none; reads only the folders on the way.
+
+        Raises:
+            RevisionNotFoundError: No such commit.
+        """
+        ...
+
+    def entries(self, commit: str, paths: Collection[str]) -> Mapping[str, Entry]:
+        """Return the files at *paths* in *commit*, by path; reads each folder on the way once.
 
         Raises:
             RevisionNotFoundError: No such commit.

@@ -6,9 +6,11 @@ import struct
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
+from itertools import groupby
 from typing import NamedTuple
 
 from engine.errors import RevisionNotFoundError, StoreError
+from engine.model import Entry
 from engine.store import rules
 from engine.store.git_listing import FOLDER, form_of, spell, unspell
 from engine.store.git_objects import Objects
@@ -165,6 +167,19 @@ def find(objects: Objects, top: str, path: bytes) -> Child | None:
             return None
         child = _child(_read(objects, child.id), part, len(top) // 2)
     return child
+
+
+def entries(objects: Objects, top: str | None, paths: Collection[str]) -> Mapping[str, Entry]:
+    """Return the files at *paths* below the tree *top*, reading and parsing each folder on the way once."""
+    trees = Trees(objects)
+    found: dict[str, Entry] = {}
+    for folder, inside in groupby(sorted(map(unspell, paths)), key=lambda path: path.rpartition(b"/")[0]):
+        children = trees.at(top, folder).children
+        for path in inside:
+            child = children.get(path.rpartition(b"/")[2])
+            if child is not None and child.mode != FOLDER:
+                found[spell(path)] = Entry(spell(path), child.id, form_of(child.mode, spell(path)))
+    return found
 
 
 _ENTRIES = {size: re.compile(rb"(?:[0-7]++ [^\0]++\0.{%d})*+" % size, re.DOTALL) for size in (20, 32)}

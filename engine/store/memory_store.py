@@ -88,6 +88,11 @@ class MemoryStore:
         """Return the file at *path* in *commit*, ``None`` where there is none."""
         return self._version(commit).files.get(path)
 
+    def entries(self, commit: str, paths: Collection[str]) -> Mapping[str, Entry]:
+        """Return the files at *paths* in *commit*, by path."""
+        files = self._version(commit).files
+        return {path: files[path] for path in paths if path in files}
+
     def difference(self, old: str | None, new: str) -> list[Difference]:
         """List the paths that differ between two commits, ordered by path; ``old=None`` is the empty tree."""
         before = self._version(old).files if old is not None else {}

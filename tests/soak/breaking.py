@@ -77,7 +77,7 @@ def _taken_back() -> None:
 
 
 def _keys_forgotten() -> None:
-    writing.Writing._made_before = lambda self, call: None  # type: ignore[method-assign]
+    writing._Call.made = lambda self, history: None  # type: ignore[method-assign]
 
 
 def _conflicts_without_text() -> None:

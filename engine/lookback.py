@@ -1,0 +1,117 @@
+"""What writing asks of the past: also of the commits that are newer than what has been derived of it.
+
+A snapshot may be of an earlier commit than the head, while another process brings the names. So what it knows is
+completed from the store, for up to `NEWER` commits; beyond, who writes is asked to try again.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from engine.access import Actor
+from engine.errors import NotReadyError, PageNotFoundError
+from engine.messages import Message
+from engine.model import Commit, Touch
+from engine.sight import past_name
+from engine.snapshot import Snapshot
+from engine.store import Store
+
+NEWER = 200
+"""Commits that are looked through beyond what has been derived."""
+
+Look = Callable[[Actor], AbstractContextManager[Snapshot]]
+
+
+class Lookback:
+    """Answers for one head and one actor.
+
+    Every question raises `NotReadyError` while the history is still being read.
+
+    Args:
+        store: Where newer commits are read.
+        look: Gives a snapshot, of the head or of a commit before.
+        head: The commit up to which is asked; ``None`` while there is none.
+        actor: Who asks; of what they may not see nothing is told.
+    """
+
+    def __init__(self, store: Store, look: Look, head: str | None, actor: Actor) -> None:
+        self._store = store
+        self._look = look
+        self._head = head
+        self._actor = actor
+
+    def keyed(self, name: str) -> tuple[str, str] | None:
+        """Return the commit that a call with a key made, and its whole key; *name* is the key's first word."""
+        with self._looking() as (snapshot, newer):
+            for commit in reversed(newer):
+                if commit.key.partition(" ")[0] == name:
+                    return commit.id, commit.key
+            return snapshot.past.keyed(name)
+
+    def moved(self, path: str, base: str | None) -> str | None:
+        """Return where the file has been renamed to that was at *path*, ``None`` where it was not.
+
+        Args:
+            path: Where it was.
+            base: The blob that it held then: there may be another file at the path by now. ``None``: any.
+        """
+        with self._looking() as (snapshot, newer):
+            now = _followed(_was_at(snapshot, path, base), path, base, newer)
+            if now is None or now == path:
+                return None
+            return now if snapshot.may_see(past_name(now, None)) else None
+
+    def knows(self, path: str, blob: str) -> bool:
+        """Say whether the file that is, or was, at *path* held *blob* once, as far as the actor may know."""
+        with self._looking() as (snapshot, newer):
+            if any((touch.path, touch.blob) == (path, blob) for touch in _touches(newer)):
+                return True
+            if snapshot.past.had(path, blob):
+                return True
+            now = _was_at(snapshot, path, None)
+            return now is not None and now != path and snapshot.past.had(now, blob)
+
+    @contextmanager
+    def _looking(self) -> Iterator[tuple[Snapshot, Sequence[Commit]]]:
+        with self._look(self._actor) as snapshot:
+            if not snapshot.past.known:
+                raise NotReadyError(Message("The history is still being read; try again in a moment."))
+            yield snapshot, self._newer(snapshot.commit)
+
+    def _newer(self, commit: str | None) -> Sequence[Commit]:
+        """Return the commits that the snapshot does not know, in the order in which they were made."""
+        if self._head is None or commit == self._head:
+            return ()
+        missing = [each for each, _ in self._store.chain(self._head, since=commit)]
+        if len(missing) > NEWER:
+            raise NotReadyError(Message("What others pushed is still being read; try again in a moment."))
+        return list(self._store.commits(missing[::-1]))
+
+
+def _was_at(snapshot: Snapshot, path: str, base: str | None) -> str | None:
+    """Return where the file is, at the snapshot, that was at *path*; ``None`` where it is gone, or never was there."""
+    if base is not None and (now := snapshot.past.whereabouts(path, base)) is not None:
+        return now
+    try:
+        subject = snapshot.past.subject(path)
+    except PageNotFoundError:
+        return None
+    return None if subject.gone else subject.name.path
+
+
+def _touches(commits: Iterable[Commit]) -> Iterator[Touch]:
+    return (touch for commit in commits for touch in commit.touches)
+
+
+def _followed(place: str | None, path: str, base: str | None, newer: Sequence[Commit]) -> str | None:
+    """Follow the file at *place* through newer commits, or the one that came to hold *base* at *path* in one of them."""
+    for commit in newer:
+        renamed = {touch.old_path: touch.path for touch in commit.touches if touch.old_path is not None}
+        if place in renamed:
+            place = renamed[place]
+            continue
+        for touch in commit.touches:
+            if base is not None and (touch.path, touch.blob) == (path, base):
+                place = path
+            elif touch.path == place and touch.blob is None:
+                place = None
+    return place
