@@ -141,9 +141,14 @@ class Writing:
                     settled.changes,
                     author=_author(actor),
                     summary=with_trailers(summary or _summary(changes), said),
+                    onto=head if callable(asked) else None,
                 )
             except (EditConflictError, PageExistsError):
                 continue  # the branch has moved since it was looked at: settle anew
+            except HeadMovedError:
+                if not callable(asked):
+                    raise
+                continue
             self._follow()
             return Saved(commit, commit != head, settled.paths, tuple(settled.merged))
         raise HeadMovedError(Message("Others kept changing the same file; nothing was written. Save again."))

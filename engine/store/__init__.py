@@ -150,13 +150,26 @@ class Store(Protocol):
         ...
 
     def write(
-        self, changes: Collection[Change], *, author: Author, summary: str, time: datetime | None = None
+        self,
+        changes: Collection[Change],
+        *,
+        author: Author,
+        summary: str,
+        time: datetime | None = None,
+        onto: str | None = None,
     ) -> str:
         """Make one commit of all *changes* on top of the head, and move the branch to it by compare-and-swap.
 
         When another process moves the branch meanwhile, the changes are checked against the new head and made again.
         Everything is on disk (fsync) before the branch moves. Returns the new commit's id; without any effective
         change, the head itself.
+
+        Args:
+            changes: The files.
+            author: Whose commit it is.
+            summary: Its message.
+            time: When it was made; now, if nothing is said.
+            onto: The commit that must be the head still, for changes that depend on more than the files they touch.
 
         Raises:
             PageIdError: A path is unsafe.
@@ -166,7 +179,7 @@ class Store(Protocol):
             PageExistsError: ``base`` is ``None`` and the path exists.
             EditConflictError: A path's blob is not the change's ``base``.
             ConflictError: The branch is checked out in a folder where one of the files has local changes.
-            HeadMovedError: The branch kept moving; nothing was written.
+            HeadMovedError: The branch kept moving, or is not at *onto* any more; nothing was written.
             StoreError: git failed, or no branch is served; nothing was written.
             ValueError: *time* says no time zone.
         """

@@ -215,7 +215,13 @@ class GitStore:
         return self._blamer.blame(commit, path)
 
     def write(
-        self, changes: Collection[Change], *, author: Author, summary: str, time: datetime | None = None
+        self,
+        changes: Collection[Change],
+        *,
+        author: Author,
+        summary: str,
+        time: datetime | None = None,
+        onto: str | None = None,
     ) -> str:
         """Make one commit of all *changes* on top of the head; see `engine.store.Store.write`.
 
@@ -229,7 +235,7 @@ class GitStore:
                 else "no branch is checked out; name one to write to"
             )
             raise StoreError(f"{self.git_dir} cannot be written to: {why}")
-        return self._writer.write(changes, author, summary, time)
+        return self._writer.write(changes, author, summary, time, onto)
 
     def _written(self, commit: str) -> Written | None:
         """Return what is known of a commit if this store has just made it."""

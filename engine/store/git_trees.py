@@ -173,12 +173,13 @@ def entries(objects: Objects, top: str | None, paths: Collection[str]) -> Mappin
     """Return the files at *paths* below the tree *top*, reading and parsing each folder on the way once."""
     trees = Trees(objects)
     found: dict[str, Entry] = {}
-    for folder, inside in groupby(sorted(map(unspell, paths)), key=lambda path: path.rpartition(b"/")[0]):
+    given = {unspell(path): path for path in paths}
+    for folder, inside in groupby(sorted(given), key=lambda raw: raw.rpartition(b"/")[0]):
         children = trees.at(top, folder).children
-        for path in inside:
-            child = children.get(path.rpartition(b"/")[2])
+        for raw in inside:
+            child, path = children.get(raw.rpartition(b"/")[2]), given[raw]
             if child is not None and child.mode != FOLDER:
-                found[spell(path)] = Entry(spell(path), child.id, form_of(child.mode, spell(path)))
+                found[path] = Entry(path, child.id, form_of(child.mode, path))
     return found
 
 

@@ -54,7 +54,14 @@ class Writer:
         self._turn = threading.Lock()
         self._obstacle: str | None = None  # the lock file that kept the branch from being moved
 
-    def write(self, changes: Collection[Change], author: Author, summary: str, time: datetime | None) -> str:
+    def write(
+        self,
+        changes: Collection[Change],
+        author: Author,
+        summary: str,
+        time: datetime | None,
+        onto: str | None = None,
+    ) -> str:
         """Make one commit of all *changes*; see `engine.store.Store.write`."""
         signature = Signature.make(author, summary, time)
         with self._turn:
@@ -63,7 +70,9 @@ class Writer:
                 if self._obstacle is not None and clock.monotonic() > deadline:
                     break
                 self._obstacle = None
-                new = self._attempt(self._head.read(), changes, signature)
+                old = self._head.read()
+                rules.check_head(old, onto)
+                new = self._attempt(old, changes, signature)
                 if new is not None:
                     return new
                 # Random, so that two processes do not march in step.

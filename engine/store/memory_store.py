@@ -180,11 +180,18 @@ class MemoryStore:
         return self.read(self._version(commit).files[path].blob)
 
     def write(
-        self, changes: Collection[Change], *, author: Author, summary: str, time: datetime | None = None
+        self,
+        changes: Collection[Change],
+        *,
+        author: Author,
+        summary: str,
+        time: datetime | None = None,
+        onto: str | None = None,
     ) -> str:
         """Make one commit of all *changes* on top of the head; see `engine.store.Store.write`."""
         with self._lock:
             head = self._head
+            rules.check_head(head, onto)
             files = dict(self._version(head).files) if head is not None else {}
             made = rules.effective(changes, _folders(files), blob_id)
             if not made and head is not None:

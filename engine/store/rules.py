@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from engine.errors import EditConflictError, InvalidChangeError, PageExistsError
+from engine.errors import EditConflictError, HeadMovedError, InvalidChangeError, PageExistsError
 from engine.ids import fold, page_stem, parse_path
 from engine.model import Form
 from engine.store import Change
@@ -37,6 +37,12 @@ class Folder(Protocol):
 
 Folders = Callable[[str], Folder]
 """From the path of a folder, empty for the root, to the folder; an empty one where there is none."""
+
+
+def check_head(head: str | None, onto: str | None) -> None:
+    """Raise `HeadMovedError` where changes that were made for the commit *onto* find another one."""
+    if onto is not None and onto != head:
+        raise HeadMovedError("the branch has moved since this was prepared; nothing was written")
 
 
 def name_key(name: str) -> str:

@@ -125,6 +125,7 @@ def test_what_is_no_commit_is_not_found(workshop: Workshop, name: str) -> None:
     questions: list[Callable[[], object]] = [
         lambda: list(store.tree(name)),
         lambda: store.entry(name, "a.md"),
+        lambda: store.entries(name, ["a.md"]),
         lambda: store.difference(name, head),
         lambda: store.difference(head, name),
         lambda: store.difference(None, name),
@@ -147,6 +148,10 @@ def test_a_single_file_of_a_commit_is_found_by_its_path(workshop: Workshop) -> N
     second = workshop.commit({"b.md": b"B"}, first)
     for entry in workshop.store.tree(first):
         assert workshop.store.entry(first, entry.path) == entry
+        assert workshop.store.entries(first, [entry.path, "no"]) == {entry.path: entry}
+    listed = {entry.path: entry for entry in workshop.store.tree(first)}
+    asked = [*listed, "no", "a", "a/no", "no/no", *(f"{n}.md" for n in range(20))]
+    assert workshop.store.entries(first, asked) == listed
     assert workshop.store.entry(second, "a/z.MD") is None
     changed = workshop.store.entry(second, "b.md")
     assert changed is not None

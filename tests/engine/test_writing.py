@@ -485,3 +485,69 @@ def test_moves_that_a_message_makes_up_count_for_nothing(any_wiki: Wiki, value: 
     with any_wiki.at(ADA) as snapshot:
         assert len(snapshot.past.history(snapshot.past.subject("a.md")).steps) == 2
         assert len(snapshot.past.history(snapshot.past.subject("b.md")).steps) == 1
+
+
+@pytest.mark.parametrize("text", ["x \ud800\n", "\udc80"])
+def test_half_a_character_is_refused(any_wiki: Wiki, text: str) -> None:
+    save(any_wiki, Edit("a.md", "one\n", None))
+    for change in (Edit("b.md", text, None), Append("a.md", text), Append("new.md", text)):
+        with pytest.raises(InvalidChangeError, match="half a character"):
+            any_wiki.commit([change], ADA)
+    any_wiki.commit([Append("a.md", "two\n")], ADA, "Half \ud800 said")
+    assert content(any_wiki, "a.md") == b"one\ntwo\n"
+
+
+def test_what_is_no_ordinary_file_is_left_alone(tmp_path: Path) -> None:
+    repository = repositories.make(tmp_path / "wiki.git")
+    repository.commit({"a.md": "one\n"})
+    head = repository.git("rev-parse", "main")
+    linked = repository.git("hash-object", "-w", "--stdin", stdin=b"a.md")
+    listed = repository.git("ls-tree", "main")
+    rows = f"{listed}\n160000 commit {head}\tsub\n120000 blob {linked}\tlink.md\n"
+    tree = repository.git("mktree", "--missing", stdin=rows.encode())
+    made = repository.git("commit-tree", tree, "-p", head, "-m", "Odd")
+    repository.git("update-ref", "refs/heads/main", made)
+    wiki = Wiki.open(
+        GitStore.open(repository.path), WhooshIndex(tmp_path / "search"), tmp_path, RolePolicy(), processes=0
+    )
+    wiki.catch_up()
+    for path, base in (("sub", head), ("link.md", linked)):
+        for change in (
+            Put(path, b"x", base),
+            Edit(path, "x", base),
+            Append(path, "x\n"),
+            Move(path, f"moved-{path}", base),
+        ):
+            with pytest.raises(InvalidChangeError, match="no ordinary file"):
+                wiki.commit([change], ADMIN)
+    wiki.close()
+
+
+def test_conflicts_of_media_hold_no_texts(any_wiki: Wiki) -> None:
+    save(any_wiki, Put("a.bin", b"\x00one", None))
+    base = blob(any_wiki, "a.bin")
+    save(any_wiki, Put("a.bin", b"\x00two", base))
+    with pytest.raises(MergeConflictError) as raised:
+        any_wiki.commit([Put("a.bin", b"\x00three", base)], BOB)
+    (conflict,) = raised.value.conflicts
+    assert (conflict.base, conflict.ours, conflict.theirs, conflict.merged) == ("", "", "", None)
+
+
+def test_a_page_that_is_made_of_a_large_file_is_too_large_as_well(tmp_path: Path) -> None:
+    wiki = Wiki.open(
+        MemoryStore(),
+        WhooshIndex(tmp_path / "s"),
+        tmp_path,
+        RolePolicy(),
+        processes=0,
+        limits=Limits(page=10),
+    )
+    save(wiki, Put("a.txt", b"eleven bytes", None))
+    with pytest.raises(TooLargeError):
+        wiki.commit([Move("a.txt", "a.md", blob(wiki, "a.txt"))], ADA)
+    wiki.close()
+
+
+def test_nothing_appended_adds_no_line(any_wiki: Wiki) -> None:
+    save(any_wiki, Append("a.md", ""), Append("a.md", "x\n"))
+    assert content(any_wiki, "a.md") == b"x\n"

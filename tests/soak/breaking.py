@@ -1,7 +1,6 @@
 """Writers that are broken on purpose: each loses or spoils something, and whoever checks must find it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -46,17 +45,10 @@ def _markers_published() -> None:
 
 
 def _half_a_commit() -> None:
-    def half(
-        self: GitStore,
-        changes: Collection[Change],
-        *,
-        author: Author,
-        summary: str,
-        time: datetime | None = None,
-    ) -> str:
+    def half(self: GitStore, changes: Collection[Change], **more: Any) -> str:
         some = list(changes)
         kept = some[:-1] if len(some) > 1 and DICE.random() < 0.5 else some
-        return write(self, kept, author=author, summary=summary, time=time)
+        return write(self, kept, **more)
 
     write = GitStore.write
     GitStore.write = half  # type: ignore[method-assign]
