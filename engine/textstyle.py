@@ -6,7 +6,6 @@ common in the file.
 """
 
 from collections import Counter
-from itertools import pairwise
 
 from engine.diff import diff_lines, lines
 
@@ -47,14 +46,13 @@ def _with_ends(text: str, old: list[str]) -> str:
         found += [usual] * hunk.added
         at = hunk.old_end
     found += ends[at:]
-    rows = [(line, end or usual) for line, end in zip(after, found, strict=True)]
-    apart = [
-        "\n"
-        if end == "\r" and not line and following == "\n"
-        else end  # or both would be read as one line end
-        for (_, end), (line, following) in pairwise([*rows, ("-", "")])
-    ]
-    return "".join(line + end for (line, _), end in zip(rows, apart, strict=True))
+    made: list[str] = []
+    following = ""  # what stands behind the line
+    for line, end in zip(reversed(after), reversed(found), strict=True):
+        # "\r" and "\n" would be read as one line end.
+        following = line + ("\n" if (end or usual) == "\r" and following == "\n" else end or usual)
+        made.append(following)
+    return "".join(reversed(made))
 
 
 def _without_final_end(text: str) -> str:

@@ -55,3 +55,8 @@ def test_lines_that_an_edit_leaves_alone_keep_their_ends() -> None:
 def test_an_empty_line_does_not_become_a_part_of_the_line_end_before_it() -> None:
     text = "b\nnew\n\nc\nd\ne\n"
     assert plain(styled(text, "b\n\nc\rd\re\r")) == text
+
+
+def test_line_ends_that_are_changed_do_not_join_the_one_before() -> None:
+    text = "a\n\n\n d\n\nb\n d"
+    assert plain(styled(text, "a\re\x0b\r\n\n d\rb\r\n d")) == text

@@ -1,5 +1,6 @@
 """Renaming and moving a page, a file or a folder: what it changes is shown first, and done in one commit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -7,6 +8,7 @@ from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
+from engine.changes import Change
 from engine.errors import ForbiddenError, PageNotFoundError, WikiError
 from engine.ids import PAGE_SUFFIXES, page_stem, url_path
 from engine.messages import Message
@@ -24,6 +26,10 @@ from wiki.views.edit import VIA
 bp = Blueprint("moving", __name__)
 
 SHOWN = 300  # pages, and files, that are named; of more the rest is counted
+
+
+class _OtherPlanError(Exception):
+    """A move would change other things by now than those that were shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,7 @@ def view(text: str) -> ResponseReturnValue:
     """Ask for the new name; with one, show what the move changes."""
     with opened() as snapshot:
         asked = _asked(snapshot, text, argument("to"), argument("leave"))
-        if not asked.to:
-            return _page(snapshot, asked, None)
-        try:
-            return _page(snapshot, asked, snapshot.moving.plan(asked.name.path, asked.path, asked.leave))
-        except WikiError as error:
-            return _page(snapshot, asked, None, error), status(error)
+        return _planned(snapshot, asked) if asked.to else _page(snapshot, asked, None)
 
 
 @bp.post("/-/rename/<address:text>")
@@ -62,15 +63,18 @@ def move(text: str) -> ResponseReturnValue:
     """Move it, if what that changes is still what was shown."""
     with opened() as snapshot:
         asked = _asked(snapshot, text, field("to"), field("leave"))
-        try:
-            plan = snapshot.moving.plan(asked.name.path, asked.path, asked.leave)
-        except WikiError as error:
-            return _page(snapshot, asked, None, error), status(error)
+
+    def changes(snapshot: Snapshot) -> Sequence[Change]:
+        plan = snapshot.moving.plan(asked.name.path, asked.path, asked.leave)
         if field("seen") != _digest(plan):
-            return _page(snapshot, asked, plan, moved=True), 409
+            raise _OtherPlanError
+        return plan.changes
+
     try:
-        summary = field("summary") or _summary(asked)
-        current_wiki().commit(plan.changes, current_actor(), summary, trailers=VIA)
+        current_wiki().commit(changes, current_actor(), field("summary") or _summary(asked), trailers=VIA)
+    except _OtherPlanError:
+        with opened() as snapshot:
+            return _planned(snapshot, asked, moved=True)
     except WikiError as error:
         with opened() as snapshot:
             return _page(snapshot, asked, None, error), status(error)
@@ -97,6 +101,15 @@ def _asked(snapshot: Snapshot, text: str, to: str, leave: str) -> Asked:
     if not snapshot.may_write(name.path):
         raise ForbiddenError(Message("You may not change “%(path)s”.", path=name.path))
     return Asked(name, to, left)
+
+
+def _planned(snapshot: Snapshot, asked: Asked, *, moved: bool = False) -> ResponseReturnValue:
+    """Show what the move changes; *moved* says that something else was shown before."""
+    try:
+        plan = snapshot.moving.plan(asked.name.path, asked.path, asked.leave)
+    except WikiError as error:
+        return _page(snapshot, asked, None, error), status(error)
+    return _page(snapshot, asked, plan, moved=moved), 409 if moved else 200
 
 
 def _page(
