@@ -1,6 +1,7 @@
 """What every answer says to the browser, over all that the application can answer."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -8,6 +9,7 @@ from flask.testing import FlaskClient
 
 from engine.wiki import Wiki
 from tests.conftest import Commit
+from tests.sites import site
 from wiki import create_app
 from wiki.settings import Settings
 
@@ -99,21 +101,27 @@ SENT = {
 ADDRESSES = [address for addresses in EXAMPLES.values() for address in addresses]
 
 
+FILES = {
+    "a.md": b"Some text.\n",
+    "f/b.md": b"Text\n",
+    "m.png": b"\x89PNG\r\n\x1a\n",
+    "m.svg": b"<svg/>",
+    "m.pdf": b"%PDF-1.7",
+    "X Y.md": b"One\n",
+    "x_y.md": b"Two\n",
+}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One wiki for all: nothing here may change it."""
+    with site(tmp_path_factory.mktemp("headers"), FILES) as app:
+        yield app
+
+
 @pytest.fixture
-def full(commit: Commit, wiki: Wiki, client: FlaskClient) -> FlaskClient:
-    commit(
-        {
-            "a.md": "Some text.\n",
-            "f/b.md": "Text\n",
-            "m.png": b"\x89PNG\r\n\x1a\n",
-            "m.svg": b"<svg/>",
-            "m.pdf": b"%PDF-1.7",
-            "X Y.md": "One\n",
-            "x_y.md": "Two\n",
-        }
-    )
-    wiki.catch_up()
-    return client
+def full(shared: Flask) -> FlaskClient:
+    return shared.test_client()
 
 
 def test_every_rule_has_an_example(app: Flask) -> None:
