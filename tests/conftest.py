@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
+from jinja2.bccache import Bucket, BytecodeCache
 
 from engine.access import Policy, RolePolicy
 from engine.search.whoosh_index import WhooshIndex
@@ -33,6 +34,24 @@ os.environ["XDG_DATA_HOME"] = (
 )
 atexit.register(rmtree, _DATA, ignore_errors=True)
 
+
+class Compiled(BytecodeCache):
+    """Keeps templates as they were compiled: nearly every test makes an application."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was kept of the same template; `Bucket` sees whether its text is the same."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
 Flask.test_client_class = Elsewhere  # who asks from this machine is the local person, and no visitor
 
 Commit = Callable[[Mapping[str, str | bytes | None]], str]
