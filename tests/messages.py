@@ -15,7 +15,7 @@ from wiki.languages import FOLDER, LANGUAGES, SOURCE
 ROOT = Path(__file__).parent.parent
 METHODS = [("engine/**.py", "python"), ("wiki/**.py", "python"), ("themes/**.html", "jinja2")]
 OPTIONS = {"themes/**.html": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
-KEYWORDS = {**DEFAULT_KEYWORDS, "marked": None, "Message": None, "_problem": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "marked": None, "Message": None, "counting": (1, 2), "_problem": None}
 
 
 def source() -> Catalog:

@@ -88,7 +88,17 @@ def create_app(
         wiki.start()
     state = state or (open_state(settings) if settings.data else State.passing())
     build = sha256(
-        repr((__version__, RENDERER, SCANNER, themes.stamp, settings.remote_images, settings.url)).encode()
+        repr(
+            (
+                __version__,
+                RENDERER,
+                SCANNER,
+                themes.stamp,
+                settings.remote_images,
+                settings.url,
+                settings.anonymous,
+            )
+        ).encode()
     ).hexdigest()[:12]
     door = Door(settings, state, local)
     kept = responses.ResponseCache(wiki, door, settings.response_cache)

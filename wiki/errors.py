@@ -20,6 +20,7 @@ from engine.errors import (
 )
 from wiki import current
 from wiki.languages import gettext, marked, number, translated
+from wiki.state.errors import TooOftenError
 from wiki.urls import wants_json
 
 log = getLogger(__name__)
@@ -31,6 +32,7 @@ STATUS: dict[type[WikiError], int] = {
     ConflictError: 409,
     TooLargeError: 413,
     InvalidChangeError: 422,
+    TooOftenError: 429,
     NotReadyError: 503,
     StoreError: 503,
     WikiError: 500,

@@ -27,6 +27,8 @@ def register(app: Flask) -> None:
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         headers.setdefault("Cache-Control", "no-cache")
+        if "retry_after" in g:
+            headers.setdefault("Retry-After", str(g.retry_after))
         if current.has_snapshot():
             headers.setdefault("Quire-Commit", current.current_snapshot().commit or "none")
             if g.stale:

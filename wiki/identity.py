@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.http import parse_cookie
 
-from engine.access import ANONYMOUS, Actor, Kind, Role
+from engine.access import Actor, Kind, Role
 from engine.model import Author
 from wiki.settings import Settings
 from wiki.state import State
@@ -19,6 +19,9 @@ from wiki.state.tokens import Token
 LOCAL_NAME = "local"
 LOCAL_AUTHOR = Author("Local", "local@localhost")
 """Whom commits of the local person name where git was told nobody."""
+
+VISITOR_AUTHOR = Author("Anonymous", "anonymous@localhost")
+"""Whom commits of all visitors name: nothing that tells one from another is ever in git."""
 
 TOKEN_CHARACTERS = 200  # of a token, or of what a cookie holds, that are looked at
 VISITING, LOCALLY = "visitor", "local"
@@ -54,6 +57,11 @@ class Identity:
         return self.kept_as == LOCALLY
 
     @property
+    def visiting(self) -> bool:
+        """Whether it is a visitor: nobody knows who they are."""
+        return self.kept_as == VISITING
+
+    @property
     def may_read(self) -> bool:
         """Whether they may read at all."""
         return self.actor.role is not Role.NOBODY
@@ -84,18 +92,19 @@ class Door:
     Args:
         settings: What visitors may do, and whether proxies stand before the server.
         state: Knows accounts, sessions and tokens.
-        author: Whom commits of the local person name.
+        local: Whom commits of the local person name.
     """
 
-    def __init__(self, settings: Settings, state: State, author: Author = LOCAL_AUTHOR) -> None:
+    def __init__(self, settings: Settings, state: State, local: Author = LOCAL_AUTHOR) -> None:
         self._state = state
         self.mark = state.signing.sign("cookies", "name")[
             :8
         ]  # tells cookies from those of other wikis on one host
         self._https = settings.url.startswith("https:")
-        visitor = Actor(Kind.ANONYMOUS, "", Role.NOBODY) if settings.anonymous == "nobody" else ANONYMOUS
-        self.visitor = Identity(visitor, kept_as=VISITING)
-        self.local = Identity(Actor(Kind.PERSON, LOCAL_NAME, Role.EDITOR, author), kept_as=LOCALLY)
+        role = Role(settings.anonymous)
+        author = VISITOR_AUTHOR if role.covers(Role.EDITOR) else None
+        self.visitor = Identity(Actor(Kind.ANONYMOUS, "", role, author), kept_as=VISITING)
+        self.local = Identity(Actor(Kind.PERSON, LOCAL_NAME, Role.EDITOR, local), kept_as=LOCALLY)
         self._alone = not settings.proxies and is_here(
             settings.url.partition("://")[2].rstrip("/") or "localhost"
         )

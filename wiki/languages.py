@@ -116,7 +116,11 @@ def _ngettext(singular: str, plural: str, num: int) -> str:
 
 def translated(message: str) -> str:
     """Return what the engine says in the reader's language; a text of other origin stays as it is."""
-    return gettext(message.template, **message.values) if isinstance(message, Message) else message
+    if not isinstance(message, Message):
+        return message
+    if message.plural:
+        return _ngettext(message.template, message.plural, message.num) % message.values
+    return gettext(message.template, **message.values)
 
 
 def marked(message: str) -> str:

@@ -14,6 +14,8 @@ def examine(settings: Settings, config: Path | None) -> Iterator[Diagnosis]:
     """Look at *settings*, which *config* is a file of, if there is one."""
     if is_loopback(settings.host):
         yield ok("settings", f"the server listens on {settings.host}, for this machine alone")
+    elif settings.anonymous == "editor":
+        yield ok("settings", f"the server listens on {settings.host}")
     elif settings.anonymous == "nobody":
         yield ok(
             "settings",
@@ -24,6 +26,18 @@ def examine(settings: Settings, config: Path | None) -> Iterator[Diagnosis]:
             "settings",
             f"the server listens on {settings.host}: whoever reaches it may read everything, and nothing more",
         )
+    if settings.anonymous == "editor":
+        yield warning(
+            "settings",
+            "whoever reaches the server may change pages, without an account",
+            'set anonymous to "reader", unless that is what you want',
+        )
+        if settings.registration == "open":
+            yield warning(
+                "settings",
+                "visitors may edit, and whoever makes an account becomes a reader, who may not",
+                'set registration to "invitation", and invite editors',
+            )
     if settings.registration == "open" and settings.anonymous == "nobody":
         yield warning(
             "settings",

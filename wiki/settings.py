@@ -32,7 +32,8 @@ class Settings:
     url: str = ""  # the public address, without a path; empty: what the request says
     threads: int = 8  # requests answered at once by one process
     proxies: int = 0  # that stand before the server, and whose X-Forwarded-… headers are believed
-    anonymous: str = "reader"  # what visitors without an account may: "reader" or "nobody"
+    anonymous: str = "reader"  # what visitors without an account are: "reader", "editor" or "nobody"
+    anonymous_rate: int = 20  # changes by visitors from one address in a quarter of an hour
     registration: str = "invitation"  # how people come to an account: "closed", "invitation" or "open"
     session_days: int = 30  # that one stays signed in
     session_idle_days: int = 7  # after which one who did not come is signed out
@@ -80,8 +81,8 @@ class Settings:
 
     def checked(self) -> Self:
         """Return self when the values make sense together; SettingsError when not."""
-        if self.anonymous not in {"reader", "nobody"}:
-            raise SettingsError(f'anonymous is {self.anonymous!r}; it must be "reader" or "nobody"')
+        if self.anonymous not in VISITORS:
+            raise SettingsError(f"anonymous is {self.anonymous!r}; it must be one of {', '.join(VISITORS)}")
         if self.registration not in REGISTRATIONS:
             raise SettingsError(
                 f"registration is {self.registration!r}; it must be one of {', '.join(REGISTRATIONS)}"
@@ -117,6 +118,7 @@ class Settings:
 
 
 REGISTRATIONS = ("closed", "invitation", "open")
+VISITORS = ("nobody", "reader", "editor")
 
 _BOUNDS = {
     "port": (0, 65_535),
@@ -125,6 +127,7 @@ _BOUNDS = {
     "session_days": (1, 400),  # browsers keep no cookie for longer
     "session_idle_days": (1, 400),
     "login_rate": (1, 10_000),
+    "anonymous_rate": (1, 10_000),
     "audit_days": (1, 36_500),
 }
 _PUBLIC = re.compile(r"https?://[^\s/?#@\"'<>\\]+/?")

@@ -192,6 +192,15 @@ def test_a_private_wiki_that_everybody_may_join_is_no_private_one() -> None:
     assert worst(Settings(anonymous="nobody", registration="open")) is Level.WARNING
 
 
+def test_a_wiki_that_everybody_may_edit_is_told() -> None:
+    assert worst(Settings(anonymous="editor")) is Level.WARNING
+    told = [each.message for each in examine(Settings(anonymous="editor", host="0.0.0.0"), None)]
+    assert any("may change pages, without an account" in each for each in told)
+    assert not any("nothing more" in each for each in told)
+    both = examine(Settings(anonymous="editor", registration="open"), None)
+    assert sum(each.level is Level.WARNING for each in both) == 2
+
+
 def test_proxies_that_can_be_passed_by_are_found() -> None:
     assert worst(Settings(proxies=1)) is Level.OK
     assert worst(Settings(proxies=1, host="0.0.0.0")) is Level.WARNING

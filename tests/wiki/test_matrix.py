@@ -1,7 +1,7 @@
 """Every route, for everybody, by every method: what each may is written down, and a new route needs a row.
 
 A row says for each role what answer it gets. The roles are people with an account, who is there without one, and
-programs; `NOBODY` is a visitor of a private wiki.
+programs; `NOBODY` is a visitor of a private wiki, a writing visitor one of a wiki where everybody may edit.
 """
 
 import re
@@ -24,7 +24,17 @@ from wiki import create_app
 from wiki.settings import Settings
 from wiki.state import State
 
-ROLES = ("nobody", "anonymous", "reader", "editor", "admin", "local", "read token", "write token")
+ROLES = (
+    "nobody",
+    "anonymous",
+    "writing visitor",
+    "reader",
+    "editor",
+    "admin",
+    "local",
+    "read token",
+    "write token",
+)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 Expected = Mapping[str, int]
@@ -51,7 +61,14 @@ ADMIN_PAGE = everybody(302, reader=403, editor=403, admin=200, **TOKENS_NOT)
 
 def _writes(code: int) -> Expected:
     """Return a row of a form by which pages are changed: shown to whoever may write."""
-    return everybody(403, nobody=302, editor=code, admin=code, local=code, write_token=code)
+    return everybody(
+        403, nobody=302, writing_visitor=code, editor=code, admin=code, local=code, write_token=code
+    )
+
+
+def _undoes(code: int) -> Expected:
+    """Return a row of a form by which is taken back what others did: no visitor may."""
+    return {**_writes(code), "writing visitor": 403}
 
 
 WRITE_PAGE = _writes(200)
@@ -64,6 +81,11 @@ def admins(code: int) -> Expected:
 
 def writers(code: int) -> Expected:
     """Return a row of a form that changes pages, as people send it."""
+    return everybody(403, writing_visitor=code, editor=code, admin=code, local=code)
+
+
+def undoers(code: int) -> Expected:
+    """Return a row of a form that takes back what others did."""
     return everybody(403, editor=code, admin=code, local=code)
 
 
@@ -112,12 +134,12 @@ GET: Mapping[str, Row] = {
     "edit.view": Row("/-/edit/zebra", WRITE_PAGE),
     "edit.outline": Row("/-/outline/zebra", READ),
     "new.view": Row("/-/new", WRITE_PAGE),
-    "drafts.view": Row("/-/drafts", everybody(200, nobody=302, anonymous=403)),
+    "drafts.view": Row("/-/drafts", everybody(200, nobody=302, anonymous=403, writing_visitor=403)),
     "moving.view": Row("/-/rename/zebra", WRITE_PAGE),
     "deleting.delete": Row("/-/delete/zebra", WRITE_PAGE),
     "deleting.restore": Row("/-/restore/zebra", _writes(400)),  # which revision, is not said
-    "undoing.revert": Row("/-/revert/0000000", _writes(404)),
-    "undoing.undo": Row("/-/undo", _writes(400)),
+    "undoing.revert": Row("/-/revert/0000000", _undoes(404)),
+    "undoing.undo": Row("/-/undo", _undoes(400)),
     "protecting.view": Row("/-/protect/zebra", everybody(403, nobody=302, admin=200)),
     "lists.missing": Row("/-/missing", READ),
     "lists.orphans": Row("/-/orphans", READ),
@@ -154,8 +176,8 @@ POST: Mapping[str, Row] = {
     "moving.move": Row("/-/rename/zebra", writers(422)),  # where to, is not said
     "deleting.deleted": Row("/-/delete/zebra", writers(422), {"base": "0000000"}),
     "deleting.restored": Row("/-/restore/zebra", writers(404), {"rev": "0000000"}),
-    "undoing.reverted": Row("/-/revert/0000000", writers(404)),
-    "undoing.undone": Row("/-/undo", writers(422), {"author": "Nobody of that name"}),
+    "undoing.reverted": Row("/-/revert/0000000", undoers(404)),
+    "undoing.undone": Row("/-/undo", undoers(422), {"author": "Nobody of that name"}),
     "protecting.protect": Row("/-/protect/zebra", admins(303), {"level": "editor"}),
     "uploads.upload": Row("/-/media", writers(422)),  # no file is sent
 }
@@ -166,13 +188,14 @@ SECRETS = ("Zebra", "zebra", "stripes", "Secret garden")
 
 def prepared(role: str, wiki: Wiki, state: State) -> tuple[Flask, Callable[[], FlaskClient]]:
     """Return the application, and what makes a client of a role."""
-    private = "nobody" if role == "nobody" else "reader"
-    app = create_app(Settings(anonymous=private, registration="open", login_rate=1_000), wiki, state)
+    visitors = {"nobody": "nobody", "writing visitor": "editor"}.get(role, "reader")
+    app = create_app(Settings(anonymous=visitors, registration="open", login_rate=1_000), wiki, state)
     if role != "local":
         state.accounts.add("pam", password=PASSWORD, by=ADMIN)
     makers: Mapping[str, Callable[[], FlaskClient]] = {
         "nobody": app.test_client,
         "anonymous": app.test_client,
+        "writing visitor": app.test_client,
         "reader": lambda: signed_in(app, "rea", Role.READER),
         "editor": lambda: signed_in(app, "edi", Role.EDITOR),
         "admin": lambda: signed_in(app, "adi", Role.ADMIN),

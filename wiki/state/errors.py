@@ -1,6 +1,6 @@
 """What the state refuses."""
 
-from engine.errors import InvalidChangeError, NotFoundError
+from engine.errors import InvalidChangeError, NotFoundError, WikiError
 
 
 class RefusedError(InvalidChangeError):
@@ -9,3 +9,7 @@ class RefusedError(InvalidChangeError):
 
 class UnknownError(NotFoundError):
     """There is no such account, token, invitation or link, or it is used up."""
+
+
+class TooOftenError(WikiError):
+    """Somebody has done something so often that they have to wait; the message says how long."""

@@ -16,12 +16,12 @@ from engine.past_answers import Subject
 from engine.undoing import UndoPlan
 from engine.wiki import Snapshot
 from wiki import current
-from wiki.current import current_actor, current_wiki, opened
+from wiki.current import opened
 from wiki.errors import status
 from wiki.forms import field
 from wiki.languages import gettext as _
+from wiki.saving import commit
 from wiki.urls import argument, subject_at
-from wiki.views.edit import VIA
 
 bp = Blueprint("deleting", __name__)
 
@@ -41,9 +41,7 @@ def deleted(text: str) -> ResponseReturnValue:
     with opened() as snapshot:
         name = _living(snapshot, text)
     try:
-        current_wiki().commit(
-            [Delete(name.path, field("base"))], current_actor(), field("summary"), trailers=VIA
-        )
+        commit([Delete(name.path, field("base"))], field("summary"))
     except WikiError as error:
         with opened() as snapshot:
             return _asking(snapshot, _living(snapshot, text), error), status(error)
@@ -105,12 +103,7 @@ def restored(text: str) -> ResponseReturnValue:
         except WikiError as error:
             return _showing(snapshot, subject, rev, error=error), status(error)
     try:
-        saved = current_wiki().commit(
-            plan.changes,
-            current_actor(),
-            field("summary") or plan.summary,
-            trailers={**VIA, **plan.trailers},
-        )
+        saved = commit(plan.changes, field("summary") or plan.summary, plan.trailers)
     except WikiError as error:
         with opened() as snapshot:
             return _showing(snapshot, _restorable(snapshot, text), rev, error=error), status(error)

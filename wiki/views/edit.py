@@ -21,11 +21,12 @@ from engine.moving import AnchorPlan
 from engine.wiki import Snapshot
 from wiki import csrf, current
 from wiki.conflicts import places, resolved
-from wiki.current import current_actor, current_snapshot, current_wiki, opened, reads
+from wiki.current import current_actor, current_snapshot, opened, reads
 from wiki.errors import status
 from wiki.forms import field, text_field
 from wiki.languages import gettext as _
 from wiki.properties import Properties
+from wiki.saving import commit
 from wiki.urls import is_reserved
 from wiki.views.drafts import draft_key
 
@@ -33,9 +34,6 @@ bp = Blueprint("edit", __name__)
 
 TITLE = 200  # characters of the title of a new page
 SAVED = 600  # seconds that a browser may take to learn that its draft was saved
-
-VIA: Mapping[str, str] = {"Quire-Via": "browser"}
-"""Said in every commit that is made here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ def _resolved(snapshot: Snapshot, draft: Draft) -> Draft:
 def _save(source: Source, draft: Draft, whole: str, more: Sequence[Put] = ()) -> ResponseReturnValue:
     change = Edit(source.path, whole, draft.base)
     try:
-        saved = current_wiki().commit([change, *more], current_actor(), draft.summary, trailers=VIA)
+        saved = commit([change, *more], draft.summary)
     except MergeConflictError as error:
         with opened() as snapshot:
             return _conflict(snapshot, source, replace(draft, text=whole, section=""), error, more), 409

@@ -16,12 +16,12 @@ from engine.model import Form, Name
 from engine.moving import Leave, MovePlan
 from engine.wiki import Snapshot
 from wiki import current
-from wiki.current import current_actor, current_wiki, opened
+from wiki.current import opened
 from wiki.errors import status
 from wiki.forms import field
 from wiki.languages import gettext as _
+from wiki.saving import check_known, commit
 from wiki.urls import argument, subject_at
-from wiki.views.edit import VIA
 
 bp = Blueprint("moving", __name__)
 
@@ -71,7 +71,7 @@ def move(text: str) -> ResponseReturnValue:
         return plan.changes
 
     try:
-        current_wiki().commit(changes, current_actor(), field("summary") or _summary(asked), trailers=VIA)
+        commit(changes, field("summary") or _summary(asked))
     except _OtherPlanError:
         with opened() as snapshot:
             return _planned(snapshot, asked, moved=True)
@@ -90,6 +90,7 @@ def _asked(snapshot: Snapshot, text: str, to: str, leave: str) -> Asked:
         choices = ", ".join(Leave)
         raise BadRequest(_("%(name)s must be one of: %(choices)s.", name="leave", choices=choices)) from None
     if text.endswith("/"):
+        check_known()
         name = Name(snapshot.folder(text.rstrip("/"), 0, 1).path, "", Form.FOLDER)
     else:
         subject = subject_at(text, "/-/rename")

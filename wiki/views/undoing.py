@@ -21,12 +21,12 @@ from engine.undoing import COMMITS, UndoPlan
 from engine.wiki import Snapshot
 from wiki import current
 from wiki.conflicts import Place, places
-from wiki.current import current_actor, current_wiki, opened
+from wiki.current import opened
 from wiki.errors import status
 from wiki.forms import field
 from wiki.languages import gettext as _
+from wiki.saving import check_known, commit
 from wiki.urls import argument
-from wiki.views.edit import VIA
 
 bp = Blueprint("undoing", __name__)
 
@@ -133,12 +133,7 @@ def _do(asked: Asked) -> ResponseReturnValue:
         if field("seen") != _digest(plan):
             return _page(snapshot, asked, plan, moved=True), 409
     try:
-        current_wiki().commit(
-            plan.changes,
-            current_actor(),
-            field("summary") or plan.summary,
-            trailers={**VIA, **plan.trailers},
-        )
+        commit(plan.changes, field("summary") or plan.summary, plan.trailers)
     except WikiError as error:
         with opened() as snapshot:
             with suppress(WikiError):
@@ -151,6 +146,7 @@ def _check(snapshot: Snapshot) -> None:
     """Let nobody ask for what takes long who could not do it."""
     if not snapshot.actor.role.covers(Role.EDITOR):
         raise ForbiddenError(Message("You may not change pages here."))
+    check_known()
 
 
 def _afterwards(plan: UndoPlan) -> str:

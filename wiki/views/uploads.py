@@ -25,14 +25,14 @@ from engine.messages import Message
 from engine.model import Form, Name
 from engine.wiki import Snapshot
 from wiki import current
-from wiki.current import current_actor, current_wiki, opened
+from wiki.current import current_identity, opened
 from wiki.errors import status
 from wiki.languages import gettext as _
 from wiki.languages import translated
 from wiki.media_types import TEXT, media_type
+from wiki.saving import commit, count
 from wiki.uploading import Destination, Planned, Upload, forget, kept, planned, received, summary
 from wiki.urls import found_at, is_reserved, wants_json, whole_number
-from wiki.views.edit import VIA
 
 bp = Blueprint("uploads", __name__)
 
@@ -177,12 +177,7 @@ def _upload(sent: Upload) -> ResponseReturnValue:
             forget(sent)
             return redirect(_back(sent, folder, ()), 303)
         try:
-            saved = current_wiki().commit(
-                [each.put for each in plans],
-                current_actor(),
-                sent.summary or summary(plans, folder),
-                trailers=VIA,
-            )
+            saved = commit([each.put for each in plans], sent.summary or summary(plans, folder))
         except (PageExistsError, InvalidChangeError):
             if attempt:
                 raise
@@ -233,6 +228,8 @@ def _ask(snapshot: Snapshot, sent: Upload, plans: Sequence[Planned]) -> Response
             ),
             409,
         )
+    if current_identity().visiting and any(not each.sent.pending for each in plans):
+        count()  # what is kept until they decide takes room as well
     shown = current.site().themes.render(
         "media/taken.html",
         place=first.path.rpartition("/")[0],
