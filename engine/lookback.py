@@ -5,10 +5,11 @@ completed from the store, for up to `NEWER` commits; beyond, who writes is asked
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from engine.access import Actor
 from engine.errors import NotReadyError, PageNotFoundError
+from engine.ids import page_stem
 from engine.messages import Message
 from engine.model import Commit, Touch
 from engine.sight import past_name
@@ -24,7 +25,7 @@ Look = Callable[[Actor], AbstractContextManager[Snapshot]]
 class Lookback:
     """Answers for one head and one actor.
 
-    Every question raises `NotReadyError` while the history is still being read.
+    Every question but `has_seen` raises `NotReadyError` while the history is still being read.
 
     Args:
         store: Where newer commits are read.
@@ -69,6 +70,21 @@ class Lookback:
                 return True
             now = _was_at(snapshot, path, None)
             return now is not None and now != path and snapshot.past.had(now, blob)
+
+    def has_seen(self, path: str, blob: str) -> bool:
+        """Say whether any file held *blob* once that is a page, or none, as one at *path* is; as far as the actor may know.
+
+        While the history is still being read, nothing was seen.
+        """
+        with suppress(NotReadyError), self._looking() as (snapshot, newer):
+            is_page = page_stem(path) is not None
+            return snapshot.past.is_known(path, blob) or any(
+                touch.blob == blob
+                and (page_stem(touch.path) is not None) == is_page
+                and snapshot.may_see(past_name(touch.path, None))
+                for touch in _touches(newer)
+            )
+        return False
 
     @contextmanager
     def _looking(self) -> Iterator[tuple[Snapshot, Sequence[Commit]]]:

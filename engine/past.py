@@ -10,7 +10,7 @@ from typing import Protocol
 from engine.answers import Page
 from engine.catalog import Moment, Touched
 from engine.errors import NotReadyError, PageNotFoundError, RevisionNotFoundError
-from engine.ids import MAX_PATH_BYTES, PAGE_SUFFIXES
+from engine.ids import MAX_PATH_BYTES, PAGE_SUFFIXES, page_stem
 from engine.messages import Message
 from engine.model import Form, Name, Revision
 from engine.past_answers import (
@@ -31,6 +31,7 @@ from engine.store import Store
 REVISIONS = 50  # on one page of a list
 FILES = 5  # of a commit that are named in a list
 SHORTEST = 7  # hex digits that a commit may be named by
+PLACED = 100  # touches that left one content somewhere, and are looked at
 PLACES = 20  # past paths of a file at which it is looked for in a commit
 AT_ONCE = REVISIONS + 14  # deletions in one question
 DELETIONS_LOOKED_AT = 3_200  # on the way to one page of them, where there is a way on
@@ -258,6 +259,13 @@ class Past:
             lineage = self._arrivals.lineages([path]).get(path)
             touched = self._arrivals.with_blob(lineage, blob) if lineage is not None else None
         return touched is not None and bool(self._sight.sees([touched]))
+
+    def is_known(self, path: str, blob: str) -> bool:
+        """Say whether any file held *blob* once that is a page, or none, as one at *path* is, as far as the actor may know."""
+        if not self.known:
+            return False
+        placed = self._sight.sees(self._arrivals.placed(blob, PLACED))
+        return any((page_stem(each.path) is None) == (page_stem(path) is None) for each in placed)
 
     def whereabouts(self, path: str, blob: str) -> str | None:
         """Return where the file is now that held *blob* at *path*; ``None`` where it is gone, or that is not known."""

@@ -43,7 +43,7 @@ from engine.textstyle import plain, styled
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one change may write, in bytes; what is larger already may become smaller."""
+    """How much one change may write, in bytes; what is larger already may become smaller, or come back."""
 
     page: int = 1_000_000
     file: int = 25_000_000
@@ -69,6 +69,13 @@ class History(Protocol):
 
     def knows(self, path: str, blob: str) -> bool:
         """Say whether the file that is, or was, at *path* held *blob* once."""
+        ...
+
+    def has_seen(self, path: str, blob: str) -> bool:
+        """Say whether any file held *blob* once that is a page, or none, as one at *path* is.
+
+        While the history is being read, nothing was seen.
+        """
         ...
 
 
@@ -275,6 +282,8 @@ class Settler:
         limit = self._limits.page if is_page else self._limits.file
         if len(content) <= limit or (entry is not None and len(content) <= self._store.size(entry.blob)):
             return
+        if self._history.has_seen(path, self._store.blob_id(content)):
+            return  # what was there once may come back
         shown = {"path": path, "size": f"{len(content):,}", "limit": f"{limit:,}"}
         if is_page:
             raise TooLargeError(

@@ -309,6 +309,11 @@ class Arrivals:
         query = select(touch.c.id).where(_of(lineage), touch.c.blob == blob)
         return self._one(query.order_by(touch.c.rank.desc()))
 
+    def placed(self, blob: str, limit: int) -> list[Touched]:
+        """Return touches that left *blob* somewhere, the last ones first. It looks through all there are."""
+        query = select(touch.c.id).where(touch.c.blob == blob, touch.c.rank.is_not(None))
+        return self._read(query.order_by(touch.c.rank.desc()).limit(limit))
+
     # -- recent changes
 
     def active(self, folder: str, author: str, limit: int, offset: int) -> list[Active]:

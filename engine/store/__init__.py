@@ -111,6 +111,10 @@ class Store(Protocol):
         """Return a blob's length in bytes without reading it; RevisionNotFoundError as `read`."""
         ...
 
+    def blob_id(self, content: bytes) -> str:
+        """Return the id that a blob of this content has, whether or not it is there."""
+        ...
+
     def chain(self, head: str, since: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
         """Return every commit reachable from *head*, and not from *since*, with its parents; children come first.
 

@@ -20,7 +20,7 @@ from engine.store.git_head import Head
 from engine.store.git_health import Examination
 from engine.store.git_objects import Objects
 from engine.store.git_process import OLDEST, GitError, GitProcess, clean_environment, is_object_id, no_git
-from engine.store.git_trees import entries, find
+from engine.store.git_trees import NewObjects, entries, find
 from engine.store.git_write import Writer
 from engine.store.git_written import Written
 from engine.store.origins import check_blamed
@@ -177,6 +177,10 @@ class GitStore:
         if kind != "blob":
             raise RevisionNotFoundError(f"{blob} is a {kind}, not a file")
         return size
+
+    def blob_id(self, content: bytes) -> str:
+        """Return the id that a blob of this content has, whether or not it is there."""
+        return NewObjects(self._process.algorithm).blob_id(content)
 
     def chain(self, head: str, since: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
         """Return every commit reachable from *head*, and not from *since*, with its parents; children come first."""

@@ -113,6 +113,10 @@ class MemoryStore:
         """Return a blob's length in bytes."""
         return len(self.read(blob))
 
+    def blob_id(self, content: bytes) -> str:
+        """Return the id that a blob of this content has, whether or not it is there."""
+        return blob_id(content)
+
     def chain(self, head: str, since: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
         """Return every commit reachable from *head*, and not from *since*, with its parents; children come first."""
         known = dict(self.chain(since)) if since is not None else {}

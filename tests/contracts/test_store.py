@@ -206,6 +206,7 @@ def test_bytes_come_back_as_they_were(workshop: Workshop, content: bytes) -> Non
     a, b = (entry.blob for entry in workshop.store.tree(commit))
     assert workshop.store.read(a) == content
     assert workshop.store.size(a) == len(content)
+    assert workshop.store.blob_id(content) == a
     assert workshop.store.read(b) == b"after"
     assert list(workshop.store.read_many([b, NONE, a, b])) == [(b, b"after"), (a, content), (b, b"after")]
 

@@ -395,6 +395,36 @@ def test_what_is_too_large_is_refused_unless_it_shrinks(
         wiki.close()
 
 
+def test_what_is_too_large_comes_back_as_it_was(store: MemoryStore, commit: Commit, tmp_path: Path) -> None:
+    text = "x" * 200 + "\n"
+    commit({"large.md": text, "large.bin": b"y" * 200, "small.md": "x\n"})
+    commit({"large.md": None})
+    wiki = Wiki.open(
+        store,
+        WhooshIndex(tmp_path / "search"),
+        tmp_path,
+        RolePolicy(),
+        limits=Limits(page=100, file=150, changes=2),
+        processes=0,
+    )
+    try:
+        with pytest.raises(TooLargeError):  # the history is not read yet
+            save(wiki, Put("large.md", text.encode(), None))
+        wiki.catch_up()
+        for change in (
+            Put("large.md", f"{text}more\n".encode(), None),  # which never was so
+            Put("page.md", b"y" * 200, None),  # which was no page
+            Put("file.bin", text.encode(), None),  # which was nothing but a page
+        ):
+            with pytest.raises(TooLargeError):
+                save(wiki, change)
+        assert save(wiki, Put("large.md", text.encode(), None)).changed
+        assert save(wiki, Put("elsewhere.md", text.encode(), None)).changed
+        assert save(wiki, Put("small.md", text.encode(), blob(wiki, "small.md"))).changed
+    finally:
+        wiki.close()
+
+
 def test_text_cannot_be_edited_where_there_is_none(any_wiki: Wiki) -> None:
     save(any_wiki, Put("latin.md", b"caf\xe9\n", None))
     for change in (Edit("latin.md", "x", blob(any_wiki, "latin.md")), Append("latin.md", "x")):

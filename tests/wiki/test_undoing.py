@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,7 +16,12 @@ from engine.changes import Change, Delete, Put
 from engine.model import Author, Name
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
-from tests.people import form_token, signed_in
+from tests.people import form_token, send, signed_in
+from tests.repositories import Repository
+from tests.states import CHEAP
+from wiki import create_app, open_wiki
+from wiki.settings import Settings
+from wiki.state import State
 
 ADA = Actor(Kind.PERSON, "ada", Role.EDITOR, Author("Ada", "ada@example.org"))
 BOB = Actor(Kind.PERSON, "bob", Role.EDITOR, Author("Bob", "bob@example.org"))
@@ -554,3 +560,40 @@ def test_names_that_hold_html_are_text(browser: Browser) -> None:
         assert page.status_code in {200, 422}
         for tag in ("<script>x", "<script>y", '<img src="x"', "<b>@"):
             assert tag not in page.text
+
+
+def test_what_only_git_could_save_is_restored_in_the_browser(repository: Repository, tmp_path: Path) -> None:
+    text = "# Large\n\n" + "many words\n" * 100
+    first = repository.commit({"large.md": text, "a.md": "# A\n"})
+    repository.commit({"a.md": "# A\n"}, first)
+    settings = Settings(
+        repository=str(repository.path), page_bytes=500, processes=1, data=str(tmp_path / "state")
+    )
+    wiki = open_wiki(settings)
+    try:
+        wiki.catch_up()
+        app = create_app(settings, wiki, State(tmp_path / "state", hashing=CHEAP, lasting=False))
+        editor = signed_in(app, "ada", Role.EDITOR)
+        assert editor.get(f"/-/restore/large?rev={first}").status_code == 200
+        page = f"/-/restore/large?rev={first}"
+        answer = send(editor, "/-/restore/large", page, rev=first, to="larger")
+        assert (answer.status_code, answer.location) == (303, "/larger")
+        assert editor.get("/larger.md").text == text
+        wiki.catch_up()
+        deleted = fields_of(editor.get("/-/delete/larger").text)
+        assert editor.post("/-/delete/larger", data=deleted).status_code == 303
+        wiki.catch_up()
+        last = repository.git("rev-parse", "HEAD").strip()
+        answer = editor.post(f"/-/revert/{last}", data=fields_of(editor.get(f"/-/revert/{last}").text))
+        assert answer.status_code == 303
+        assert editor.get("/larger.md").text == text
+        edited = fields_of(editor.get("/-/edit/larger").text) | {"text": f"{text}more\n"}
+        assert editor.post("/-/edit/larger", data=edited).status_code == 413
+    finally:
+        wiki.close()
+
+
+def fields_of(html: str) -> dict[str, str]:
+    """Return the hidden fields of a page's forms."""
+    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', html)
+    return {name: unescape(value) for name, value in found}
