@@ -57,7 +57,7 @@ class Settled:
     changes: list[store.Change] = field(default_factory=list)
     paths: dict[str, str] = field(default_factory=dict)  # from each path that was named to where its file is
     merged: list[str] = field(default_factory=list)
-    moved: list[tuple[str, str]] = field(default_factory=list)  # from where another file begins at once
+    moved: list[tuple[str, str]] = field(default_factory=list)  # where git might not see it by itself
 
 
 class History(Protocol):
@@ -97,6 +97,7 @@ class Settler:
         self._entries: dict[str, Entry | None] = {}  # of the paths that are named
         self._settled = Settled()
         self._conflicts: list[PageConflict] = []
+        self._plain = True  # of at most one file that moves as it is
         self._filled: set[str] = set()  # paths from which a file is moved, and at which another one begins
 
     def settle(self, changes: Iterable[Change]) -> Settled:
@@ -131,6 +132,8 @@ class Settler:
                     self._move(change)
         if self._conflicts:
             raise MergeConflictError(tuple(self._conflicts))
+        if self._plain:
+            self._settled.moved.clear()
         return self._settled
 
     def _look_up(self, changes: Iterable[Change]) -> None:
@@ -241,8 +244,10 @@ class Settler:
         self._settled.changes.append(
             store.Change(change.to, content, None, entry.blob if content is None else None)
         )
+        self._plain = self._plain and content is None and not self._settled.moved
+        self._settled.moved.append((change.path, change.to))
         if change.path in self._filled:
-            self._settled.moved.append((change.path, change.to))
+            self._plain = False
         else:
             self._settled.changes.append(store.Change(change.path, None, entry.blob))
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import takewhile
 
 from engine.model import Touch
 
@@ -14,7 +15,10 @@ KEY = "Quire-Key"
 """By which a call that is made again finds the commit that it made the first time."""
 
 MOVED = "Quire-Moved"
-"""Renames that git cannot find, as a new file is at the old path: pairs of paths, as JSON."""
+"""Renames that git might not find, as a new file is at the old path, or much of the text has changed along: pairs of
+paths, as JSON. Folders end in a slash, but for that of all, and stand for all files that kept their names in them."""
+
+FOLDERS = 1_000  # that one message may tell of
 
 _TRAILER = re.compile(r"(?P<name>[A-Za-z0-9-]+): (?P<value>.*)")
 
@@ -36,25 +40,83 @@ def trailer(message: str, name: str) -> str:
 
 def moved(pairs: Iterable[tuple[str, str]]) -> str:
     """Return the value of `MOVED` for pairs of an old and a new path."""
-    listed = [list(pair) for pair in pairs]
-    return json.dumps(listed) if listed else ""
+    listed = [list(pair) for pair in _joined(pairs)]
+    # Two spaces would not survive in a trailer.
+    return json.dumps(listed).replace("  ", " \\u0020") if listed else ""
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Put two folders in the place of the files that went from the one to the other with their names."""
+    folders: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for old, new in pairs:
+        length = _common_end(old, new)
+        folders.setdefault((old[: len(old) - length], new[: len(new) - length]), []).append((old, new))
+    found: list[tuple[str, str]] = []
+    for folder, files in folders.items():
+        found += [folder] if len(files) > 1 and all(map(_is_folder, folder)) else files
+    return found
+
+
+def _common_end(old: str, new: str) -> int:
+    """Return how many characters of whole parts two paths end in alike."""
+    parts = zip(reversed(old.split("/")), reversed(new.split("/")), strict=False)
+    same = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], parts)]
+    return len("/".join(same))
+
+
+def _is_folder(text: str) -> bool:
+    return not text or text.endswith("/")
 
 
 def with_moves(touches: Iterable[Touch], value: str) -> tuple[Touch, ...]:
     """Return what a commit touched, with the renames that its message tells of.
 
-    Each counts only where the commit made the new path and wrote to the old one: then the file went on at the new
-    path, and another one began at the old one.
+    Each counts only where the commit made the new path, and removed the old one or wrote another file to it. What git
+    has guessed otherwise of the same paths is forgotten.
     """
-    found = {touch.path: touch for touch in touches}
-    for old, new in _pairs(value):
-        source, target = found.get(old), found.get(new)
-        if source is None or target is None or not target.added or source.blob is None or source.added:
-            continue
-        if source.old_path is None:
-            found[new] = replace(target, old_path=old, added=False)
+    told = _pairs(value)
+    listed = tuple(touches)
+    if not told:
+        return listed
+    found = {touch.path: touch for touch in listed}
+    pairs = _spelled_out(told, found)
+    news = {new: old for old, new in pairs.items()}
+    for touch in listed:
+        old = touch.old_path
+        if old is not None and pairs.get(old) != touch.path and (old in pairs or touch.path in news):
+            found[touch.path] = replace(touch, old_path=None, added=True)
+            found.setdefault(old, Touch(old, None, None, False))
+    for old, new in pairs.items():
+        found[new] = replace(found[new], old_path=old, added=False)
+        source = found.get(old)
+        if source is not None and source.blob is None:
+            del found[old]
+        elif source is not None:
             found[old] = replace(source, added=True)
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=lambda touch: touch.path))
+
+
+def _spelled_out(told: Iterable[tuple[str, str]], found: Mapping[str, Touch]) -> dict[str, str]:
+    """Return the renames that can be true, by their old paths, with the files of folders one by one."""
+    made = {
+        path for path, touch in found.items() if touch.blob is not None and (touch.added or touch.old_path)
+    }
+    left = {path for path, touch in found.items() if not touch.added and touch.old_path is None}
+    left |= {touch.old_path for touch in found.values() if touch.old_path is not None}
+    pairs: dict[str, str] = {}
+    taken: set[str] = set()
+    folders = 0
+    for old, new in told:
+        files = [(old, new)]
+        if _is_folder(old) and _is_folder(new):
+            folders += 1
+            within = sorted(path for path in made if path.startswith(new)) if folders <= FOLDERS else []
+            files = [(old + path[len(new) :], path) for path in within]
+        for before, after in files:
+            if after in made and before in left and before not in pairs and after not in taken:
+                pairs[before] = after
+                taken.add(after)
+    return pairs
 
 
 def _pairs(value: str) -> list[tuple[str, str]]:

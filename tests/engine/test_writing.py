@@ -21,6 +21,7 @@ from engine.search.whoosh_index import WhooshIndex
 from engine.settling import Limits
 from engine.store.git_store import GitStore
 from engine.store.memory_store import MemoryStore
+from engine.store.trailers import moved
 from engine.wiki import Wiki
 from tests import repositories
 from tests.conftest import Commit
@@ -494,11 +495,60 @@ def test_a_page_that_leaves_another_at_its_path_keeps_its_history(any_wiki: Wiki
         assert len(snapshot.past.history(snapshot.past.subject("a.md")).steps) == 1
 
 
+def test_pages_that_change_while_they_move_keep_their_history(any_wiki: Wiki) -> None:
+    """Git would see nothing alike in some, and something alike in the wrong ones."""
+    names = [f"{n}  x" for n in range(3)]
+    save(any_wiki, *(Edit(f"f/{name}.md", f"[{name}](../a.md) words\n", None) for name in names))
+    save(
+        any_wiki,
+        Edit("f/deep/same.md", "x\n", None),
+        Edit("f/same.md", "x\n", None),
+        Edit("s.md", "s\n", None),
+    )
+    moves = [
+        Move(f"f/{name}.md", f"g/h/{name}.md", blob(any_wiki, f"f/{name}.md"), f"[{new}](x/y)\n".encode())
+        for name, new in zip(names, reversed(names), strict=True)
+    ]
+    moves += [
+        Move(f"f/{name}.md", f"g/h/{name}.md", blob(any_wiki, f"f/{name}.md"))
+        for name in ("deep/same", "same")
+    ]
+    made = save(any_wiki, *moves, Move("s.md", "g/other.md", blob(any_wiki, "s.md"), b"nothing like it\n"))
+    for _ in range(2):
+        with any_wiki.at(ADA) as snapshot:
+            past = snapshot.past
+            for old, new in [(move.path, move.to) for move in moves] + [("s.md", "g/other.md")]:
+                steps = past.history(past.subject(new)).steps
+                assert [step.name.path for step in steps] == [new, old]
+                assert steps[0].revision.id == made.commit
+        any_wiki.rebuild()
+
+
+@pytest.mark.parametrize(
+    ("pairs", "value"),
+    [
+        ([("a.md", "b.md")], '[["a.md", "b.md"]]'),
+        ([("f/a.md", "g/a.md")], '[["f/a.md", "g/a.md"]]'),
+        ([("f/a.md", "g/a.md"), ("f/x/b.md", "g/x/b.md")], '[["f/", "g/"]]'),
+        ([("a.md", "g/a.md"), ("b.md", "g/b.md"), ("c.md", "d.md")], '[["", "g/"], ["c.md", "d.md"]]'),
+        ([("f/x/a.md", "a.md"), ("f/x/b.md", "b.md")], '[["f/x/", ""]]'),
+        ([("xa.md", "ya.md"), ("xb.md", "yb.md")], '[["xa.md", "ya.md"], ["xb.md", "yb.md"]]'),
+        ([("two  spaces", "three   spaces")], '[["two \\u0020spaces", "three \\u0020 spaces"]]'),
+        ([], ""),
+    ],
+)
+def test_moves_are_told_in_short(pairs: list[tuple[str, str]], value: str) -> None:
+    assert moved(pairs) == value
+
+
 @pytest.mark.parametrize(
     "value",
     [
         "[",
         "{}",
+        '[["", ""]]',
+        '[["x/", ""]]',
+        '[["a.md/", "b.md/"]]',
         "[1]",
         '[["a.md"]]',
         '[["a.md", 1]]',
