@@ -142,7 +142,7 @@ def opened() -> Iterator[Snapshot]:
     g.private = True
     with wiki.at(current_actor()) as snapshot, _reading(snapshot):
         g.stale = _is_behind(wiki, snapshot)
-        speak(site().settings.interface, snapshot.site.language)
+        speak(site().settings.interface, snapshot.site.language if asking().may_read else "")
         yield snapshot
 
 

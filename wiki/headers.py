@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
         headers.setdefault("Cache-Control", "no-cache")
         if "retry_after" in g:
             headers.setdefault("Retry-After", str(g.retry_after))
-        if current.has_snapshot():
+        if current.has_snapshot() and current.asking().may_read:
             headers.setdefault("Quire-Commit", current.current_snapshot().commit or "none")
             if g.stale:
                 headers.setdefault("Quire-Stale", "1")
