@@ -85,7 +85,7 @@ class Policy(Protocol):
 
 
 def may_write(policy: Policy, actor: Actor, path: str) -> bool:
-    """Say whether *policy* lets an actor write to a path; settings and hidden files are for administrators."""
+    """Say whether *policy* lets an actor write to a path; settings and hidden files are for admins."""
     name = Name(path, "", Form.MEDIA if page_stem(path) is None else Form.PAGE)
     special = path == "quire.toml" or any(part.startswith(".") for part in path.split("/"))
     return policy.allows(actor, Action.WRITE, name) and (
@@ -192,7 +192,13 @@ def parse_patterns(texts: tuple[str, ...]) -> tuple[str, ...]:
     """
     found = tuple(dict.fromkeys(_parsed(text.strip()) for text in texts if text.strip()))
     if len(found) > PATTERNS:
-        raise ValueError(Message("There may be %(count)s patterns, and no more.", count=PATTERNS))
+        raise ValueError(
+            Message.counting(
+                "There may be %(num)s pattern, and no more.",
+                "There may be %(num)s patterns, and no more.",
+                PATTERNS,
+            )
+        )
     return found
 
 
@@ -201,7 +207,13 @@ def _parsed(text: str) -> str:
     if pattern.endswith("/"):
         pattern += "**"
     if len(pattern) > PATTERN_CHARACTERS:
-        raise ValueError(Message("A pattern has at most %(count)s characters.", count=PATTERN_CHARACTERS))
+        raise ValueError(
+            Message.counting(
+                "A pattern has at most %(num)s character.",
+                "A pattern has at most %(num)s characters.",
+                PATTERN_CHARACTERS,
+            )
+        )
     for part in pattern.split("/"):
         if part in {"", ".", ".."}:
             raise ValueError(Message("“%(pattern)s” stands for no path.", pattern=text))

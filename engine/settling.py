@@ -293,7 +293,7 @@ class Settler:
         if is_page:
             raise TooLargeError(
                 Message(
-                    "“%(path)s” would have %(size)s bytes; pages may have %(limit)s. Make two of it, or push it with git.",
+                    "“%(path)s” would have %(size)s bytes; pages may have %(limit)s. Split it in two, or push it with git.",
                     **shown,
                 )
             )

@@ -178,7 +178,11 @@ class Writing:
             raise InvalidChangeError(Message("There is nothing to change."))
         if len(changes) > self._limits.changes:
             raise TooLargeError(
-                Message("One commit may change %(limit)s files; make several.", limit=self._limits.changes)
+                Message.counting(
+                    "One commit may change %(num)s file; make several.",
+                    "One commit may change %(num)s files; make several.",
+                    self._limits.changes,
+                )
             )
         paths = [path for change in changes for path in paths_of(change)]
         for path in paths:
@@ -195,7 +199,7 @@ class Writing:
                 for path in paths:
                     if not snapshot.is_unprotected(path):
                         raise ForbiddenError(
-                            Message("“%(path)s” is protected; ask an administrator to change it.", path=path)
+                            Message("“%(path)s” is protected; ask an admin to change it.", path=path)
                         )
 
 

@@ -40,7 +40,7 @@ STATUS: dict[type[WikiError], int] = {
 
 TITLES = {
     400: marked("That request cannot be understood"),
-    401: marked("Who asks is not known"),
+    401: marked("You could not be identified"),
     403: marked("You may not do this"),
     404: marked("There is no such page"),
     405: marked("That cannot be done here"),

@@ -100,7 +100,13 @@ def received(where: Destination) -> Upload:
     # Fields of the form that are merely called like a file are none: only what was sent as a file is in here.
     uploaded = [each for each in request.files.getlist("file") if each.filename]
     if len(uploaded) > FILES:
-        raise TooLargeError(Message("At most %(limit)s files can be sent at once.", limit=FILES))
+        raise TooLargeError(
+            Message.counting(
+                "At most %(num)s file can be sent at once.",
+                "At most %(num)s files can be sent at once.",
+                FILES,
+            )
+        )
     named = field("name")
     if len(uploaded) > 1 and (named or _replaces()):
         raise BadRequest(_("Only one file can be given a name, or replace another one."))

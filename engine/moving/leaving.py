@@ -14,7 +14,7 @@ from engine.model import Form, Name
 from engine.moving.relinking import Moves
 from engine.moving.repointing import Pages
 
-_UNREAD = Message("Its front matter cannot be changed surely, so the page gets no alias.")
+_UNREAD = Message("Its front matter cannot be changed for certain, so the page gets no alias.")
 
 
 class Leave(StrEnum):

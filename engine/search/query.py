@@ -92,13 +92,19 @@ _PIECE = re.compile(
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″＂", '"'))
 
 
+def _too_long() -> Message:
+    return Message.counting(
+        "The search is longer than %(num)s character; its end was left out.",
+        "The search is longer than %(num)s characters; its end was left out.",
+        MAX_LENGTH,
+    )
+
+
 def parse(text: str) -> Query:
     """Read what somebody typed; see the top of this module for how."""
     reader = _Reader()
     if len(text) > MAX_LENGTH:
-        reader.note(
-            Message("The search is longer than %(limit)s characters; its end was left out.", limit=MAX_LENGTH)
-        )
+        reader.note(_too_long())
     text = unicodedata.normalize("NFKC", text[: 3 * MAX_LENGTH]).translate(_QUOTES)
     if text.count('"') % 2:
         reader.note(Message("A quotation mark has no partner; what follows it was searched as words."))
@@ -157,15 +163,15 @@ class _Reader:
         length = len(str(part)) + 1
         if self._words + words > MAX_WORDS:
             self.note(
-                Message("The search has more than %(limit)s words; the rest was left out.", limit=MAX_WORDS)
+                Message.counting(
+                    "The search has more than %(num)s word; the rest was left out.",
+                    "The search has more than %(num)s words; the rest was left out.",
+                    MAX_WORDS,
+                )
             )
             return False
         if self._length + length > MAX_LENGTH + 1:
-            self.note(
-                Message(
-                    "The search is longer than %(limit)s characters; its end was left out.", limit=MAX_LENGTH
-                )
-            )
+            self.note(_too_long())
             return False
         self._words += words
         self._length += length

@@ -317,4 +317,4 @@ def test_readers_place_nothing(commit: Commit, look: Look) -> None:
     with pytest.raises(ForbiddenError):
         media.place("a.png", "")
     with pytest.raises(ForbiddenError):
-        look().media.place("quire.toml", "")  # which is for administrators
+        look().media.place("quire.toml", "")  # which is for admins

@@ -39,7 +39,7 @@ TEN = "".join(f"line {number}\n" for number in range(10))
 
 
 class HidesBoard(RolePolicy):
-    """Only administrators see the folder ``board``."""
+    """Only admins see the folder ``board``."""
 
     def allows(self, actor: Actor, action: Action, name: Name) -> bool:
         return super().allows(actor, action, name) and (
@@ -55,7 +55,7 @@ class HidesBoard(RolePolicy):
 
 @dataclass
 class Protected:
-    """Protects some paths, for administrators."""
+    """Protects some paths, for admins."""
 
     paths: set[str] = field(default_factory=set)
 

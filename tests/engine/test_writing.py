@@ -305,7 +305,7 @@ def test_readers_write_nothing(commit: Commit, wiki: Wiki) -> None:
 
 
 @pytest.mark.parametrize("path", ["quire.toml", ".gitattributes", "a/.hidden.md"])
-def test_settings_and_hidden_files_are_for_administrators(wiki: Wiki, path: str) -> None:
+def test_settings_and_hidden_files_are_for_admins(wiki: Wiki, path: str) -> None:
     with pytest.raises(ForbiddenError):
         save(wiki, Put(path, b"", None))
     assert save(wiki, Put(path, b"", None), actor=ADMIN).changed

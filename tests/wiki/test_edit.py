@@ -287,10 +287,26 @@ def test_readers_are_shown_no_form(commit: Commit, client: FlaskClient) -> None:
     assert "/-/new" not in client.get("/gone").text
 
 
-def test_settings_are_for_administrators(commit: Commit, editor: FlaskClient) -> None:
+def test_settings_are_for_admins(commit: Commit, editor: FlaskClient) -> None:
     commit({"quire.toml": "title = 'x'\n"})
     for address in ("/-/edit/quire.toml", "/-/edit/.hidden", "/-/edit/-/x", "/-/edit/robots.txt"):
         assert editor.get(address).status_code in {403, 422}
+
+
+@pytest.mark.parametrize("page", ["f/a", "f/new one", "a&b"])
+def test_the_form_leads_to_the_files_beside_the_page(
+    commit: Commit, editor: FlaskClient, wiki: Wiki, page: str
+) -> None:
+    commit({"f/a.md": "one\n", "f/m.png": b"\x89PNG\r\n\x1a\n"})
+    wiki.catch_up()
+    shown = editor.get(f"/-/edit/{quote(page)}").text
+    link = re.search(r'<a href="(/-/media[^"]*)" target="_blank">Files beside this page</a>', shown)
+    assert link is not None
+    beside = editor.get(unescape(link[1]))
+    assert beside.status_code == 200
+    folder = page.rpartition("/")[0]
+    assert f'name="folder" value="{folder}"' in beside.text
+    assert "m.png" in beside.text  # the top lists what lies below, too
 
 
 def test_headings_of_a_page_are_told(commit: Commit, client: FlaskClient) -> None:
@@ -383,6 +399,7 @@ def test_a_text_survives_also_where_one_has_to_log_in_to_read(
     assert answer.status_code == 403
     assert fields(answer.text)["text"] == "two\n"
     assert not {"Zebra", "Garden"} & set(re.findall(r"\w+", answer.text))
+    assert "Quire-Commit" not in answer.headers
     assert wiki.head() == head
 
 

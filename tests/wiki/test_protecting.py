@@ -1,4 +1,4 @@
-"""Protected pages: set by administrators, and kept to wherever a page could be changed."""
+"""Protected pages: set by admins, and kept to wherever a page could be changed."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.conftest import Commit
 from tests.people import form_token, send, signed_in
 from wiki.state import State
 
-MARK = "Only administrators may change this page."
+MARK = "Only admins may change this page."
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_protected_page_says_so_and_why(
     assert "/-/edit/a" in editor.get("/a").text
 
 
-def test_a_protected_page_is_changed_by_administrators_alone(
+def test_a_protected_page_is_changed_by_admins_alone(
     admin: FlaskClient, editor: FlaskClient, story: dict[str, str]
 ) -> None:
     protect(admin)
@@ -90,7 +90,7 @@ def test_a_protected_page_is_changed_by_administrators_alone(
     assert admin.get("/a.md").text == "one\n"
 
 
-def test_only_administrators_protect(
+def test_only_admins_protect(
     admin: FlaskClient, editor: FlaskClient, client: FlaskClient, app: Flask, state: State
 ) -> None:
     reader = signed_in(app, "rea", Role.READER)

@@ -31,7 +31,7 @@ TEN = "".join(f"line {number}\n" for number in range(10))
 
 
 class HidesBoard(RolePolicy):
-    """Only administrators see the folder ``board``."""
+    """Only admins see the folder ``board``."""
 
     def allows(self, actor: Actor, action: Action, name: Name) -> bool:
         return super().allows(actor, action, name) and (
@@ -531,7 +531,7 @@ def test_what_is_hidden_is_neither_told_nor_changed(browser: Browser) -> None:
     assert browser.files() == {"board/plan.md": "secret\n", "c.md": "c\n"}
 
 
-def test_settings_are_reverted_by_administrators_alone(browser: Browser) -> None:
+def test_settings_are_reverted_by_admins_alone(browser: Browser) -> None:
     browser.save(Put("a.md", b"a\n", None), Put("quire.toml", b'title = "T"\n', None), by=ADMIN)
     both = browser.save(
         Put("a.md", b"A\n", browser.blob("a.md")),

@@ -32,7 +32,7 @@ JSON = {"Accept": "application/json"}
 
 
 class HidesBoard(RolePolicy):
-    """Only administrators see and change what is in the folder ``board``, spelled just so."""
+    """Only admins see and change what is in the folder ``board``, spelled just so."""
 
     def allows(self, actor: Actor, action: Action, name: Name) -> bool:
         hidden = name.path.startswith("board/") and actor.role is not Role.ADMIN
@@ -774,7 +774,7 @@ def test_a_program_with_a_token_sends_no_forms(ada: Browser, app: Flask) -> None
 
 
 class ProtectsN:
-    """Only administrators change what is in the folder ``n``."""
+    """Only admins change what is in the folder ``n``."""
 
     def any(self) -> bool:
         return True
@@ -808,7 +808,7 @@ def test_protected_files_are_changed_only_by_who_may(
     wiki.close()
 
 
-def test_settings_are_for_administrators(ada: Browser, person: Make) -> None:
+def test_settings_are_for_admins(ada: Browser, person: Make) -> None:
     assert ada.upload(("quire.toml", b"x")).status_code == 403
     assert person("root", Role.ADMIN).upload(("quire.toml", b"title = 'x'\n")).status_code == 201
 

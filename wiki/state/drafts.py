@@ -90,8 +90,10 @@ class Drafts:
             count, kept = db.execute(select(func.count(), sizes).where(others)).one()
             if count >= OF_ONE or kept + size > BYTES_OF_ONE:
                 raise TooLargeError(
-                    Message(
-                        "You have %(count)s drafts, and no room for another; delete one first.", count=count
+                    Message.counting(
+                        "You have %(num)s draft, and no room for another; delete it first.",
+                        "You have %(num)s drafts, and no room for another; delete one first.",
+                        count,
                     )
                 )
             if lineage is not None:  # it was begun before the page was there

@@ -60,7 +60,13 @@ class Invitations:
         if role not in ROLES:
             raise RefusedError(Message("An account cannot be “%(role)s”.", role=role))
         if not 1 <= days <= MOST_DAYS:
-            raise RefusedError(Message("An invitation lasts from 1 to %(count)s days.", count=MOST_DAYS))
+            raise RefusedError(
+                Message.counting(
+                    "An invitation lasts from 1 to %(num)s day.",
+                    "An invitation lasts from 1 to %(num)s days.",
+                    MOST_DAYS,
+                )
+            )
         text = secrets.token_urlsafe(BYTES)
         now = int(self._clock())
         with self._database.writing() as db:

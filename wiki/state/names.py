@@ -50,7 +50,13 @@ def parse_login(text: str) -> str:
     if not login:
         raise RefusedError(Message("A login name is needed."))
     if len(login) > LOGIN_CHARACTERS:
-        raise RefusedError(Message("A login name has at most %(count)s characters.", count=LOGIN_CHARACTERS))
+        raise RefusedError(
+            Message.counting(
+                "A login name has at most %(num)s character.",
+                "A login name has at most %(num)s characters.",
+                LOGIN_CHARACTERS,
+            )
+        )
     for sign in login:
         if unicodedata.category(sign)[0] not in _LETTERS and sign not in "._-":
             raise RefusedError(
@@ -80,7 +86,13 @@ def parse_name(text: str) -> str:
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if len(name) > NAME_CHARACTERS:
-        raise RefusedError(Message("A name has at most %(count)s characters.", count=NAME_CHARACTERS))
+        raise RefusedError(
+            Message.counting(
+                "A name has at most %(num)s character.",
+                "A name has at most %(num)s characters.",
+                NAME_CHARACTERS,
+            )
+        )
     for sign in name:
         if (
             unicodedata.category(sign) in {"Cc", "Cs", "Cf", "Zl", "Zp"} and sign != "\u200c"

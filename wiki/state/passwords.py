@@ -77,9 +77,21 @@ def parse_password(text: str, *names: str) -> str:
         RefusedError: It is too short, too long, or one that is tried first.
     """
     if len(text) < SHORTEST:
-        raise RefusedError(Message("A password has at least %(count)s characters.", count=SHORTEST))
+        raise RefusedError(
+            Message.counting(
+                "A password has at least %(num)s character.",
+                "A password has at least %(num)s characters.",
+                SHORTEST,
+            )
+        )
     if len(text) > LONGEST:
-        raise RefusedError(Message("A password has at most %(count)s characters.", count=LONGEST))
+        raise RefusedError(
+            Message.counting(
+                "A password has at most %(num)s character.",
+                "A password has at most %(num)s characters.",
+                LONGEST,
+            )
+        )
     if len({*text}) < DIFFERENT or text.casefold() in COMMON or look(text) in {look(name) for name in names}:
         raise RefusedError(Message("That password would be among the first to be tried; choose another one."))
     return text

@@ -96,7 +96,7 @@ class Tokens:
             reads: Patterns of what it may read, see `engine.access.fits`.
             writes: Patterns of what it may change, out of what it may read.
             days: After which it ends; ``None``: never.
-            owner: Whom it belongs to; it never may do more than they.
+            owner: Whom it belongs to; it may never do more than they.
 
         Raises:
             RefusedError: One of these cannot be.
@@ -105,7 +105,11 @@ class Tokens:
         if role not in ROLES:
             raise RefusedError(Message("A token reads or writes; it cannot be “%(role)s”.", role=role))
         if days is not None and not 1 <= days <= DAYS:
-            raise RefusedError(Message("A token lasts from 1 to %(count)s days.", count=DAYS))
+            raise RefusedError(
+                Message.counting(
+                    "A token lasts from 1 to %(num)s day.", "A token lasts from 1 to %(num)s days.", DAYS
+                )
+            )
         try:
             reading, writing = parse_patterns(tuple(reads)), parse_patterns(tuple(writes))
         except ValueError as error:

@@ -11,7 +11,7 @@ from wiki.current import current_identity, site
 from wiki.entrance import sign_in_address
 from wiki.errors import status
 from wiki.forms import field, lines_field, number_field, one_field, secret_field
-from wiki.languages import LANGUAGES, marked, translated
+from wiki.languages import LANGUAGES, marked, ngettext, translated
 from wiki.languages import gettext as _
 from wiki.next_address import ADDRESS_CHARACTERS, next_address
 from wiki.showing import address, by, show
@@ -25,7 +25,7 @@ bp = Blueprint("account", __name__)
 REGISTRATIONS = 10  # accounts that one address may make in an hour
 
 DONE = {
-    "profile": marked("What you said of yourself is saved."),
+    "profile": marked("Your profile is saved."),
     "password": marked("Your password is changed, and all other sessions have ended."),
     "session": marked("The session has ended."),
     "token": marked("The token opens nothing any more."),
@@ -96,7 +96,11 @@ def _failed(done: Attempt, wrong: str) -> tuple[int, str, dict[str, str]]:
     """Return status, text and headers for an attempt that failed."""
     if done.wait:
         minutes = -(-done.wait // 60)
-        text = _("There were too many attempts; try again in %(minutes)s minutes.", minutes=minutes)
+        text = ngettext(
+            "There were too many attempts; try again in %(num)s minute.",
+            "There were too many attempts; try again in %(num)s minutes.",
+            minutes,
+        )
         return 429, text, {"Retry-After": str(done.wait)}
     return 403, wrong, {}
 

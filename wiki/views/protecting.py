@@ -1,4 +1,4 @@
-"""Protecting a page: who may change it, set by administrators."""
+"""Protecting a page: who may change it, set by admins."""
 
 from flask import Blueprint, redirect
 from flask.typing import ResponseReturnValue
@@ -47,7 +47,7 @@ def protect(text: str) -> ResponseReturnValue:
 
 def _subject(snapshot: Snapshot, text: str) -> Subject:
     if not snapshot.actor.role.covers(Role.ADMIN):
-        raise ForbiddenError(Message("Only administrators may protect pages."))
+        raise ForbiddenError(Message("Only admins may protect pages."))
     return subject_at(text, "/-/protect")
 
 
