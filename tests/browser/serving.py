@@ -33,8 +33,8 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Served]:
-    """Serve the pages of `content` from *folder*, all of them indexed."""
+def serving(folder: Path, **environment: str) -> Iterator[Served]:
+    """Serve the pages of `content` from *folder*, all of them indexed, with settings from an *environment*."""
     repository = build(folder / "content.git")
     commits = {name: commit_id(repository, summary) for name, summary in COMMITS.items()}
     command = [
@@ -48,7 +48,7 @@ def serving(folder: Path) -> Iterator[Served]:
         "--data",
         str(folder),
     ]
-    with running(command, QUIRE_PROCESSES="1") as process:
+    with running(command, QUIRE_PROCESSES="1", **environment) as process:
         line = process.line_with("http://")
         served = Served(int(line.rstrip("/").rpartition(":")[2]), repository, commits)
         _await_index(served)
