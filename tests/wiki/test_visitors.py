@@ -137,7 +137,7 @@ def test_a_form_is_taken_only_from_whom_it_was_shown_to(
 
 
 def test_changes_from_one_address_are_bounded(
-    commit: Commit, visitor: FlaskClient, app: Flask, clock: Clock
+    commit: Commit, visitor: FlaskClient, app: Flask, clock: Clock, wiki: Wiki
 ) -> None:
     commit({"a.md": "one\n"})
     for number in range(RATE):
@@ -154,6 +154,7 @@ def test_changes_from_one_address_are_bounded(
     assert save(another, "another address\n").status_code == 303
     assert save(signed_in(app, "ada", Role.EDITOR), "with an account\n").status_code == 303
     clock.pass_by(seconds=301)
+    wiki.catch_up()
     assert visitor.post("/-/edit/a", data=held).status_code in {303, 409}
 
 
