@@ -10,6 +10,7 @@ from werkzeug.http import parse_cookie
 
 from engine.access import Actor, Kind, Role
 from engine.model import Author
+from wiki import peers
 from wiki.settings import Settings
 from wiki.state import State
 from wiki.state.accounts import Account
@@ -105,13 +106,16 @@ class Door:
         author = VISITOR_AUTHOR if role.covers(Role.EDITOR) else None
         self.visitor = Identity(Actor(Kind.ANONYMOUS, "", role, author), kept_as=VISITING)
         self.local = Identity(Actor(Kind.PERSON, LOCAL_NAME, Role.EDITOR, local), kept_as=LOCALLY)
-        self._alone = not settings.proxies and is_here(
-            settings.url.partition("://")[2].rstrip("/") or "localhost"
-        )
+        self._alone = is_for_here(settings)
 
     def anonymous(self, environ: Mapping[str, Any]) -> Identity:
         """Return who asks without saying who they are: the local person, or a visitor."""
-        if self._alone and is_local(environ) and not self._state.accounts.any():
+        if (
+            self._alone
+            and is_local(environ)
+            and not self._state.accounts.any()
+            and peers.is_ours(environ) is not False
+        ):
             return self.local
         return self.visitor
 
@@ -150,11 +154,18 @@ class Door:
         return self.anonymous(environ)
 
 
-def is_local(environ: Mapping[str, Any]) -> bool:
-    """Say whether a request comes from this machine, and was not handed on by a proxy on it.
+def is_for_here(settings: Settings) -> bool:
+    """Say whether nothing in *settings* says that others than the local person reach the server."""
+    return not settings.proxies and is_here(settings.url.partition("://")[2].rstrip("/") or "localhost")
 
-    A proxy on the same host is told by the name that it was asked for, by a header that says for whom it asks, or by
-    the old version of HTTP that nginx speaks when nobody told it otherwise.
+
+def is_local(environ: Mapping[str, Any]) -> bool:
+    """Say whether a request can be of the local person, by what it says of itself.
+
+    It comes from this machine, and asks for it by its own name. A proxy on the same host often tells itself by the name
+    that it was asked for, by a header that says for whom it asks, or by HTTP/1.0, which nginx spoke before 1.29.7 where
+    nobody told it otherwise. One that does none of this is told by `wiki.peers`, if it runs as another user; one that
+    runs as the same user is not told at all.
     """
     return (
         _is_loopback(environ.get("REMOTE_ADDR") or "")

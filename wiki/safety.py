@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.diagnosis import Diagnosis, error, ok, warning
+from wiki.identity import is_for_here
 from wiki.settings import Settings
 
 
@@ -38,6 +39,12 @@ def examine(settings: Settings, config: Path | None) -> Iterator[Diagnosis]:
                 "visitors may edit, and whoever makes an account becomes a reader, who may not",
                 'set registration to "invitation", and invite editors',
             )
+    if is_for_here(settings):
+        yield ok(
+            "settings",
+            "until the first account is made, whoever asks from this machine as the user that runs the server edits:"
+            " make one before a proxy or a tunnel of the same user leads here",
+        )
     if settings.registration == "open" and settings.anonymous == "nobody":
         yield warning(
             "settings",

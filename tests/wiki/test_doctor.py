@@ -186,6 +186,20 @@ def test_other_addresses_are_not(host: str) -> None:
     assert any("whoever reaches it may read" in each.message for each in examine(Settings(host=host), None))
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (Settings(), True),
+        (Settings(url="http://localhost:8080/"), True),
+        (Settings(url="https://wiki.example.org"), False),
+        (Settings(proxies=1), False),
+    ],
+)
+def test_who_edits_without_an_account_is_told_while_that_can_be(settings: Settings, told: bool) -> None:
+    found = [each for each in examine(settings, None) if "until the first account" in each.message]
+    assert [each.level for each in found] == [Level.OK] * told
+
+
 def test_a_private_wiki_that_everybody_may_join_is_no_private_one() -> None:
     assert worst(Settings(anonymous="nobody")) is Level.OK
     assert worst(Settings(registration="open")) is Level.OK

@@ -1,6 +1,8 @@
 """The local person, with real servers and real connections: what stands between the peer and Python must hide nothing."""
 
+import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 
 from tests.repositories import Repository
 from tests.wiki.processes import SECONDS, Process, running
+from wiki.peers import TABLES
 
 LOCAL, VISITOR = "You are at the machine that serves this wiki", 'class="sign-in"'
 
@@ -66,9 +69,34 @@ def test_the_server_tells_who_is_here_from_who_is_behind_a_proxy(port: int) -> N
         answer = ask(here, *lines)
         assert VISITOR in answer, lines
         assert LOCAL not in answer, lines
-    assert VISITOR in ask(here, host, start="GET /a HTTP/1.0")  # nginx, where nothing was configured
+    assert VISITOR in ask(
+        here, host, start="GET /a HTTP/1.0"
+    )  # nginx before 1.29.7, where nothing was configured
     assert VISITOR in ask(here, start="GET /a HTTP/1.0")
     assert LOCAL in ask(here, host)  # and nobody got what was kept for another
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the administrator may become another user")
+@pytest.mark.skipif(not TABLES[0].exists(), reason="this system does not tell whose a connection is")
+@pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost"])
+def test_a_proxy_of_another_user_that_asks_as_a_browser_does_is_a_visitor(port: int, host: str) -> None:
+    """So nginx asks since 1.29.7 where nothing but its address was configured."""
+    lines = f"GET /a HTTP/1.1\r\nHost: {host.format(port=port)}\r\nConnection: close\r\n\r\n"
+    code = (
+        "import os, socket, sys\n"
+        "os.setuid(12_345)\n"
+        "connection = socket.socket()\n"
+        f"connection.connect(('127.0.0.1', {port}))\n"
+        f"connection.sendall({lines.encode()!r})\n"
+        "while part := connection.recv(65_536):\n"
+        "    sys.stdout.buffer.write(part)\n"
+    )
+    for _ in range(2):  # the second may be kept
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=SECONDS, check=True)
+        answer = done.stdout.decode()
+        assert VISITOR in answer
+        assert LOCAL not in answer
+        assert LOCAL in ask(("127.0.0.1", port), f"Host: {host.format(port=port)}")
 
 
 @pytest.mark.parametrize("where", ["tcp", "unix"])
