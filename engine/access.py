@@ -113,7 +113,7 @@ class Protections(Protocol):
 
         Args:
             path: Where it is.
-            lineage: Where it began; ``None`` where that is not known.
+            lineage: Where it began; ``None`` where there is no past of it.
         """
         ...
 

@@ -7,7 +7,7 @@ in any answer.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from engine.access import Action, Actor, Policy, Protections, Role, may_write
+from engine.access import Action, Actor, Lineage, Policy, Protections, Role, may_write
 from engine.answers import Child, Folder, Found, Page, SearchResults, TagCount, Tags
 from engine.blaming import Blaming
 from engine.catalog import FilesIn, Moment, Visible, everything
@@ -15,7 +15,7 @@ from engine.catalog.codec import is_unlisted
 from engine.checking import Finding, check
 from engine.comparing import Comparing
 from engine.editing import Editing
-from engine.errors import MediaNotFoundError, PageNotFoundError, TooLargeError
+from engine.errors import MediaNotFoundError, NotReadyError, PageNotFoundError, TooLargeError
 from engine.finding import Finder
 from engine.following import Follower, Parts, Progress, version
 from engine.frame import HELP, SIDEBARS, Aside, Frame, tree
@@ -181,20 +181,43 @@ class Snapshot:
         return self._open or self._policy.allows(self.actor, Action.READ, name)
 
     def may_write(self, path: str) -> bool:
-        """Say whether the actor may change the file at *path*, or make one there."""
+        """Say whether the actor may change the file at *path*, or make one there.
+
+        Raises:
+            NotReadyError: As `is_unprotected`.
+        """
         return may_write(self._policy, self.actor, path) and self.is_unprotected(path)
 
+    def offers_change(self, path: str) -> bool:
+        """Say whether to offer the actor to change the file at *path*: not, while it is not known whether they may."""
+        try:
+            return self.may_write(path)
+        except NotReadyError:
+            return False
+
     def is_unprotected(self, path: str) -> bool:
-        """Say whether the actor may change the file at *path* as far as protections go."""
-        return not self._protections.any() or self.actor.role.covers(self.protection(path))
+        """Say whether the actor may change the file at *path* as far as protections go.
 
-    def is_protected(self, path: str) -> bool:
-        """Say whether not every editor may change the file at *path*."""
-        return self._protections.any() and self.protection(path) is not Role.EDITOR
+        Raises:
+            NotReadyError: Something is protected, and the history, which tells what it is called now, is still being
+                read.
+        """
+        if self.actor.role is Role.ADMIN or not self._protections.any():
+            return True
+        if not self._moment.traced:
+            raise NotReadyError(
+                Message("Which pages are protected is known once the history is read; try again in a moment.")
+            )
+        return self.actor.role.covers(self._protections.level(path, self._lineage(path)))
 
-    def protection(self, path: str) -> Role:
-        """Return the least role that may change the file at *path*."""
-        return self._protections.level(path, self._moment.arrivals.origin(path))
+    def _lineage(self, path: str) -> Lineage | None:
+        """Return where the file began that is at *path*, or was there when it was deleted; ``None`` where it was moved."""
+        arrivals = self._moment.arrivals
+        if path not in arrivals.names([path]):
+            living = arrivals.living(arrivals.lineages([path]).values())
+            if any(name.path != path for name in living.values()):
+                return None
+        return arrivals.origin(path)
 
     def find(self, text: str) -> Found:
         """Find what a URL's path means, see `Finder.find`."""

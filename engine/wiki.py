@@ -154,8 +154,8 @@ class Wiki:
             PageIdError: A path is unsafe.
             InvalidChangeError: It would break the repository's rules; the message says which.
             TooLargeError: Beyond the limits.
-            NotReadyError: The history is still being read, and with a *key*, a file that is not what its change
-                began from, or one to append to that is not there, has to be looked for in it.
+            NotReadyError: The history is still being read, and something is protected, there is a *key*, or a file that
+                is not what its change began from, or one to append to that is not there, has to be looked for in it.
             ConflictError: Where the branch is checked out, one of the files has local changes.
             HeadMovedError: Others kept changing the same file; nothing was written.
             StoreError: git failed; nothing was written.

@@ -194,7 +194,7 @@ class Writing:
         for path in paths:
             if not may_write(self._policy, actor, path):
                 raise ForbiddenError(Message("You may not change “%(path)s”.", path=path))
-        if self._protections.any() and actor.role is not Role.ADMIN:
+        if self._protections.any() and actor.role is not Role.ADMIN:  # else it needs no snapshot
             with self._look(actor) as snapshot:
                 for path in paths:
                     if not snapshot.is_unprotected(path):

@@ -92,7 +92,7 @@ class Themes:
             here=url_path(request.path[1:]),
             at=beside.url if beside else "",
             commit=snapshot.commit if snapshot else None,
-            may_write=snapshot.may_write if snapshot and current.is_readable() else lambda path: False,
+            may_write=snapshot.offers_change if snapshot and current.is_readable() else lambda path: False,
             complete=snapshot.complete if snapshot else True,
             stale=g.get("stale", False),
             viewer=current.viewer(),

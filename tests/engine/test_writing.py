@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.access import Action, Actor, Kind, Lineage, Role, RolePolicy
+from engine.access import ANONYMOUS, Action, Actor, Kind, Lineage, Role, RolePolicy
 from engine.changes import Append, Change, Delete, Edit, MergeConflictError, Move, Put, Saved
 from engine.errors import (
     ForbiddenError,
     InvalidChangeError,
+    NotReadyError,
     PageExistsError,
     PageIdError,
     PageNotFoundError,
@@ -368,6 +369,42 @@ def test_a_protected_page_stays_so_where_it_is_moved(
             save(wiki, Append("a.md", "follows it\n"))
         assert save(wiki, Append("b.md", "x\n")).changed
         assert save(wiki, Append("c.md", "x\n"), actor=ADMIN).changed
+        assert save(wiki, Put("a.md", b"Another page.\n", None)).changed  # the place is free
+        assert save(wiki, Append("a.md", "x\n")).changed
+        save(wiki, Delete("c.md", blob(wiki, "c.md")), actor=ADMIN)
+        with pytest.raises(ForbiddenError, match="protected"):
+            save(wiki, Put("c.md", b"In the place of what was deleted.\n", None))
+        with pytest.raises(ForbiddenError, match="protected"):
+            save(wiki, Put("new.md", b"new\n", None), Put("c.md", b"In its place.\n", None))
+    finally:
+        wiki.close()
+
+
+def test_while_the_history_is_being_read_nobody_writes_what_may_be_protected(
+    store: MemoryStore, commit: Commit, tmp_path: Path
+) -> None:
+    first = commit({"a.md": "one\n"})
+    commit({"a.md": None, "b.md": "one\n", "c.md": "three\n"})
+    protections = OneIsProtected()
+    protections.lineage = (first, "a.md")
+    index = WhooshIndex(tmp_path / "search")
+    wiki = Wiki.open(store, index, tmp_path, RolePolicy(), protections=protections, processes=0)
+    try:
+        for path in ("a.md", "b.md", "c.md", "new.md"):
+            with pytest.raises(NotReadyError):
+                save(wiki, Append(path, "x\n"))
+            with wiki.at(ADA) as snapshot:
+                assert not snapshot.offers_change(path)
+                with pytest.raises(NotReadyError):
+                    snapshot.may_write(path)
+        with wiki.at(ANONYMOUS) as snapshot:
+            assert not snapshot.may_write("c.md")  # whatever is protected
+        assert save(wiki, Append("b.md", "x\n"), actor=ADMIN).changed
+        wiki.catch_up()
+        with pytest.raises(ForbiddenError, match="protected"):
+            save(wiki, Append("b.md", "x\n"))
+        assert save(wiki, Append("c.md", "x\n")).changed
+        protections.lineage = None
     finally:
         wiki.close()
 

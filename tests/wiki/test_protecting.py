@@ -14,6 +14,8 @@ from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
 from tests.conftest import Commit
 from tests.people import form_token, send, signed_in
+from wiki import create_app
+from wiki.settings import Settings
 from wiki.state import State
 
 MARK = "Only admins may change this page."
@@ -100,7 +102,7 @@ def test_only_admins_protect(
         answer = somebody.post("/-/protect/a", data={"csrf": token, "level": "admin"})
         assert answer.status_code == 403
         assert "/-/protect" not in somebody.get("/a").text
-    assert state.protections.all() == ()
+    assert not state.protections.any()
     assert 'href="/-/protect/a"' in admin.get("/a").text
 
 
@@ -112,18 +114,18 @@ def test_a_form_of_another_site_protects_nothing(admin: FlaskClient, state: Stat
     data = {"level": "admin", "csrf": token}
     assert admin.post("/-/protect/a", data=data, headers=elsewhere).status_code == 403
     assert admin.get("/-/protect/a?level=admin").status_code == 200
-    assert state.protections.all() == ()
+    assert not state.protections.any()
 
 
 @pytest.mark.parametrize("level", ["", "reader", "nobody", "--admin", "ADMIN"])
 def test_a_level_is_one_of_those_that_there_are(admin: FlaskClient, state: State, level: str) -> None:
     assert send(admin, "/-/protect/a", level=level).status_code == 400
-    assert state.protections.all() == ()
+    assert not state.protections.any()
 
 
 def test_a_level_is_said_once(admin: FlaskClient, state: State) -> None:
     assert send(admin, "/-/protect/a", level=["admin", "editor"]).status_code == 400
-    assert state.protections.all() == ()
+    assert not state.protections.any()
 
 
 @pytest.mark.parametrize("text", ["nowhere", "-x", "--all", "..%2Fa", "a%00"])
@@ -169,6 +171,50 @@ def test_a_moved_page_stays_protected(
     assert editor.get("/-/delete/c/d").status_code == 403
     protect(admin, page="c/d", level="editor")
     assert editor.get("/-/delete/c/d").status_code == 200
+
+
+def test_a_moved_page_stays_protected_while_the_history_is_read_anew(
+    admin: FlaskClient,
+    app: Flask,
+    commit: Commit,
+    wiki: Wiki,
+    store: MemoryStore,
+    state: State,
+    tmp_path: Path,
+) -> None:
+    protect(admin)
+    commit({"a.md": None, "c/d.md": "two\n"})
+    index = WhooshIndex(tmp_path / "another" / "search")
+    fresh = Wiki.open(
+        store, index, tmp_path / "another", RolePolicy(), protections=state.protections, processes=0
+    )
+    try:
+        again = create_app(Settings(), fresh, state)
+        editor, root = signed_in(again, "ada", Role.EDITOR), signed_in(again, "root", Role.ADMIN)
+        assert editor.get("/-/edit/c/d").status_code == 503
+        token = form_token(editor, "/-/drafts")
+        answer = editor.post(
+            "/-/edit/c/d", data={"csrf": token, "text": "x\n", "base": blob_of(store, "c/d.md")}
+        )
+        assert answer.status_code == 503
+        assert "x\n" in answer.text  # it comes back
+        assert editor.get("/c/d.md").text == "two\n"
+        shown = editor.get("/c/d")
+        assert shown.status_code == 200  # reading goes on
+        assert "/-/edit/c/d" not in shown.text
+        assert root.get("/-/edit/c/d").status_code == 200
+        fresh.catch_up()
+        assert editor.get("/-/edit/c/d").status_code == 403
+        assert editor.get("/-/edit/b").status_code == 200
+        assert editor.get("/-/edit/a").status_code == 200  # another page may be made where it was
+    finally:
+        fresh.close()
+
+
+def blob_of(store: MemoryStore, path: str) -> str:
+    entry = store.entry(store.head() or "", path)
+    assert entry is not None
+    return entry.blob
 
 
 def test_what_is_set_is_written_down(admin: FlaskClient, state: State) -> None:

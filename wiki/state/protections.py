@@ -1,11 +1,11 @@
 """Protections: pages that only admins may change, or only those who are editors by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.access import Role
@@ -24,7 +24,7 @@ REASON_CHARACTERS = 300
 class Protection:
     """One page that not everybody may change who may write."""
 
-    path: str
+    path: str  # at which it was protected
     role: Role  # the least one that may change it
     by: str
     time: datetime
@@ -52,13 +52,8 @@ class PageProtections:
         return Role.EDITOR if found is None else found.role
 
     def find(self, path: str, lineage: Lineage | None) -> Protection | None:
-        """Return what protects a page: what hangs on its lineage, else on its path.
-
-        Where the lineage is not known, the path alone decides.
-        """
+        """Return what protects a page: what hangs on its lineage, else on its path, where it was protected without one."""
         known = self._current()
-        if lineage is None:
-            return known.by_path.get(path)
         return known.by_page.get(page_key(path, lineage)) or known.by_page.get(page_key(path, None))
 
     def stamp(self) -> str:
@@ -68,10 +63,6 @@ class PageProtections:
     def any(self) -> bool:
         """Say whether any page is protected."""
         return bool(self._current().by_page)
-
-    def all(self) -> Sequence[Protection]:
-        """Return all protections, by path."""
-        return tuple(sorted(self._read().by_page.values(), key=lambda each: each.path))
 
     def set(self, path: str, lineage: Lineage | None, role: Role, *, by: By, reason: str = "") -> None:
         """Let nobody below *role* change a page; `Role.EDITOR` takes the protection away.
@@ -95,17 +86,6 @@ class PageProtections:
                 db.execute(upsert(protection).values(page=page, **values))
             self._audit.write(db, by, "page.protect", path, f"{role} {reason}".strip())
 
-    def moved(self, path: str, to: str) -> None:
-        """Let protections that are kept by path go along with a page that was renamed."""
-        with self._database.writing() as db:
-            known = db.execute(select(protection.c.page).where(protection.c.path == path)).scalars().all()
-            if page_key(path, None) in known:
-                db.execute(delete(protection).where(protection.c.page == page_key(to, None)))
-                own = protection.c.page == page_key(path, None)
-                db.execute(update(protection).where(own).values(page=page_key(to, None)))
-            if known:
-                db.execute(update(protection).where(protection.c.path == path).values(path=to))
-
     def _current(self) -> "_Known":
         generation = self._database.generation()
         if self._known[0] != generation:
@@ -128,7 +108,6 @@ class _Known:
 
     def __init__(self, by_page: Mapping[str, Protection]) -> None:
         self.by_page = by_page
-        self.by_path = {each.path: each for each in by_page.values()}
         self.stamp = (
             sha256(repr(by_page).encode("utf-8", "surrogatepass")).hexdigest()[:12] if by_page else ""
         )

@@ -84,7 +84,7 @@ def _creation(text: str) -> str:
         path = PageId.parse(f"{folder}/{title}" if folder else title).path
     except PageIdError:
         return ""
-    if not current_snapshot().may_write(path):
+    if not current_snapshot().offers_change(path):
         return ""
     return f"/-/new?{urlencode({'title': title} | ({'folder': folder} if folder else {}))}"
 

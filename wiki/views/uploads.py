@@ -77,7 +77,7 @@ def _list(snapshot: Snapshot, error: WikiError | None = None) -> str:
             (name, media.written(name, beside.rpartition("/")[0] if beside else None))
             for name in _added(snapshot)
         ],
-        may_upload=snapshot.may_write(f"{folder}/file" if folder else "file"),
+        may_upload=snapshot.offers_change(f"{folder}/file" if folder else "file"),
         limit=current.site().settings.upload_bytes,
         page_url=lambda number: _list_url(folder, unused=unused, number=number),
     )
@@ -128,7 +128,7 @@ def medium(text: str) -> ResponseReturnValue:
             medium=known,
             kind=kind,
             text=shown,
-            may_change=snapshot.may_write(name.path),
+            may_change=snapshot.offers_change(name.path),
             limit=current.site().settings.upload_bytes,
         )
 
