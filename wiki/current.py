@@ -109,7 +109,8 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
     """Let a view answer from one snapshot, with an ETag of all that its answer depends on.
 
     A reader who has that answer already gets 304 before anything is rendered. An answer that may still grow at this
-    commit, because pages or the index are being brought up to date, has no ETag and is not kept.
+    commit, because pages or the index are being brought up to date, has no ETag and is not kept; and neither one that
+    was begun before something was protected, and ended after it.
     """
 
     @wraps(view)
@@ -119,15 +120,17 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
         with wiki.at(who.actor) as snapshot, _reading(snapshot):
             g.stale = _is_behind(wiki, snapshot)
             speak(site().settings.interface, snapshot.site.language)
-            g.base = _etag(snapshot)
+            version = snapshot.version
+            g.base = _etag(snapshot, version)
             etag = personal(g.base, who)
             if snapshot.settled and _has(etag):
                 response = Response(status=304)
             else:
                 response = make_response(view(*args, **kwargs))
-                if response.status_code == 200 and snapshot.settled and not g.stale:
-                    g.cacheable = snapshot.version
-            if response.status_code in {200, 304} and snapshot.settled and not response.headers.get("ETag"):
+            settled = snapshot.settled and snapshot.version == version
+            if response.status_code == 200 and settled and not g.stale:
+                g.cacheable = version
+            if response.status_code in {200, 304} and settled and not response.headers.get("ETag"):
                 response.set_etag(etag)
             response.headers["Vary"] = "Accept, Accept-Language, Accept-Encoding, Cookie, Authorization"
             return response
@@ -176,10 +179,10 @@ def _has(etag: str) -> bool:
     return not known.star_tag and known.contains_weak(etag)
 
 
-def _etag(snapshot: Snapshot) -> str:
+def _etag(snapshot: Snapshot, version: str | None) -> str:
     seen = (
         site().build,
-        snapshot.version,
+        version,
         snapshot.complete,
         g.stale,
         site().wiki.policy.scope(snapshot.actor),

@@ -3,20 +3,23 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from engine.access import Role, RolePolicy
+from engine.access import ANONYMOUS, Role, RolePolicy
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
 from tests.conftest import Commit
 from tests.people import form_token, send, signed_in
+from tests.states import ADMIN
 from wiki import create_app
 from wiki.settings import Settings
 from wiki.state import State
+from wiki.theming import Themes
 
 MARK = "Only admins may change this page."
 
@@ -75,6 +78,36 @@ def test_a_protected_page_says_so_and_why(
     protect(admin, level="editor")
     assert MARK not in client.get("/a").text
     assert "/-/edit/a" in editor.get("/a").text
+
+
+@pytest.mark.parametrize("level", [Role.ADMIN, Role.EDITOR])
+def test_an_answer_that_was_begun_before_its_page_was_protected_is_kept_for_nobody(
+    app: Flask,
+    admin: FlaskClient,
+    editor: FlaskClient,
+    wiki: Wiki,
+    state: State,
+    level: Role,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if level is Role.EDITOR:
+        protect(admin)
+    real, meanwhile = Themes.render, [level]
+
+    def render(themes: Themes, template: str, **context: Any) -> str:
+        shown = real(themes, template, **context)
+        if meanwhile and template == "pages/view.html":
+            with wiki.at(ANONYMOUS) as snapshot:
+                lineage = snapshot.editing.lineage("a.md")
+            state.protections.set("a.md", lineage, meanwhile.pop(), by=ADMIN)
+        return shown
+
+    monkeypatch.setattr(Themes, "render", render)
+    before = editor.get("/a")
+    assert "ETag" not in before.headers
+    assert (MARK in before.text) == (level is Role.EDITOR)
+    for reader in (editor, signed_in(app, "bob", Role.EDITOR)):
+        assert (MARK in reader.get("/a").text) == (level is Role.ADMIN)
 
 
 def test_a_protected_page_is_changed_by_admins_alone(
