@@ -13,6 +13,7 @@ from engine.catalog import Moment, Visible, everything
 from engine.contents import Contents, compare
 from engine.errors import (
     InvalidChangeError,
+    NotReadyError,
     PageExistsError,
     PageNotFoundError,
     RevisionNotFoundError,
@@ -35,6 +36,7 @@ TEMPLATES = "templates"
 """The folder of the pages that new ones may begin as."""
 
 TEMPLATES_LISTED = 100
+LATELY = 200  # commits that are asked one by one what was at a path, while the history is being read
 
 
 class Drawer(Protocol):
@@ -118,10 +120,11 @@ class Editing:
             path: Where it is.
 
         Raises:
-            InvalidChangeError: It is no text, or was never there.
+            InvalidChangeError: It is no text, or was never there, as far as the actor may know.
+            NotReadyError: As `knows`.
         """
         try:
-            content = self._store.read(blob) if self._was(blob, path) else None
+            content = self._store.read(blob) if self.knows(path, blob) else None
         except RevisionNotFoundError:
             content = None
         if content is None:
@@ -137,19 +140,38 @@ class Editing:
             )
         return plain(text)
 
-    def _was(self, blob: str, path: str) -> bool:
-        """Say whether the actor may know what *blob* holds: it is, or was, at a path that they may see."""
-        if self._visible is everything or any(
-            name.blob == blob for name in self._moment.named(path, self._visible)
-        ):
+    def knows(self, path: str, blob: str) -> bool:
+        """Say whether the actor may know what *blob* holds: it is, or was, at *path*, and they may see it there.
+
+        A repository may hold more than the wiki shows, and each of its blobs has an id that may be known.
+
+        Raises:
+            NotReadyError: It was not there lately, and the history is still being read.
+        """
+        if any(name.blob == blob for name in self._moment.named(path, self._visible)):
             return True
-        return self._past.had(path, blob)
+        if self._past.known:
+            return self._past.had(path, blob)
+        found = self._had_lately(path, blob) if self._visible is everything else None
+        if found is None:
+            raise NotReadyError(Message("The history is still being read; try again in a moment."))
+        return found
+
+    def _had_lately(self, path: str, blob: str) -> bool | None:
+        """Say whether a commit has *blob* at *path*, as git has it; ``None`` where none of the newest has it."""
+        head = self._moment.head
+        chain = self._store.chain(head) if head is not None else []
+        entries = (self._store.entry(commit, path) for commit, _ in chain[:LATELY])
+        if any(entry is not None and entry.blob == blob for entry in entries):
+            return True
+        return None if len(chain) > LATELY else False
 
     def whole(self, base: str | None, path: str, section: str, text: str) -> str:
         """Put a section that was edited back into the page that it was taken from.
 
         Raises:
-            InvalidChangeError, PageNotFoundError: As `source`.
+            InvalidChangeError, NotReadyError: As `text`.
+            PageNotFoundError: As `source`.
         """
         if not section or base is None:
             return text
@@ -194,7 +216,7 @@ class Editing:
             theirs: The blob that others made of it.
 
         Raises:
-            InvalidChangeError: As `text`.
+            InvalidChangeError, NotReadyError: As `text`.
         """
         before = self.text(base, path) if base is not None else None
         return merge_pages(before, ours, self.text(theirs, path))

@@ -4,14 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from engine.access import ANONYMOUS, Action, Actor, RolePolicy
+from engine import editing
+from engine.access import ANONYMOUS, Action, Actor, Kind, Role, RolePolicy
+from engine.changes import Delete, Edit, MergeConflictError, Move, Put
 from engine.editing import Editing
-from engine.errors import InvalidChangeError, PageExistsError, PageIdError, PageNotFoundError
+from engine.errors import InvalidChangeError, NotReadyError, PageExistsError, PageIdError, PageNotFoundError
 from engine.model import Name
 from engine.search.whoosh_index import WhooshIndex
+from engine.store.git_store import GitStore
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
 from tests.conftest import Commit
+from tests.repositories import make
+
+ADA = Actor(Kind.PERSON, "ada", Role.EDITOR)
 
 SECTIONS = """---
 title: T
@@ -119,6 +125,55 @@ def test_a_base_tells_nothing_of_what_is_hidden(store: MemoryStore, commit: Comm
                 with pytest.raises(InvalidChangeError):
                     editing.text(blobs["hidden/b.md"], path)
             assert editing.source("hidden/b").base is None
+    finally:
+        wiki.close()
+
+
+def test_a_base_is_a_text_of_its_page_also_for_those_who_see_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = make(tmp_path / "content.git")
+    others = {"wiki/b.md": "two\n", "key.md": "outside\n"}
+    start = repository.commit({"wiki/a.md": "one\n", **others})
+    first = repository.git("rev-parse", "main:wiki/a.md")
+    blobs = [repository.git("rev-parse", f"main:{path}") for path in others]
+    repository.commit({"wiki/a.md": "three\n", **others}, start)
+    store = GitStore.open(repository.path, root="wiki")
+    wiki = Wiki.open(store, WhooshIndex(tmp_path / "search"), tmp_path, RolePolicy(), processes=0)
+    try:
+        with wiki.at(ADA) as snapshot:
+            assert snapshot.editing.text(snapshot.editing.source("a").base or "", "a.md") == "three\n"
+            # The history has not been read: git is asked what was there lately.
+            assert snapshot.editing.text(first, "a.md") == "one\n"
+            for blob in blobs:
+                with pytest.raises(InvalidChangeError):
+                    snapshot.editing.text(blob, "a.md")
+                monkeypatch.setattr(editing, "LATELY", 1)
+                with pytest.raises(NotReadyError):
+                    snapshot.editing.text(first, "a.md")
+                monkeypatch.undo()
+        wiki.catch_up()
+        with wiki.at(ADA) as snapshot:
+            assert snapshot.editing.text(first, "a.md") == "one\n"
+            for blob in (*blobs, "HEAD", "main:key.md", "--all", ""):
+                for path in ("a.md", "key.md", "../key.md", "nowhere.md"):
+                    with pytest.raises(InvalidChangeError, match="not in the repository"):
+                        snapshot.editing.text(blob, path)
+                with pytest.raises(InvalidChangeError):
+                    snapshot.editing.merged("a.md", first, "mine\n", blob)
+        for blob in blobs:  # nor does a conflict tell it
+            for change in (
+                Edit("a.md", "mine\n", blob),
+                Edit("gone.md", "mine\n", blob),
+                Put("a.md", b"mine\n", blob),
+                Delete("a.md", blob),
+                Move("a.md", "c.md", blob, b"mine\n"),
+            ):
+                with pytest.raises(InvalidChangeError, match="not in the repository"):
+                    wiki.commit([change], ADA)
+        with pytest.raises(MergeConflictError) as caught:
+            wiki.commit([Edit("a.md", "mine\n", first)], ADA)
+        assert caught.value.conflicts[0].base == "one\n"
     finally:
         wiki.close()
 
