@@ -10,10 +10,15 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote
 
-from engine.errors import PageIdError
+from engine.errors import InvalidChangeError, PageIdError
+from engine.messages import Message
 
 PAGE_SUFFIXES = (".md", ".markdown")
 """What makes a file a page, in any case; of two files with one id the earlier suffix wins."""
+
+RESERVED = ("-", "wiki.git")
+"""Folders at the root whose addresses are kept for what is no page."""
+RESERVED_FILES = ("wiki.git", "sitemap.xml", "robots.txt", "llms.txt", "favicon.ico")
 
 MAX_PART_BYTES = 255
 MAX_PATH_BYTES = 1024
@@ -87,6 +92,21 @@ def page_stem(path: str) -> str | None:
             stem = path[: -len(suffix)]
             return stem if stem and not stem.endswith("/") else None
     return None
+
+
+def is_reserved(text: str) -> bool:
+    """Say whether an address, without its first slash, is kept for the wiki itself, so that it never leads to a page."""
+    return text in RESERVED_FILES or text.startswith(tuple(f"{folder}/" for folder in RESERVED))
+
+
+def check_reach(path: str) -> None:
+    """Refuse a path for a new file that nobody could reach there.
+
+    Raises:
+        InvalidChangeError: Its address, or that of the page that it is, is kept for the wiki itself.
+    """
+    if is_reserved(path) or is_reserved(page_stem(path) or ""):
+        raise InvalidChangeError(Message("“%(path)s” belongs to the wiki itself.", path=path[:60]))
 
 
 def url_path(text: str) -> str:

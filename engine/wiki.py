@@ -152,7 +152,8 @@ class Wiki:
             PageExistsError: A file was to be new, and there is one.
             PageNotFoundError: A file that is to be moved or deleted is not there.
             PageIdError: A path is unsafe.
-            InvalidChangeError: It would break the repository's rules; the message says which.
+            InvalidChangeError: It would break the repository's rules, or make a file where nobody could reach it; the
+                message says which.
             TooLargeError: Beyond the limits.
             NotReadyError: The history is still being read, and something is protected, there is a *key*, or a file that
                 is not what its change began from, or one to append to that is not there, has to be looked for in it.

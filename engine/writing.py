@@ -34,7 +34,7 @@ from engine.errors import (
     WikiError,
 )
 from engine.following import Follower, Parts
-from engine.ids import page_stem, parse_path
+from engine.ids import check_reach, page_stem, parse_path
 from engine.locks import HostLock
 from engine.lookback import Look, Lookback
 from engine.messages import Message
@@ -129,6 +129,9 @@ class Writing:
                 continue  # the branch has moved since it was looked at: plan anew
             settled = Settler(store, head, history, self._limits).settle(changes)
             self._check_paths(actor, [change.path for change in settled.changes])
+            for change in settled.changes:
+                if change.base is None:  # what is there already stays as it is
+                    check_reach(change.path)
             said = {
                 **trailers,
                 "Quire-Actor": actor.name,

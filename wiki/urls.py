@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import BaseConverter
 
 from engine.errors import PageNotFoundError
+from engine.ids import is_reserved as is_reserved  # of addresses, so it is found here too
 from engine.past_answers import Subject
 from engine.wiki import Found
 from wiki.current import current_snapshot, site
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 QUERY_CHARACTERS = 500
-RESERVED = ("-", "wiki.git")
-"""Folders at the root that belong to the wiki itself."""
-RESERVED_FILES = ("wiki.git", "sitemap.xml", "robots.txt", "llms.txt", "favicon.ico")
 
 
 class Request(flask.Request):
@@ -41,11 +39,6 @@ class AddressConverter(BaseConverter):
     regex = r"[^/][\s\S]*"
     part_isolating = False
     weight = 200
-
-
-def is_reserved(text: str) -> bool:
-    """Say whether a path belongs to the wiki itself, so that it never leads to a page."""
-    return text in RESERVED_FILES or text.startswith(tuple(f"{folder}/" for folder in RESERVED))
 
 
 def found_at(text: str) -> Found:

@@ -9,7 +9,7 @@ from engine.errors import (
     PageExistsError,
     PageNotFoundError,
 )
-from engine.ids import PageId, page_stem, parse_path
+from engine.ids import PageId, check_reach, page_stem, parse_path
 from engine.messages import Message
 from engine.model import Form, Name
 from engine.moving.relinking import Moves
@@ -108,6 +108,7 @@ class Rules:
 
 def _check_file(before: Name, after: Name) -> None:
     parse_path(after.path)
+    check_reach(after.path)
     if before.form not in {Form.PAGE, Form.MEDIA}:
         raise InvalidChangeError(
             Message("“%(path)s” is no ordinary file; move it with git.", path=before.path)

@@ -14,7 +14,7 @@ from engine.errors import (
     PageNotFoundError,
     TooLargeError,
 )
-from engine.ids import page_stem, parse_path
+from engine.ids import check_reach, page_stem, parse_path
 from engine.messages import Message
 from engine.model import Author, Revision
 from engine.past import Past
@@ -75,7 +75,7 @@ class Undoing:
             ForbiddenError: The actor may not write it.
             PageExistsError: The file is gone, and another one is where it is to be.
             PageIdError: *to* is unsafe as a path.
-            InvalidChangeError: It is so already, or it is no ordinary file.
+            InvalidChangeError: It is so already, or it is no ordinary file, or nobody could reach it at *to*.
         """
         version = self._past.version(subject, text)
         path = parse_path(to if to and subject.gone else subject.name.path)
@@ -86,6 +86,8 @@ class Undoing:
             )
         if not self._writer.may_write(path):
             raise ForbiddenError(Message("You may not change “%(path)s”.", path=path))
+        if subject.gone:
+            check_reach(path)
         assembly = self._assembly()
         assembly.turn(Turn(place(now), Place(path, Held(version.name.blob))))
         changes, files = assembly.changes()

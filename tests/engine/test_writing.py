@@ -668,3 +668,64 @@ def test_a_page_that_is_made_of_a_large_file_is_too_large_as_well(tmp_path: Path
 def test_nothing_appended_adds_no_line(any_wiki: Wiki) -> None:
     save(any_wiki, Append("a.md", ""), Append("a.md", "x\n"))
     assert content(any_wiki, "a.md") == b"x\n"
+
+
+OUT_OF_REACH = [
+    "-/login.md",
+    "-/a/b.png",
+    "wiki.git",
+    "wiki.git.md",
+    "wiki.git/info/refs",
+    "wiki.git/a.md",
+    "robots.txt",
+    "robots.txt.md",
+    "sitemap.xml.markdown",
+    "favicon.ico",
+    "llms.txt",
+]
+
+
+@pytest.mark.parametrize("path", OUT_OF_REACH)
+def test_nothing_new_is_put_where_nobody_could_reach_it(any_wiki: Wiki, path: str) -> None:
+    save(any_wiki, Put("a.md", b"one\n", None), Put("m.png", b"\x89PNG", None))
+    head = any_wiki.head()
+    changes: list[Change] = [Put(path, b"x\n", None), Move("m.png", path, blob(any_wiki, "m.png"))]
+    if path.endswith((".md", ".markdown")):
+        changes = [
+            changes[0],
+            Edit(path, "x\n", None),
+            Append(path, "x\n"),
+            Move("a.md", path, blob(any_wiki, "a.md")),
+        ]
+    for change in changes:
+        for actor in (ADA, ADMIN):
+            with pytest.raises(InvalidChangeError, match="belongs to the wiki itself"):
+                save(any_wiki, change, actor=actor)
+    assert any_wiki.head() == head
+
+
+@pytest.mark.parametrize("path", ["-.md", "-x.md", "x/-/a.md", "x/robots.txt", "wiki.gitx.md", "Wiki.git.md"])
+def test_what_only_looks_so_can_be_reached(any_wiki: Wiki, path: str) -> None:
+    assert save(any_wiki, Put(path, b"x\n", None)).changed
+
+
+def test_what_a_repository_has_where_nobody_reaches_it_is_changed_and_moved_as_ever(
+    commit: Commit, wiki: Wiki
+) -> None:
+    commit({"-/a.md": "one\n", "robots.txt": "two\n", "wiki.git/c.md": "three\n"})
+    wiki.catch_up()
+    save(
+        wiki,
+        Edit("-/a.md", "changed\n", blob(wiki, "-/a.md")),
+        Put("robots.txt", b"x\n", blob(wiki, "robots.txt")),
+    )
+    save(wiki, Append("-/a.md", "more\n"))
+    assert content(wiki, "-/a.md") == b"changed\nmore\n"
+    save(
+        wiki,
+        Move("-/a.md", "a.md", blob(wiki, "-/a.md")),
+        Delete("wiki.git/c.md", blob(wiki, "wiki.git/c.md")),
+    )
+    assert content(wiki, "a.md") == b"changed\nmore\n"
+    with pytest.raises(InvalidChangeError, match="belongs"):
+        save(wiki, Move("a.md", "-/a.md", blob(wiki, "a.md")))

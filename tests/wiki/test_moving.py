@@ -112,3 +112,28 @@ def test_readers_rename_nothing(editor: FlaskClient, app: Flask, client: FlaskCl
     assert editor.get("/-/rename/gone").status_code == 404
     assert editor.get("/-/rename/gone/").status_code == 404
     assert wiki.head() == head
+
+
+@pytest.mark.parametrize(
+    ("what", "to"),
+    [("b", "-/login"), ("b", "robots.txt"), ("n/", "wiki.git"), ("n/", "-/n"), ("m.png", "favicon.ico")],
+)
+def test_nothing_is_renamed_to_where_nobody_could_reach_it(editor: FlaskClient, what: str, to: str) -> None:
+    shown = editor.get(f"/-/rename/{what}?to={to}")
+    assert shown.status_code == 422
+    assert "belongs to the wiki itself." in shown.text
+
+
+def test_nothing_is_restored_to_where_nobody_could_reach_it(
+    editor: FlaskClient, commit: Commit, wiki: Wiki
+) -> None:
+    first = wiki.head() or ""
+    commit({"b.md": None})
+    wiki.catch_up()
+    token = hidden(editor.get("/-/restore/b").text)["csrf"]
+    for to in ("-/b.md", "robots.txt.md"):
+        answer = editor.post("/-/restore/b", data={"csrf": token, "rev": first, "to": to})
+        assert answer.status_code == 422
+        assert "belongs to the wiki itself." in answer.text
+    answer = editor.post("/-/restore/b", data={"csrf": token, "rev": first, "to": "c.md"})
+    assert (answer.status_code, answer.location) == (303, "/c")

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from engine.errors import PageIdError, PageNotFoundError, StoreError
-from engine.ids import PageId, url_path
+from engine.ids import PageId, is_reserved, url_path
 from engine.messages import Message
 from engine.model import Form, Name
 from engine.wiki import Child
@@ -17,7 +17,7 @@ from wiki.accepting import prefers_markdown
 from wiki.citing import citation
 from wiki.current import current_snapshot, reads
 from wiki.state.protections import Protection
-from wiki.urls import found_at, is_reserved
+from wiki.urls import found_at
 from wiki.views.folders import folder_response
 from wiki.views.media import file_response
 from wiki.views.versions import version_response

@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from engine.access import Role
+from engine.ids import is_reserved
 from engine.lists import Address
 from wiki.current import current_snapshot, reads, site
 from wiki.filters import moment
 from wiki.languages import gettext as _
-from wiki.urls import absolute, is_reserved, whole_number
+from wiki.urls import absolute, whole_number
 from wiki.xml import xml_text
 
 bp = Blueprint("sitemap", __name__)

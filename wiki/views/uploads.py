@@ -18,7 +18,7 @@ from engine.errors import (
     TooLargeError,
     WikiError,
 )
-from engine.ids import MAX_PATH_BYTES
+from engine.ids import MAX_PATH_BYTES, is_reserved
 from engine.lists import LIST_PAGES
 from engine.media import LISTED, Collision
 from engine.messages import Message
@@ -32,7 +32,7 @@ from wiki.languages import translated
 from wiki.media_types import TEXT, media_type
 from wiki.saving import commit, count
 from wiki.uploading import Destination, Planned, Upload, forget, kept, planned, received, summary
-from wiki.urls import found_at, is_reserved, wants_json, whole_number
+from wiki.urls import found_at, wants_json, whole_number
 
 bp = Blueprint("uploads", __name__)
 
