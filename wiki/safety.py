@@ -57,6 +57,13 @@ def examine(settings: Settings, config: Path | None) -> Iterator[Diagnosis]:
             f"the server believes its proxies who asks, and whoever reaches {settings.host} may pass them by",
             "let the server listen where only the proxies reach it",
         )
+    if is_loopback(settings.host) and not settings.proxies and not is_for_here(settings):
+        yield warning(
+            "settings",
+            f"{settings.url} leads to a server that only this machine reaches, so by a proxy, and proxies is 0:"
+            " all visitors seem to have its address, and one who fails to log in too often keeps all of them out",
+            "set proxies to the number of proxies between the readers and the server",
+        )
     if config is not None:
         yield from _writable(config, "says how the server runs")
     if settings.themes:

@@ -38,7 +38,7 @@ class Settings:
     session_days: int = 30  # that one stays signed in
     session_idle_days: int = 7  # after which one who did not come is signed out
     login_rate: int = (
-        10  # failures for one account in a quarter of an hour; five times as many from one address
+        10  # failures for one account from one network in a quarter of an hour; more from elsewhere
     )
     audit_days: int = 365  # after which it is forgotten who did what to accounts
     interface: str = ""  # language of buttons and messages; empty: what the browser asks for

@@ -200,6 +200,12 @@ def test_who_edits_without_an_account_is_told_while_that_can_be(settings: Settin
     assert [each.level for each in found] == [Level.OK] * told
 
 
+def test_a_proxy_that_is_not_counted_is_told() -> None:
+    assert worst(Settings(url="https://wiki.example.org")) is Level.WARNING
+    assert worst(Settings(url="https://wiki.example.org", proxies=1)) is Level.OK
+    assert worst(Settings(url="http://wiki.example.org", host="192.168.1.2")) is Level.OK
+
+
 def test_a_private_wiki_that_everybody_may_join_is_no_private_one() -> None:
     assert worst(Settings(anonymous="nobody")) is Level.OK
     assert worst(Settings(registration="open")) is Level.OK

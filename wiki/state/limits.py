@@ -80,14 +80,19 @@ class Limits:
         ]
 
 
-def network(address: str) -> str:
-    """Return what is counted of an address: of IPv6 the network of one customer, as they have all addresses in it."""
+def network(address: str, ipv4: int = 32) -> str:
+    """Return what is counted of an address: of IPv6 the network of one customer, as they have all addresses in it.
+
+    Args:
+        address: What is none is counted as it is.
+        ipv4: Bits of an IPv4 address that are looked at.
+    """
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address
     if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
+        if found.ipv4_mapped is None:
+            return str(ipaddress.ip_network((found, 64), strict=False))
+        found = found.ipv4_mapped
+    return str(found if ipv4 == 32 else ipaddress.ip_network((found, ipv4), strict=False))

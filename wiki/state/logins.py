@@ -1,4 +1,8 @@
-"""Signing in: bounded by account and by address, and telling nothing of which accounts there are."""
+"""Signing in: bounded by account and by address, and telling nothing of which accounts there are.
+
+Whoever guesses from elsewhere keeps nobody out: failures for an account are counted by the network that they come from,
+and together only up to a much higher bound.
+"""
 
 from dataclasses import dataclass
 
@@ -8,7 +12,9 @@ from wiki.state.limits import Limits, network
 from wiki.state.names import LOGIN_CHARACTERS, key
 from wiki.state.sessions import Sessions
 
-RATE = 10  # failures for one account
+RATE = 10  # failures for one account from one network
+EVERYWHERE = 10  # times as many for one account from all networks together
+NEAR = 24  # bits of an IPv4 address that make a network
 ADDRESSES = 5  # times as many from one address: behind one may be an office
 SECONDS = 900  # in which as many are given back
 
@@ -30,7 +36,7 @@ class Logins:
         sessions: What begins.
         limits: How often it may be tried.
         audit: Where is written down what was done.
-        rate: Failures for one account in `SECONDS`.
+        rate: Failures for one account from one network in `SECONDS`.
     """
 
     def __init__(
@@ -59,7 +65,12 @@ class Logins:
         return Attempt(account=found, wait=wait)
 
     def _tried(self, login: str, password: str, address: str) -> tuple[Account | None, int]:
-        tries = (f"login {key(login)}", self._rate), (f"address {network(address)}", self._rate * ADDRESSES)
+        whose = key(login)
+        tries = (
+            (f"login {whose} {network(address, NEAR)}", self._rate),
+            (f"login {whose}", self._rate * EVERYWHERE),
+            (f"address {network(address)}", self._rate * ADDRESSES),
+        )
         if wait := self._limits.take(*tries, seconds=SECONDS):
             return None, wait
         found = self._accounts.check(login, password)

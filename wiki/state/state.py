@@ -32,7 +32,7 @@ class State:
         clock: Seconds since 1970.
         session_days: That a session lasts.
         idle_days: After which a session that was not used ends.
-        login_rate: Failures for one account in a quarter of an hour.
+        login_rate: Failures for one account from one network in a quarter of an hour.
         audit_days: After which what was written down is forgotten.
         lasting: See `Database`.
 

@@ -171,6 +171,22 @@ def test_signing_in_begins_a_session(state: State, ada: Account) -> None:
     assert [entry.what for entry in state.audit.entries()[0]] == ["login", "account.add"]
 
 
+def test_who_fails_from_elsewhere_keeps_nobody_out(state: State, ada: Account) -> None:
+    for number in range(20):
+        assert attempt(state, "ada", "wrong password", "198.51.100.7")[1] is (number >= 10)
+    assert attempt(state, "ada", PASSWORD, "198.51.100.99") == (False, True)  # of the same network
+    for address in ("192.0.2.1", "198.51.101.7", "2001:db8::1"):
+        assert attempt(state, "ada", PASSWORD, address) == (True, False)
+
+
+def test_an_account_is_not_guessed_from_everywhere(state: State, ada: Account) -> None:
+    for number in range(100):
+        assert attempt(state, "ada", "wrong password", f"10.0.{number}.1") == (False, False)
+    assert attempt(state, "ada", PASSWORD) == (False, True)
+    state.accounts.add("bob", password=PASSWORD, by=ADMIN)
+    assert attempt(state, "bob", PASSWORD) == (True, False)
+
+
 @pytest.mark.parametrize("login", ["ada", "eve", "Ada", "sam"])
 def test_an_account_is_tried_so_often_whether_there_is_one_or_not(
     state: State, ada: Account, clock: Clock, login: str
@@ -201,7 +217,9 @@ def test_all_addresses_of_one_network_count_together(state: State, ada: Account)
     assert network("2001:db8:1:2:3::4") == network("2001:db8:1:2::") == "2001:db8:1:2::/64"
     assert network("::ffff:192.0.2.1") == network("192.0.2.1")
     assert network("fe80::1%eth0") == "fe80::/64"
-    assert network("") == ""
+    assert network("") == network("", 24) == ""
+    assert network("::ffff:192.0.2.1", 24) == network("192.0.2.200", 24) == "192.0.2.0/24"
+    assert network("2001:db8:1:2:3::4", 24) == "2001:db8:1:2::/64"
     for number in range(50):
         attempt(state, f"user{number}", "wrong password", f"2001:db8::{number:x}")
     assert attempt(state, "ada", PASSWORD, "2001:db8::ffff") == (False, True)
@@ -233,7 +251,7 @@ def test_what_was_typed_is_not_kept_of_whom_nobody_is(state: State, clock: Clock
     clock.pass_by(days=1)
     attempt(state, "eve", "x")
     with state.database.reading() as db:
-        assert len(db.execute(select(rate)).all()) == 2  # the others have no effect any more
+        assert len(db.execute(select(rate)).all()) == 3  # the others have no effect any more
 
 
 def test_confirming_a_password_is_bounded_alike(state: State, ada: Account) -> None:
