@@ -194,8 +194,15 @@ def test_the_audit_is_paged_and_chosen(root: FlaskClient, state: State) -> None:
     assert root.get("/-/admin/audit?before=x").status_code == 400
 
 
-def test_what_strangers_typed_is_shown_harmlessly(app: Flask, root: FlaskClient) -> None:
-    send(app.test_client(), "/-/login", login="<script>alert(1)</script>\u202e", password=PASSWORD)
+def test_what_strangers_typed_is_not_in_the_audit(app: Flask, root: FlaskClient) -> None:
+    send(app.test_client(), "/-/login", login="a password in the wrong field", password=PASSWORD)
+    page = root.get("/-/admin/audit").text
+    assert "login.failed" in page
+    assert "wrong field" not in page
+
+
+def test_what_others_gave_is_shown_harmlessly(root: FlaskClient, state: State) -> None:
+    state.audit.note(ADMIN, "page.protect", "<script>alert(1)</script>\u202e")
     page = root.get("/-/admin/audit").text
     assert "&lt;script&gt;" in page
     assert "<script>alert" not in page

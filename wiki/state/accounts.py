@@ -87,6 +87,11 @@ class Accounts:
         with self._database.reading() as db:
             return account_of(_found(db, login))
 
+    def spelled(self, login: str) -> str:
+        """Return a login as its account has it, disabled or not; empty where there is none."""
+        with self._database.reading() as db:
+            return db.scalar(select(account.c.login).where(account.c.key == key(login))) or ""
+
     def check(self, login: str, password: str) -> Account | None:
         """Return the account of which both are right, unless it is disabled.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from wiki.state.accounts import Account, Accounts
 from wiki.state.audit import Audit, By
 from wiki.state.limits import Limits, network
-from wiki.state.names import LOGIN_CHARACTERS, key
+from wiki.state.names import key
 from wiki.state.sessions import Sessions
 
 RATE = 10  # failures for one account from one network
@@ -75,7 +75,8 @@ class Logins:
             return None, wait
         found = self._accounts.check(login, password)
         if found is None:
-            self._audit.note(By("", address), "login.failed", login[:LOGIN_CHARACTERS])
+            # What was typed may be a password in the wrong field, so only what is a login is kept.
+            self._audit.note(By("", address), "login.failed", self._accounts.spelled(login))
         else:
             self._limits.give_back(*tries, seconds=SECONDS)
         return found, 0

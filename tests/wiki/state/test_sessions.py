@@ -254,6 +254,19 @@ def test_what_was_typed_is_not_kept_of_whom_nobody_is(state: State, clock: Clock
         assert len(db.execute(select(rate)).all()) == 3  # the others have no effect any more
 
 
+def test_the_audit_names_whom_a_failure_concerns_and_nothing_else_that_was_typed(
+    state: State, ada: Account
+) -> None:
+    state.accounts.add("sam", password=PASSWORD, by=ADMIN)
+    state.accounts.disable("sam", by=ADMIN)
+    state.accounts.add("Eve", password=PASSWORD, by=ADMIN)
+    for login in ("ADA", "sam", "eve", "a password in the wrong field", PASSWORD, "", "x" * 500, "\0"):
+        attempt(state, login, "wrong password")
+    failed, _ = state.audit.entries(what="login.failed")
+    assert [each.target for each in reversed(failed)] == ["ada", "sam", "Eve", "", "", "", "", ""]
+    assert {(each.who, each.address, each.detail) for each in failed} == {("", "192.0.2.1", "")}
+
+
 def test_confirming_a_password_is_bounded_alike(state: State, ada: Account) -> None:
     assert state.logins.confirm(ada, PASSWORD, address="").account == ada
     for _ in range(10):
