@@ -18,7 +18,7 @@ from engine.search.whoosh_index import WhooshIndex
 from engine.settling import Limits
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
-from wiki import csrf, current, entrance, errors, filters, headers, languages, responses, urls
+from wiki import csrf, current, entrance, errors, filters, headers, languages, responses, uploading, urls
 from wiki.identity import LOCAL_AUTHOR, Door
 from wiki.settings import Settings
 from wiki.state import State, data_folder
@@ -103,6 +103,7 @@ def create_app(
     door = Door(settings, state, local)
     kept = responses.ResponseCache(wiki, door, settings.response_cache)
     current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build))
+    uploading.pending(app).sweep()
     filters.register(app)
     languages.register(app, settings.interface)
     errors.register(app)

@@ -9,7 +9,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from flask import request
+from flask import Flask, request
 from werkzeug.exceptions import BadRequest
 
 from engine.changes import Put
@@ -22,7 +22,7 @@ from engine.wiki import Snapshot
 from wiki.current import current_actor, site
 from wiki.forms import field, path_field
 from wiki.languages import gettext as _
-from wiki.pending import Pending
+from wiki.pending import CAPACITY, OWN, Pending
 
 FILES = 50  # in one request
 
@@ -97,6 +97,7 @@ def received(where: Destination) -> Upload:
         InvalidChangeError: There is no file.
         TooLargeError: There are too many.
     """
+    pending().sweep()
     # Fields of the form that are merely called like a file are none: only what was sent as a file is in here.
     uploaded = [each for each in request.files.getlist("file") if each.filename]
     if len(uploaded) > FILES:
@@ -232,9 +233,13 @@ def forget(upload: Upload) -> None:
             pending().drop(_owner(), sent.pending)
 
 
-def pending() -> Pending:
-    """Return where files are kept."""
-    return Pending(site().state.database.path.parent / "pending")
+def pending(app: Flask | None = None) -> Pending:
+    """Return where files are kept; one that could be sent at all is."""
+    found = site(app)
+    largest = found.settings.upload_bytes
+    return Pending(
+        found.state.database.path.parent / "pending", max(CAPACITY, 4 * largest), max(OWN, 2 * largest)
+    )
 
 
 def _owner() -> str:

@@ -1,6 +1,8 @@
 """Uploads and lists of media, with and without scripts: nothing is overwritten unseen, and no file can do harm."""
 
+import os
 import re
+import time
 from collections.abc import Callable, Sequence
 from html import unescape
 from io import BytesIO
@@ -25,6 +27,7 @@ from tests.people import form_token, locally, signed_in, with_token
 from tests.states import ADMIN
 from wiki import create_app, uploading
 from wiki.current import site
+from wiki.pending import SECONDS
 from wiki.settings import Settings
 from wiki.state import State
 
@@ -426,6 +429,22 @@ def test_what_waits_belongs_to_its_sender(ada: Browser, commit: Commit, person: 
     assert bob.client.post("/-/media", data=stolen).status_code == 422
     assert "leaf-2.png" not in ada.files()
     assert ada.client.post("/-/media", data=sent).status_code == 303
+
+
+@pytest.mark.parametrize("by", ["an upload", "a start"])
+def test_what_nobody_decided_about_is_removed(
+    app: Flask, ada: Browser, commit: Commit, wiki: Wiki, state: State, by: str
+) -> None:
+    commit({"leaf.png": b"theirs"})
+    ada.upload(("leaf.png", b"mine"), json=False)
+    (place,) = (state.database.path.parent / "pending").iterdir()
+    old = time.time() - SECONDS - 1
+    os.utime(place, (old, old))
+    if by == "a start":
+        create_app(Settings(), wiki, state)
+    else:
+        assert ada.upload(("free.png", b"x")).status_code == 201
+    assert not place.exists()
 
 
 @pytest.mark.parametrize("changed", [{"choice-1": "x"}, {"pending-1": "../../etc/passwd"}, {"pending-1": ""}])
