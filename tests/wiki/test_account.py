@@ -291,6 +291,18 @@ def test_one_address_makes_so_many_accounts_in_an_hour(wiki: Wiki, state: State)
     assert len(state.accounts.all()) == 10
 
 
+def test_what_cannot_be_counts_as_no_attempt_to_make_an_account(wiki: Wiki, state: State) -> None:
+    client = registering(wiki, state, "open")
+    for wrong in ({"password": "short", "again": "short"}, {"again": "another"}, {"login": "<x>"}) * 4:
+        assert send(client, "/-/register", **NEW | wrong).status_code == 422
+    state.accounts.add("bob", by=ADMIN)
+    for _ in range(9):  # who tries which logins are taken is counted
+        assert send(client, "/-/register", **NEW | {"login": "bob"}).status_code == 422
+    assert send(client, "/-/register", **NEW).status_code == 303
+    other = registering(wiki, state, "open")
+    assert send(other, "/-/register", **NEW | {"login": "eve"}).status_code == 429
+
+
 # -- a link to set a password
 
 

@@ -139,16 +139,27 @@ class Accounts:
         with self._database.writing() as db:
             return self.insert(db, values, by)
 
+    def check_choice(
+        self, login: str, password: str | None, name: str = "", email: str = ""
+    ) -> tuple[str, str, str]:
+        """Return login, name and address as they are kept, without looking whether there is such an account.
+
+        Raises:
+            RefusedError: One of these, or the password, can be nobody's.
+        """
+        login, name, email = parse_login(login), parse_name(name), parse_email(email)
+        if password is not None:
+            parse_password(password, login, name, email)
+        return login, name, email
+
     def prepare(
         self, login: str, *, role: Role, password: str | None, name: str = "", email: str = ""
     ) -> Mapping[str, str]:
         """Check and hash what an account is made of, before anything is written; errors as `add`."""
-        login, name, email = parse_login(login), parse_name(name), parse_email(email)
+        login, name, email = self.check_choice(login, password, name, email)
         if role not in ROLES:
             raise RefusedError(Message("An account cannot be “%(role)s”.", role=role))
-        hashed = (
-            "" if password is None else self._passwords.hash(parse_password(password, login, name, email))
-        )
+        hashed = "" if password is None else self._passwords.hash(password)
         looks = {"look": look(login), "name_look": look(name)}
         return {
             "login": login,

@@ -135,6 +135,7 @@ def create() -> ResponseReturnValue:
         if invitation:
             made = state.invitations.use(invitation, field("login"), password, address=address(), **given)
         else:
+            state.accounts.check_choice(field("login"), password, **given)  # what cannot be is no attempt
             if wait := state.limits.take((f"register {network(address())}", REGISTRATIONS), seconds=3_600):
                 code, error, headers = _failed(Attempt(wait=wait), "")
                 return *_register_form(invitation, error, code), headers
