@@ -18,7 +18,19 @@ from engine.search.whoosh_index import WhooshIndex
 from engine.settling import Limits
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
-from wiki import csrf, current, entrance, errors, filters, headers, languages, responses, uploading, urls
+from wiki import (
+    csrf,
+    current,
+    draft_owners,
+    entrance,
+    errors,
+    filters,
+    headers,
+    languages,
+    responses,
+    uploading,
+    urls,
+)
 from wiki.identity import LOCAL_AUTHOR, Door
 from wiki.settings import Settings
 from wiki.state import State, data_folder
@@ -110,6 +122,7 @@ def create_app(
     headers.register(app)
     entrance.register(app)
     csrf.register(app)
+    draft_owners.register(app)
     responses.register(app)
     if settings.proxies:
         count = settings.proxies

@@ -30,6 +30,7 @@ def kept(page: Page) -> None:
 
 
 def drafts(page: Page, key: str = "llama-3") -> list[str]:
+    """Return what the browser keeps; the draft of somebody with an account has their owner before its key."""
     found: str | None = page.evaluate("key => localStorage.getItem(`quire:draft:${key}`)", key)
     return [draft["text"] for draft in json.loads(found or "[]")]
 
@@ -164,6 +165,31 @@ def test_a_draft_outlives_the_end_of_the_session(writer: Visitor, desk: Desk) ->
     kept(page)
     assert drafts(page) == [PAGES["llama-3.md"] + "After that."]
     writer.forgive("401")
+
+
+@PLAIN
+def test_of_several_people_at_one_browser_each_is_offered_their_own(
+    writer: Visitor, desk: Desk, query: str
+) -> None:
+    desk.owner = "ada-and-more"
+    page = begun(writer, query)
+    write(page, "Hers.")
+    kept(page)
+    leave(page)
+    for owner in ("", "bob-and-more"):
+        desk.owner = owner
+        page = begun(writer, query)
+        expect(page.locator(".editor-kept")).to_have_count(1)  # it has been looked for drafts
+        expect(page.get_by_role("region", name="Draft")).to_have_count(0)
+    write(page, "His.")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(desk.address("/llama-3"))
+    assert drafts(page, "bob-and-more:llama-3") == []  # saved
+    assert drafts(page, "ada-and-more:llama-3") == [PAGES["llama-3.md"] + "Hers."]
+    desk.owner = "ada-and-more"
+    page = begun(writer, query)
+    page.get_by_role("button", name="Restore the draft").click()
+    assert field(page).endswith("Hers.")
 
 
 def test_nothing_is_asked_of_who_changed_nothing(writer: Visitor) -> None:

@@ -84,6 +84,7 @@ class Desk:
     drafts: dict[str, dict[str, str]] = field(default_factory=dict)
     uploads: list[dict[str, str]] = field(default_factory=list)
     previews: int = 0
+    owner: str = ""  # what stands for who is signed in
     signed_in: bool = False
     signed_out: bool = False  # answers lead to the login
     refuses: bool = False  # a save comes back as the form, unsaved
@@ -98,6 +99,7 @@ class Desk:
         self.drafts.clear()
         self.uploads.clear()
         self.previews = 0
+        self.owner = ""
         self.signed_in = self.signed_out = self.refuses = False
 
 
@@ -161,6 +163,7 @@ class _Views:
                 unsaved=unsaved,
                 bundled="plain" not in request.args,
                 at_desk=AT,
+                owner=self._desk.owner,
                 drafts=f"{AT}/drafts" if self._desk.signed_in else None,
             )
 

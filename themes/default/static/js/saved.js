@@ -3,9 +3,8 @@ const said = /(?:^|; )quire_saved=([^;]*)/.exec(document.cookie);
 if (said) {
   document.cookie = "quire_saved=; path=/; max-age=0; samesite=lax";
   try {
-    const { key, id } = JSON.parse(sessionStorage.getItem("quire:sent") ?? "{}");
+    const { key, name, id } = JSON.parse(sessionStorage.getItem("quire:sent") ?? "{}");
     if (key === decodeURIComponent(said[1])) {
-      const name = `quire:draft:${key}`;
       const left = JSON.parse(localStorage.getItem(name) ?? "[]").filter((draft) => draft.id !== id);
       if (left.length) localStorage.setItem(name, JSON.stringify(left));
       else localStorage.removeItem(name);

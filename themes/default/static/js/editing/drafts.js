@@ -8,9 +8,9 @@ const PAUSE = { browser: 1_000, wiki: 3_000 }; // milliseconds without a change 
 const SENT = "quire:sent"; // which draft went to the wiki; js/saved.js drops it when the wiki has saved it
 
 export const keepDrafts = async (edit) => {
-  const { draft: key, draftUrl } = edit.form.dataset;
+  const { draft: key, draftOwner: owner, draftUrl } = edit.form.dataset;
   if (!key) return;
-  const browser = new BrowserDrafts(key);
+  const browser = new BrowserDrafts(key, owner);
   const wiki = draftUrl ? new WikiDrafts(draftUrl, key, edit) : null;
   let own = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
   let free = !wiki; // whether the wiki's one draft may be written over
@@ -61,7 +61,7 @@ export const keepDrafts = async (edit) => {
     if (!edit.changed) return;
     if (!browser.keep(now())) return; // until the wiki says that it is saved
     try {
-      sessionStorage.setItem(SENT, JSON.stringify({ key, id: own }));
+      sessionStorage.setItem(SENT, JSON.stringify({ key, name: browser.name, id: own }));
     } catch { /* then the draft is offered once more */ }
   });
 

@@ -1,4 +1,4 @@
-// Where drafts are kept: by the wiki for who is signed in, else by the browser.
+// Where drafts are kept: by the wiki for who is signed in, else by the browser, which several people may use.
 //
 // A draft is { id, text, summary, base, time }: the id is that of the visit in which it was written, so that two
 // windows on one page do not write over each other; the time is in milliseconds.
@@ -6,10 +6,10 @@ import { ask } from "./asking.js";
 
 const KEPT = 5; // drafts of one page
 
-/** Drafts in the browser's own storage. */
+/** Drafts in the browser's own storage; the owner is what stands for a person, empty for who has no account. */
 export class BrowserDrafts {
-  constructor(key) {
-    this.name = `quire:draft:${key}`;
+  constructor(key, owner) {
+    this.name = owner ? `quire:draft:${owner}:${key}` : `quire:draft:${key}`;
   }
 
   /** Return all, the newest first. */
