@@ -1,13 +1,19 @@
-"""The two cookies there are: that of a session, and that of a browser which is shown a form without one.
+"""The cookies there are: that of a session, that of a browser which is shown a form without one, and a short message.
 
-Scripts cannot read them, no other site's form sends them, and under https they never leave it (``__Host-``).
+Scripts cannot read the first two, no other site's form sends them, and under https they never leave it (``__Host-``).
+The third tells scripts which draft was saved, so that they forget it, and the cookie. Under https it never leaves it
+either.
 """
+
+from urllib.parse import quote
 
 from flask import Response, request
 
 from wiki import current
 
 SESSION, VISIT = "session", "visit"
+SAVED = "quire_saved"
+SAVED_SECONDS = 600  # that a browser may take to learn that its draft was saved
 
 
 def name(kind: str) -> str:
@@ -30,6 +36,13 @@ def put(response: Response, kind: str, value: str, seconds: int | None = None) -
 def drop(response: Response, kind: str) -> None:
     """Let the browser forget a cookie."""
     response.delete_cookie(name(kind), path="/", secure=_is_secure(), httponly=True, samesite="Lax")
+
+
+def tell_saved(response: Response, key: str) -> None:
+    """Tell the browser that the draft of a key was saved."""
+    response.set_cookie(
+        SAVED, quote(key), max_age=SAVED_SECONDS, path="/", secure=_is_secure(), samesite="Lax"
+    )
 
 
 def _is_secure() -> bool:

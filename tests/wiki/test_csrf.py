@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -11,7 +11,7 @@ from engine.access import Role
 from engine.wiki import Wiki
 from tests.people import cookie_name, form_token, locally, send, signed_in, with_token
 from tests.states import ADMIN
-from wiki import create_app, csrf
+from wiki import cookies, create_app, csrf
 from wiki.settings import Settings
 from wiki.state import State
 
@@ -219,6 +219,30 @@ def test_the_cookie_of_a_session_is_for_this_site_alone(app: Flask, state: State
     )
     assert visit.startswith(f"{start}quire-visit-{mark}=; Expires=Thu, 01 Jan 1970")
     assert "Domain" not in session
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "secure"),
+    [
+        ("", "http://localhost", False),
+        ("", "https://localhost", True),
+        (
+            "https://wiki.example.org",
+            "http://localhost",
+            True,
+        ),  # behind a proxy that is told of by the address alone
+    ],
+)
+def test_what_tells_of_a_saved_draft_never_leaves_https(
+    wiki: Wiki, url: str, base: str, secure: bool
+) -> None:
+    app, response = create_app(Settings(url=url), wiki), Response()
+    with app.test_request_context("/", base_url=base):
+        cookies.tell_saved(response, "f/ä;b.md#x")
+    said = response.headers["Set-Cookie"].split("; ")
+    assert said[0] == "quire_saved=f/%C3%A4%3Bb.md%23x"
+    assert ("Secure" in said) is secure
+    assert "Max-Age=600" in said
 
 
 def test_under_https_a_cookie_that_another_could_have_set_is_not_read(app: Flask, state: State) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as field_of
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -19,7 +18,7 @@ from engine.messages import Message
 from engine.model import Form
 from engine.moving import AnchorPlan
 from engine.wiki import Snapshot
-from wiki import csrf, current
+from wiki import cookies, csrf, current
 from wiki.conflicts import places, resolved
 from wiki.current import current_actor, current_snapshot, opened, reads
 from wiki.errors import status
@@ -33,7 +32,6 @@ from wiki.views.drafts import draft_key
 bp = Blueprint("edit", __name__)
 
 TITLE = 200  # characters of the title of a new page
-SAVED = 600  # seconds that a browser may take to learn that its draft was saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +160,7 @@ def _forget_draft(response: Response, source: Source, key: str) -> None:
         lineage = snapshot.editing.lineage(source.path) if key == source.path else None
     if name and (kept := drafts.get(name, key, lineage)) is not None:
         drafts.delete(name, kept.id)
-    response.set_cookie("quire_saved", quote(key), max_age=SAVED, samesite="Lax", secure=request.is_secure)
+    cookies.tell_saved(response, key)
 
 
 @bp.post("/-/preview")
