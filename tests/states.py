@@ -1,6 +1,6 @@
 """A state for tests: its passwords cost next to nothing, and its clock goes when it is told to."""
 
-from wiki.state import By, Hashing
+from wiki.state import By, Hashing, State
 
 CHEAP = Hashing(passes=1, memory=8, lanes=1)
 """The least that argon2 allows."""
@@ -21,3 +21,17 @@ class Clock:
 
     def pass_by(self, *, days: float = 0, seconds: float = 0) -> None:
         self.now += days * 86_400 + seconds
+
+
+def end_sessions(state: State, login: str) -> None:
+    """Sign somebody out everywhere."""
+    account = state.accounts.get(login)
+    for session in state.sessions.of(account):
+        assert state.sessions.revoke(account, session.id, ADMIN)
+
+
+def audited(state: State) -> int:
+    """Return how many things were written down."""
+    entries, more = state.audit.entries(limit=10_000)
+    assert not more
+    return len(entries)

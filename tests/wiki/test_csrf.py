@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from engine.access import Role
 from engine.wiki import Wiki
 from tests.people import cookie_name, form_token, locally, send, signed_in, with_token
-from tests.states import ADMIN
+from tests.states import ADMIN, end_sessions
 from wiki import cookies, create_app, csrf
 from wiki.settings import Settings
 from wiki.state import State
@@ -70,7 +70,7 @@ def test_a_token_in_the_address_counts_for_nothing(ada: FlaskClient) -> None:
 
 def test_a_token_ends_with_its_session(app: Flask, ada: FlaskClient, state: State) -> None:
     token = form_token(ada, "/-/account")
-    state.sessions.revoke_all(state.accounts.get("ada"), ADMIN)
+    end_sessions(state, "ada")
     assert save(ada, token).status_code == 403
     assert save(signed_in(app, "ada"), token).status_code == 403
 

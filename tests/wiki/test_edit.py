@@ -14,7 +14,7 @@ from engine.access import Role
 from engine.wiki import Wiki
 from tests.conftest import Commit
 from tests.people import cookie_name, send, signed_in
-from tests.states import ADMIN
+from tests.states import end_sessions
 from wiki import create_app
 from wiki.current import site
 from wiki.settings import Settings
@@ -372,7 +372,7 @@ FROM_HERE = {"Sec-Fetch-Site": "same-origin"}
 def test_a_text_survives_a_session_that_has_ended(commit: Commit, app: Flask, editor: FlaskClient) -> None:
     head = commit({"a.md": "one\n"})
     sent = fields(editor.get("/-/edit/a").text) | {"text": "two\n", "summary": "Why"}
-    site(app).state.sessions.revoke_all(site(app).state.accounts.get("ada"), ADMIN)
+    end_sessions(site(app).state, "ada")
     answer = editor.post("/-/edit/a", data=sent, headers=FROM_HERE)
     assert answer.status_code == 403
     assert 'href="/-/login"' in answer.text
@@ -394,7 +394,7 @@ def test_a_text_survives_also_where_one_has_to_log_in_to_read(
     app = create_app(Settings(anonymous="nobody"), wiki, state)
     editor = signed_in(app, "ada", Role.EDITOR)
     sent = fields(editor.get("/-/edit/secret").text) | {"text": "two\n"}
-    state.sessions.revoke_all(state.accounts.get("ada"), ADMIN)
+    end_sessions(state, "ada")
     answer = editor.post("/-/edit/secret", data=sent, headers=FROM_HERE)
     assert answer.status_code == 403
     assert fields(answer.text)["text"] == "two\n"

@@ -19,7 +19,7 @@ from engine.store.memory_store import NOBODY
 from engine.wiki import Wiki
 from tests.conftest import Commit
 from tests.people import form_token, locally, signed_in, with_token
-from tests.states import ADMIN, PASSWORD
+from tests.states import ADMIN, PASSWORD, audited
 from wiki import create_app
 from wiki.settings import Settings
 from wiki.state import State
@@ -288,15 +288,15 @@ def assert_nothing_is_told(text: str, headers: Headers, where: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_without_its_token_no_form_is_taken(role: str, wiki: Wiki, state: State) -> None:
     _, client_of = prepared(role, wiki, state)
-    before = state.audit.count()
+    before = audited(state)
     for endpoint, row in POST.items():
         fields = {name: value for name, value in row.fields.items() if isinstance(value, str)}
         client = client_of()
-        count = state.audit.count()
+        count = audited(state)
         for token in ({}, {"csrf": ""}, {"csrf": "x"}):
             assert client.post(str(row.address), data=fields | token).status_code == 403, endpoint
-        assert state.audit.count() == count, endpoint
-    assert state.audit.count() >= before
+        assert audited(state) == count, endpoint
+    assert audited(state) >= before
 
 
 def test_a_form_that_comes_back_to_its_author_tells_nothing_of_a_private_wiki(

@@ -24,7 +24,7 @@ from tests import images
 from tests.conftest import Commit
 from tests.images import image
 from tests.people import form_token, locally, signed_in, with_token
-from tests.states import ADMIN
+from tests.states import end_sessions
 from wiki import create_app, uploading
 from wiki.current import site
 from wiki.pending import SECONDS
@@ -759,7 +759,7 @@ def test_without_its_token_no_file_is_taken(ada: Browser) -> None:
 
 def test_who_was_signed_out_meanwhile_sends_nothing(ada: Browser, state: State) -> None:
     ada.token = form_token(ada.client, "/-/media")
-    state.sessions.revoke_all(state.accounts.get("ada"), ADMIN)
+    end_sessions(state, "ada")
     before = ada.files()
     for json in (True, False):
         assert ada.upload(("x.png", b"x"), json=json).status_code == 403

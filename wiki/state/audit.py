@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from wiki.state.database import Database
 from wiki.state.schema import audit
@@ -105,11 +105,6 @@ class Audit:
         """Return the kinds of entries that there are, in order."""
         with self._database.reading() as db:
             return tuple(db.scalars(select(audit.c.what).distinct().order_by(audit.c.what)))
-
-    def count(self) -> int:
-        """Return how many entries there are."""
-        with self._database.reading() as db:
-            return db.scalar(select(func.count()).select_from(audit)) or 0
 
 
 def moment(seconds: int) -> datetime:

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -16,6 +15,7 @@ from wiki.state.audit import Audit, By, Clock, moment
 from wiki.state.database import Database
 from wiki.state.errors import RefusedError, UnknownError
 from wiki.state.schema import invitation
+from wiki.state.signing import digested
 
 DAYS = 7  # that an invitation lasts, where nobody says otherwise
 MOST_DAYS = 90
@@ -73,7 +73,7 @@ class Invitations:
             db.execute(delete(invitation).where(invitation.c.expires <= now))
             made = db.execute(
                 insert(invitation).values(
-                    digest=_digest(text),
+                    digest=digested(text),
                     role=role,
                     note=" ".join(note.split())[:NOTE_CHARACTERS],
                     by=by.who,
@@ -130,7 +130,7 @@ class Invitations:
             self._audit.write(db, by, "invitation.revoke")
 
     def _valid(self, db: Connection, text: str) -> Row[Any]:
-        row = db.execute(select(invitation).where(invitation.c.digest == _digest(text))).one_or_none()
+        row = db.execute(select(invitation).where(invitation.c.digest == digested(text))).one_or_none()
         if row is None or row.used is not None or row.expires <= self._clock():
             raise _unknown()
         return row
@@ -144,7 +144,3 @@ def _unknown() -> UnknownError:
 
 def _invitation(row: Row[Any]) -> Invitation:
     return Invitation(row.id, Role(row.role), row.note, row.by, moment(row.created), moment(row.expires))
-
-
-def _digest(text: str) -> bytes:
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()

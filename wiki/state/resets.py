@@ -1,7 +1,6 @@
 """Links by which somebody sets a password of their own; an admin makes them."""
 
 import secrets
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
@@ -12,6 +11,7 @@ from wiki.state.audit import Audit, By, Clock
 from wiki.state.database import Database
 from wiki.state.errors import RefusedError, UnknownError
 from wiki.state.schema import account, reset
+from wiki.state.signing import digested
 
 HOURS = 48  # that a link lasts
 BYTES = 24  # of chance in it
@@ -48,7 +48,7 @@ class Resets:
             )
             expires = int(self._clock()) + HOURS * 3_600
             db.execute(
-                insert(reset).values(digest=_digest(text), account=found.id, by=by.who, expires=expires)
+                insert(reset).values(digest=digested(text), account=found.id, by=by.who, expires=expires)
             )
             self._audit.write(db, by, "reset.create", found.login)
         return text
@@ -81,7 +81,7 @@ class Resets:
         query = (
             select(account, reset.c.expires.label("link_expires"))
             .join_from(reset, account)
-            .where(reset.c.digest == _digest(text))
+            .where(reset.c.digest == digested(text))
         )
         row = db.execute(query).one_or_none()
         if row is None or row.disabled or row.link_expires <= self._clock():
@@ -89,7 +89,3 @@ class Resets:
                 Message("This link was used already, has ended, or never was; ask an admin for another.")
             )
         return row
-
-
-def _digest(text: str) -> bytes:
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from engine.cache import Cache
 from engine.errors import StoreError
-from wiki.state.accounts import Account, account_of, end_sessions
+from wiki.state.accounts import Account, account_of
 from wiki.state.audit import Audit, By, Clock, moment
 from wiki.state.database import Database
 from wiki.state.schema import account, session
+from wiki.state.signing import digested
 
 DAYS = 30  # that a session lasts
 IDLE_DAYS = 7  # after which one that was not used ends
@@ -81,7 +81,7 @@ class Sessions:
             self._sweep(db, found.id, now)
             db.execute(
                 insert(session).values(
-                    digest=_digest(text),
+                    digest=digested(text),
                     account=found.id,
                     created=now,
                     expires=now + self._lasts,
@@ -98,7 +98,7 @@ class Sessions:
 
         What was found is remembered until anybody changes anything in the state, so that an end is never missed.
         """
-        digest = _digest(text)
+        digest = digested(text)
         generation = self._database.generation()
         kept = self._kept.get(digest)
         if kept is not None and kept[0] == generation:
@@ -129,7 +129,7 @@ class Sessions:
     def end(self, text: str, by: By) -> None:
         """End the session that a cookie stands for, if there is one."""
         with self._database.writing() as db:
-            if db.execute(delete(session).where(session.c.digest == _digest(text))).rowcount:
+            if db.execute(delete(session).where(session.c.digest == digested(text))).rowcount:
                 self._audit.write(db, by, "logout")
 
     def revoke(self, found: Account, number: int, by: By) -> bool:
@@ -140,12 +140,6 @@ class Sessions:
             if ended:
                 self._audit.write(db, by, "session.end", found.login)
         return ended
-
-    def revoke_all(self, found: Account, by: By) -> None:
-        """End all sessions of an account."""
-        with self._database.writing() as db:
-            end_sessions(db, found.id)
-            self._audit.write(db, by, "session.end", found.login, "all")
 
     def _read(self, digest: bytes) -> Visit | None:
         query = (
@@ -181,7 +175,3 @@ def _session(row: Any, prefix: str = "") -> Session:
         for name in ("id", "account", "created", "expires", "seen", "address", "agent")
     )
     return Session(number, of, moment(created), moment(expires), moment(seen), address, agent)
-
-
-def _digest(text: str) -> bytes:
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -1,8 +1,9 @@
-"""The server's secret: made once, and what it signs is from this server."""
+"""The server's secret, made once, by which it signs; and what is kept of texts that others hold."""
 
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
+from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -30,6 +31,11 @@ class Signing:
         return hmac.compare_digest(
             self.sign(purpose, text).encode(), signature.encode("utf-8", "surrogatepass")
         )
+
+
+def digested(text: str) -> bytes:
+    """Return what is kept of a text that was made by chance: whoever holds it can be recognised, and it not be told."""
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _made(database: Database) -> bytes:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row, insert, or_, select, update
@@ -22,6 +21,7 @@ from wiki.state.database import Database
 from wiki.state.errors import RefusedError, UnknownError
 from wiki.state.names import look, parse_login
 from wiki.state.schema import account, token
+from wiki.state.signing import digested
 
 PREFIX = "quire_"
 """What every token begins with, so that it is known for one where it should not be: in a log, in a repository."""
@@ -119,7 +119,7 @@ class Tokens:
         text = PREFIX + secrets.token_urlsafe(BYTES)
         now = int(self._clock())
         values = {
-            "digest": _digest(text),
+            "digest": digested(text),
             "start": text[:START_CHARACTERS],
             "name": name,
             "look": look(name),
@@ -149,7 +149,7 @@ class Tokens:
         """Return what a token allows; ``None`` where it is none, has ended, or its account was disabled."""
         if not text.startswith(PREFIX):
             return None
-        digest = _digest(text)
+        digest = digested(text)
         generation = self._database.generation()
         kept = self._kept.get(digest)
         if kept is not None and kept[0] == generation:
@@ -229,7 +229,3 @@ def _token(row: Row[Any]) -> Token:
         None if row.used is None else moment(row.used),
         None if row.revoked is None else moment(row.revoked),
     )
-
-
-def _digest(text: str) -> bytes:
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, func, inspect, select
 
 from engine.errors import InvalidChangeError, StoreError
-from tests.states import ADMIN, CHEAP, PASSWORD
+from tests.states import ADMIN, CHEAP, PASSWORD, audited
 from tests.wiki.processes import ROOT, environment
 from wiki.state import State, data_folder, migrations
 from wiki.state.accounts import Account
@@ -240,7 +240,7 @@ def test_all_or_nothing_is_kept(state: State) -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert state.audit.count() == 0
+    assert audited(state) == 0
 
 
 def test_a_state_that_passes_is_thrown_away() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import event, select, update
 
 from engine.access import Role
 from engine.errors import StoreError
-from tests.states import ADMIN, CHEAP, NOW, PASSWORD, Clock
+from tests.states import ADMIN, CHEAP, NOW, PASSWORD, Clock, end_sessions
 from wiki.state import By, State
 from wiki.state.accounts import Account
 from wiki.state.limits import network
@@ -130,7 +130,7 @@ def test_one_may_end_their_own_sessions_only(state: State, ada: Account) -> None
     assert state.sessions.revoke(ada, visit.session.id, ADMIN)
     assert state.sessions.find(cookie) is None
     assert state.sessions.find(other)
-    state.sessions.revoke_all(bob, ADMIN)
+    end_sessions(state, "bob")
     assert state.sessions.find(other) is None
 
 
