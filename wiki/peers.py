@@ -19,13 +19,10 @@ from pathlib import Path
 from typing import Any
 
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
-SECONDS = 1.0  # that the system may take to answer
 
 Address = IPv4Address | IPv6Address
 
-_OPEN = (
-    1  # the state of a connection; a socket that was closed is listed as the administrator's, whosever it was
-)
+_OPEN = 1  # the state of a connection; a closed socket is listed as the administrator's, whosever it was
 _HERE: Mapping[int, Address] = {4: ip_address("127.0.0.1"), 6: ip_address("::1")}
 _SOCK_DIAG, _BY_FAMILY, _REQUEST = 4, 20, 1
 _ANY_COOKIE = b"\xff" * 8
@@ -39,12 +36,10 @@ def is_ours(environ: Mapping[str, Any]) -> bool | None:
     """Say whether the process at the other end of a request's connection runs as the user that the server runs as.
 
     Returns:
-        ``None`` where nobody can tell: the server names no port of the client, or the system has no such table.
+        ``None`` where nobody can tell: the server names no port of the client, or the system has neither of both.
         ``False`` also where the connection is not open any more.
     """
     if not environ.get("REMOTE_PORT"):
-        return None
-    if not TABLES[0].exists():
         return None
     try:
         address = _plain(ip_address(environ.get("REMOTE_ADDR") or ""))
@@ -52,7 +47,9 @@ def is_ours(environ: Mapping[str, Any]) -> bool | None:
     except ValueError:
         return False
     user = asked(address, *ports)
-    return (listed(address, *ports) if user is None else {user}) == {os.geteuid()}
+    if user is not None:
+        return user == os.geteuid()
+    return listed(address, *ports) == {os.geteuid()} if TABLES[0].exists() else None
 
 
 def asked(address: Address, port: int, remote: int) -> int | None:
@@ -61,7 +58,7 @@ def asked(address: Address, port: int, remote: int) -> int | None:
     ``None`` where the system does not answer that, or the connection does not lead to the usual address of this machine.
     """
     try:
-        return _ask(address, port, _HERE[address.version], remote)
+        return _ask(address, port, _HERE[address.version], remote) if hasattr(socket, "AF_NETLINK") else None
     except (OSError, struct.error):
         return None
 
@@ -72,11 +69,10 @@ def _ask(address: Address, port: int, other: Address, remote: int) -> int | None
     which = _PORTS.pack(port, remote) + ends + bytes(4) + _ANY_COOKIE
     question = _QUESTION.pack(family, socket.IPPROTO_TCP, 0, 1 << _OPEN) + which
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as system:
-        system.settimeout(SECONDS)
         system.sendto(
             _HEADER.pack(_HEADER.size + len(question), _BY_FAMILY, _REQUEST, 0, 0) + question, (0, 0)
         )
-        answer = system.recv(4_096)
+        answer = system.recv(4_096, socket.MSG_DONTWAIT)  # it answers before it returns
     _, kind, *_ = _HEADER.unpack_from(answer)
     if kind != _BY_FAMILY or answer[_HEADER.size + 4 :][: len(which) - 12] != which[:-12]:
         return None  # there is no such socket, or it is one that listens
