@@ -13,37 +13,41 @@ from wiki.settings import Settings
 
 def examine(settings: Settings, config: Path | None) -> Iterator[Diagnosis]:
     """Look at *settings*, which *config* is a file of, if there is one."""
-    if is_loopback(settings.host):
-        yield ok("settings", f"the server listens on {settings.host}, for this machine alone")
-    elif settings.anonymous == "editor":
-        yield ok("settings", f"the server listens on {settings.host}")
-    elif settings.anonymous == "nobody":
-        yield ok(
-            "settings",
-            f"the server listens on {settings.host}, and shows nothing to visitors without an account",
-        )
-    else:
-        yield ok(
-            "settings",
-            f"the server listens on {settings.host}: whoever reaches it may read everything, and nothing more",
-        )
+    yield _reached(settings)
+    yield from _people(settings)
+    yield from _proxies(settings)
+    if config is not None:
+        yield from _writable(config, "says how the server runs")
+    if settings.themes:
+        for folder, _, files in os.walk(settings.themes):
+            for place in [Path(folder), *(Path(folder, name) for name in sorted(files))]:
+                yield from _writable(place, "holds templates, which run in the server")
+
+
+def _reached(settings: Settings) -> Diagnosis:
+    """Say who reaches the server, and what they may."""
+    may = {
+        "editor": "whoever reaches it may read everything, and change it",
+        "reader": "whoever reaches it may read everything, and nothing more",
+        "nobody": "nothing is shown to visitors without an account",
+    }
+    what = "for this machine alone" if is_loopback(settings.host) else may[settings.anonymous]
+    return ok("settings", f"the server listens on {settings.host}: {what}")
+
+
+def _people(settings: Settings) -> Iterator[Diagnosis]:
+    """Look at what people may who are not known, or have made their account themselves."""
     if settings.anonymous == "editor":
         yield warning(
             "settings",
             "whoever reaches the server may change pages, without an account",
             'set anonymous to "reader", unless that is what you want',
         )
-        if settings.registration == "open":
-            yield warning(
-                "settings",
-                "visitors may edit, and whoever makes an account becomes a reader, who may not",
-                'set registration to "invitation", and invite editors',
-            )
-    if is_for_here(settings):
-        yield ok(
+    if settings.registration == "open" and settings.anonymous == "editor":
+        yield warning(
             "settings",
-            "until the first account is made, whoever asks from this machine as the user that runs the server edits:"
-            " make one before a proxy or a tunnel of the same user leads here",
+            "visitors may edit, and whoever makes an account becomes a reader, who may not",
+            'set registration to "invitation", and invite editors',
         )
     if settings.registration == "open" and settings.anonymous == "nobody":
         yield warning(
@@ -51,6 +55,16 @@ def examine(settings: Settings, config: Path | None) -> Iterator[Diagnosis]:
             "the wiki is private, and everybody may make an account and read it",
             'set registration to "invitation"',
         )
+    if is_for_here(settings):
+        yield ok(
+            "settings",
+            "until the first account is made, whoever asks from this machine as the user that runs the server edits:"
+            " make one before a proxy or a tunnel of the same user leads here",
+        )
+
+
+def _proxies(settings: Settings) -> Iterator[Diagnosis]:
+    """Look at what stands before the server."""
     if settings.proxies and not is_loopback(settings.host):
         yield warning(
             "settings",
@@ -64,12 +78,6 @@ def examine(settings: Settings, config: Path | None) -> Iterator[Diagnosis]:
             " all visitors seem to have its address, and one who fails to log in too often keeps all of them out",
             "set proxies to the number of proxies between the readers and the server",
         )
-    if config is not None:
-        yield from _writable(config, "says how the server runs")
-    if settings.themes:
-        for folder, _, files in os.walk(settings.themes):
-            for place in [Path(folder), *(Path(folder, name) for name in sorted(files))]:
-                yield from _writable(place, "holds templates, which run in the server")
 
 
 def is_loopback(host: str) -> bool:
