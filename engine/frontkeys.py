@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 from yaml.resolver import Resolver
 
-from engine.frontmatter import split
+from engine.frontmatter import is_opened, split
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _YAML_BREAK = re.compile("[\x85\u2028\u2029]")  # ends a line in YAML 1.1, and nowhere else
@@ -103,6 +103,17 @@ def parts(raw: str) -> Parts | None:
     if not _EMPTY_LINES.fullmatch(rest if entries else _NO_KEYS.sub("", rest, count=1)):
         return None
     return Parts(raw[:start], tuple(entries), raw[at:])
+
+
+def is_changeable(text: str) -> bool:
+    """Say whether keys of a page can be changed, and all that stands there goes on to mean what it meant.
+
+    Not where `parts` cannot tell them; nor where there is no front matter, but a first line that may open some: it was
+    never closed, holds a list or only comments, or is a thematic break. Other programs may read such a block, and would
+    not below another one.
+    """
+    raw = split(text).raw
+    return not is_opened(text) if raw in {"", "\ufeff"} else parts(raw) is not None
 
 
 def _is_sure(entry: Entry) -> bool:

@@ -90,6 +90,11 @@ def split(text: str) -> FrontMatter:
     )
 
 
+def is_opened(text: str) -> bool:
+    """Say whether a page's first line is one that may open front matter, whatever follows it."""
+    return _OPENING.match(text) is not None
+
+
 def join(front: FrontMatter) -> str:
     """Put a page together again; ``join(split(text)) == text``."""
     return front.raw + front.body

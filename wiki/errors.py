@@ -82,9 +82,17 @@ def register(app: Flask) -> None:
     @app.errorhandler(Exception)
     def bug(error: Exception) -> ResponseReturnValue:
         log.exception("%r failed", request.path, exc_info=error)
-        return _page(
-            500, gettext("The server has written down what it was. Nothing of yours was lost by it.")
-        )
+        return _page(500, _excuse())
+
+
+def _excuse() -> str:
+    """Return what there is to say of a bug; whether what was sent is saved cannot be known."""
+    told = [gettext("The server has written down what it was.")]
+    if request.method == "POST":
+        told.append(gettext("Go back in your browser: it keeps what you typed in the form."))
+        if request.path.startswith("/-/edit/") and current.asking().actor.name:
+            told.append(gettext("A draft that was kept is among your drafts, unless it was saved."))
+    return " ".join(told)
 
 
 def _said(code: int) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from engine.frontkeys import Parts, parts, set_key
+from engine.frontkeys import Parts, is_changeable, parts, set_key
 from engine.frontmatter import MAX_BYTES, split
 
 PAGE = """---
@@ -224,6 +224,24 @@ def test_comments_stay_when_their_key_goes() -> None:
     text = "---\n# one\na: 1\n# two\nb: 2 # here\n# three\n---\n"
     assert set_key(text, "a", None) == "---\n# one\n# two\nb: 2 # here\n# three\n---\n"
     assert set_key(text, "b", None) == "---\n# one\na: 1\n# two\n# three\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", True),
+        ("Text.\n", True),
+        ("---\n---\nText.\n", True),
+        ("\ufeff---\na: 1\n---\n", True),
+        ("---\na: 1\na: 2\n---\n", False),
+        ("---\n- a\n---\n", False),
+        ("---\n# c\n---\n", False),
+        ("\ufeff---\na: 1\n", False),
+        ("----\nText.\n", True),
+    ],
+)
+def test_what_begins_like_front_matter_and_is_none_is_not_changed_by_key(text: str, expected: bool) -> None:
+    assert is_changeable(text) is expected
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\ud800", ["a", "\udfff"]])

@@ -479,3 +479,46 @@ def test_links_to_a_renamed_heading_are_offered_for_rewriting(
     left = save(editor, "# A\n\n## Third\n", links="keep")
     assert left.status_code == 303
     assert editor.get("/b.md").text == "[[a#New part|label]]\n"
+
+
+UNCHANGEABLE = {
+    "broken": "---\ntitle: [broken\n---\nx\n",
+    "colon": "---\ntitle: A: B\n---\nx\n",
+    "braces": "---\n{title: A, tags: [x]}\n---\nx\n",
+    "anchor": "---\ntags: &t [x]\nother: *t\n---\nx\n",
+    "twice": "---\ntitle: A\ntitle: B\n---\nx\n",
+    "template": "---\ntitle: {{title}}\n---\nx\n",
+    "large": f"---\ntitle: A\nz: {'q' * 70_000}\n---\nx\n",
+    "list": "---\n- a\n- b\n---\nx\n",
+    "comment": "---\n# only\n---\nx\n",
+    "unclosed": "---\ntitle: A\nx\n",
+}
+
+
+@pytest.mark.parametrize("text", UNCHANGEABLE.values(), ids=UNCHANGEABLE)
+@pytest.mark.parametrize("action", ["save", "preview", "changes"])
+def test_front_matter_that_cannot_be_changed_by_key_has_no_fields_and_loses_no_text(
+    commit: Commit, editor: FlaskClient, text: str, action: str
+) -> None:
+    commit({"a.md": text})
+    form = editor.get("/-/edit/a").text
+    sent = fields(form)
+    assert "tags" not in sent
+    assert "cannot be changed key by key. Edit it as text." in form
+    typed = {"text": f"{text}precious\n", "tags": "new", "title": "Also", "summary": "Why", "action": action}
+    answer = editor.post("/-/edit/a", data=sent | typed)
+    assert answer.status_code == 422
+    assert "cannot be changed key by key; write title" in answer.text
+    again = fields(answer.text)
+    assert again["text"] == typed["text"]
+    assert (again["tags"], again["title"], again["summary"]) == ("new", "Also", "Why")
+    assert editor.get("/a.md").text == text
+    saved = editor.post("/-/edit/a", data=again | {"text": "good\n"})
+    assert saved.status_code == 303
+    assert editor.get("/a.md").text == "---\ntitle: Also\ntags: [new]\n---\ngood\n"
+
+
+def test_front_matter_without_such_fields_is_edited_as_text(commit: Commit, editor: FlaskClient) -> None:
+    commit({"a.md": UNCHANGEABLE["comment"]})
+    assert save(editor, "---\n# only\n# two\n---\nx\n").status_code == 303
+    assert editor.get("/a.md").text == "---\n# only\n# two\n---\nx\n"

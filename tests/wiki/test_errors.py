@@ -7,9 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import engine.errors
+from engine.access import Role
 from engine.errors import EditConflictError, StoreError, WikiError
 from engine.wiki import Snapshot, Wiki
 from tests.conftest import Commit
+from tests.people import form_token, signed_in
 from wiki.errors import STATUS, status
 
 
@@ -96,6 +98,26 @@ def test_a_bug_is_a_page_without_a_trace(
     assert "Something went wrong here" in answer.text
     assert "a secret path" in caplog.text
     assert "ETag" not in answer.headers
+
+
+def test_a_bug_promises_nothing_about_what_was_sent(
+    app: Flask, commit: Commit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit({"a.md": "Text\n"})
+    ada = signed_in(app, "ada", Role.EDITOR)
+    token = form_token(ada, "/-/edit/a")
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Wiki, "at", fail)
+    read, sent = ada.get("/a"), ada.post("/-/edit/a", data={"csrf": token, "text": "x"})
+    assert (read.status_code, sent.status_code) == (500, 500)
+    assert "has written down what it was" in read.text
+    assert "Go back" not in read.text
+    assert "Go back in your browser" in sent.text
+    assert "among your drafts" in sent.text
+    assert "lost" not in sent.text
 
 
 def test_a_theme_that_cannot_show_an_error_does_not_hide_it(

@@ -13,6 +13,7 @@ from engine.changes import Edit, MergeConflictError, Put
 from engine.contents import COMPARED_BYTES, COMPARED_LINES
 from engine.editing import Source
 from engine.errors import ForbiddenError, NotReadyError, PageNotFoundError, WikiError
+from engine.frontkeys import is_changeable
 from engine.ids import page_stem, url_path
 from engine.messages import Message
 from engine.model import Form
@@ -43,7 +44,9 @@ class Draft:
     base: str | None
     section: str = ""
     summary: str = ""
-    properties: Properties = field_of(default_factory=Properties)
+    properties: Properties = field_of(
+        default_factory=Properties
+    )  # as they were sent, and are not in the text yet
 
     @classmethod
     def sent(cls, path: str) -> "Draft":
@@ -141,7 +144,7 @@ def _save(source: Source, draft: Draft, whole: str, more: Sequence[Put] = ()) ->
         saved = commit([change, *more], draft.summary)
     except MergeConflictError as error:
         with opened() as snapshot:
-            return _conflict(snapshot, source, replace(draft, text=whole, section=""), error, more), 409
+            return _conflict(snapshot, source, _joined(draft, whole), error, more), 409
     except WikiError as error:
         with opened() as snapshot:
             return _form(snapshot, source, _with_properties(draft, whole), error=error), status(error)
@@ -232,7 +235,12 @@ def _whole(snapshot: Snapshot, draft: Draft) -> str:
 
 def _with_properties(draft: Draft, whole: str) -> Draft:
     """Return what the form shows next: its text has the properties in it by now."""
-    return draft if draft.section else replace(draft, text=whole)
+    return draft if draft.section else replace(draft, text=whole, properties=Properties())
+
+
+def _joined(draft: Draft, whole: str) -> Draft:
+    """Return what a conflict is about: all of the page."""
+    return replace(draft, text=whole, section="", properties=Properties())
 
 
 def _shown(snapshot: Snapshot, draft: Draft, whole: str) -> dict[str, Any]:
@@ -264,7 +272,7 @@ def _form(snapshot: Snapshot, source: Source, draft: Draft, **more: Any) -> str:
         "renamed": None,
         **more,
     }
-    properties = Properties() if draft.section else Properties.of(draft.text)
+    properties = draft.properties.beside(draft.text)
     return current.site().themes.render(
         "edit/form.html",
         place=source.path.rpartition("/")[0],
@@ -272,6 +280,7 @@ def _form(snapshot: Snapshot, source: Source, draft: Draft, **more: Any) -> str:
         source=source,
         draft=draft,
         properties=properties,
+        has_properties=bool(properties.changed) or is_changeable(draft.text),
         page_id=page_stem(source.path) or source.path,
         draft_key=draft_key(source.path, draft.section),
         unsaved=request.method == "POST",
