@@ -40,8 +40,8 @@ _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _RESOLVER: Any = Resolver()
 _TEXT = "tag:yaml.org,2002:str"
 
-Value = str | Sequence[str]
-"""What can be written: a text, or a list of texts."""
+Value = str | Sequence[Any]
+"""What can be written: a text, or a list of texts; among them may be whatever else stands in the list already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,8 @@ def set_key(text: str, key: str, value: Value | None) -> str:
 
     Raises:
         ValueError: The front matter cannot be taken apart (`parts` says so before), would become too large, or the key
-            or value cannot be written in YAML: it holds NUL, or half of a surrogate pair.
+            or value cannot be written in YAML: it holds NUL, half of a surrogate pair, or in a list what is no text
+            and was not there.
     """
     front = split(text)
     found = parts(front.raw)
@@ -296,7 +297,7 @@ def _changed(entry: Entry, node: _Node, value: Value) -> str:
     return f"{text[: node.value]}{space}{written}{text[node.value_end :]}"
 
 
-def _lines(entry: Entry, node: _Node, value: Sequence[str], start: int) -> str:
+def _lines(entry: Entry, node: _Node, value: Sequence[Any], start: int) -> str:
     """Write a list of one item a line, as it was written from *start* on; a comment belongs to the item below it."""
     ends = [start, *(_end_of_line(entry.text, end) for _, end in node.items)]
     kept = _Kept(entry.value, [entry.text[one:other] for one, other in pairwise(ends)])
@@ -305,7 +306,7 @@ def _lines(entry: Entry, node: _Node, value: Sequence[str], start: int) -> str:
     return "".join(kept.take(item) or f"{indent}- {_scalar(item)}{line_end}" for item in value)
 
 
-def _flow(value: Sequence[str], entry: Entry | None = None, node: _Node | None = None) -> str:
+def _flow(value: Sequence[Any], entry: Entry | None = None, node: _Node | None = None) -> str:
     """Write a list in brackets, of which *entry* may have held some items before."""
     if entry is None or node is None or not node.items or not value:
         return f"[{', '.join(_scalar(item, flow=True) for item in value)}]"
@@ -326,16 +327,17 @@ class _Kept:
     def __init__(self, values: Sequence[Any], texts: Sequence[str]) -> None:
         self._texts: dict[str, list[str]] = {}
         for value, text in reversed([*zip(values, texts, strict=True)]):
-            if isinstance(value, str):
-                self._texts.setdefault(value, []).append(text)
+            self._texts.setdefault(repr(value), []).append(text)  # as 1 is not True
 
-    def take(self, value: str) -> str | None:
-        texts = self._texts.get(value)
+    def take(self, value: Any) -> str | None:
+        texts = self._texts.get(repr(value))
         return texts.pop() if texts else None
 
 
-def _scalar(value: str, style: str | None = None, *, flow: bool = False) -> str:
+def _scalar(value: Any, style: str | None = None, *, flow: bool = False) -> str:
     """Write a text, in quotes where it has or needs some."""
+    if not isinstance(value, str):
+        raise ValueError("what is no text can only stay where it stands")
     if _UNWRITABLE.search(value):
         raise ValueError("text for YAML may not hold NUL or half of a surrogate pair")
     if style not in {"'", '"'}:

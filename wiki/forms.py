@@ -16,6 +16,16 @@ def field(name: str, default: str = "", limit: int = LINE_CHARACTERS) -> str:
     return _only(name, default).replace("\0", "").strip()[:limit]
 
 
+def whole_field(name: str) -> str:
+    """Return a field of one line, however long it is."""
+    return one_line(_only(name, "").replace("\0", ""))
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, each run of spaces and line ends as one space."""
+    return " ".join(text.split())
+
+
 def path_field(name: str) -> str:
     """Return a field that names a file or a folder, whole, as a part of its path would be another one; 400 beyond any."""
     text = _only(name, "").replace("\0", "").strip()

@@ -1,16 +1,22 @@
-"""The small form for what stands in the front matter most often: title, tags, aliases."""
+"""The small form for what stands in the front matter most often: title, tags, aliases.
 
-from collections.abc import Mapping
+A list is shown as words with commas between them. What cannot be shown so, as a name with a comma or a truth, stays as
+it is: of what was typed the difference alone is applied to the list that stands in the text.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from engine.errors import InvalidChangeError
 from engine.frontkeys import is_changeable, set_key
-from engine.frontmatter import split
+from engine.frontmatter import MAX_BYTES, split
 from engine.messages import Message
 from wiki import forms
 
 KEYS = ("title", "tags", "aliases")
+_TAG_SEPARATOR = re.compile(r"[,\s]+")  # between tags that are written as one text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +30,16 @@ class Properties:
     def of(cls, text: str) -> Self:
         """Read them from a page's text."""
         found = split(text).properties
-        values = {key: _shown(found.get(key)) for key in KEYS}
+        values = {key: _shown(key, found.get(key)) for key in KEYS}
         return cls(values, values)
 
     @classmethod
     def sent(cls) -> Self:
-        """Read them from the form that was sent."""
-        return cls({key: forms.field(key) for key in KEYS}, {key: forms.field(f"{key}-was") for key in KEYS})
+        """Read them from the form that was sent, whole."""
+        return cls(
+            {key: forms.whole_field(key) for key in KEYS},
+            {key: forms.whole_field(f"{key}-was") for key in KEYS},
+        )
 
     @property
     def changed(self) -> Mapping[str, str]:
@@ -45,7 +54,7 @@ class Properties:
         )
 
     def applied(self, text: str) -> str:
-        """Return a page's text with those values in its front matter that were changed in the form.
+        """Return a page's text with what was changed in the form in its front matter.
 
         Raises:
             InvalidChangeError: The front matter cannot be changed key by key, or not to these values.
@@ -58,9 +67,17 @@ class Properties:
                 )
             )
         for key, value in self.changed.items():
-            words = list(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
+            if len(value.encode("utf-8", "replace")) > MAX_BYTES:
+                raise InvalidChangeError(
+                    Message(
+                        "The new value of “%(key)s” is too large: all front matter may have %(limit)s kB.",
+                        key=key,
+                        limit=MAX_BYTES // 1024,
+                    )
+                )
+            wanted = self._wanted(key, text)
             try:
-                text = set_key(text, key, (value if key == "title" else words) or None)
+                text = set_key(text, key, wanted or None)
             except ValueError:
                 raise InvalidChangeError(
                     Message(
@@ -70,8 +87,61 @@ class Properties:
                 ) from None
         return text
 
+    def _wanted(self, key: str, text: str) -> str | Sequence[Any]:
+        if key == "title":
+            return self.values[key]
+        was, now = _words(self.was.get(key, "")), _words(self.values[key])
+        return _changed(_items(key, split(text).properties.get(key)), was, now)
 
-def _shown(value: object) -> str:
-    values = value if isinstance(value, list) else [value]
-    words = (each for each in values if isinstance(each, str | int | float) and not isinstance(each, bool))
-    return ", ".join(map(str, words))
+
+def _changed(items: Sequence[Any], was: Sequence[str], now: Sequence[str]) -> list[Any]:
+    """Do to a list what was done to the words that the form showed of it: remove, move and add."""
+    gone = set(was) - set(now)
+    left = [item for item in items if _word(item) not in gone]
+    shown = [_word(item) for item in left if _word(item)]
+    order = [word for word in now if word in shown]
+    if len(order) == len(shown) and order != [word for word in was if word in order]:
+        moved = iter(order)  # each in the place of one that was shown, so that the others keep theirs
+        by_word = {_word(item): item for item in left}
+        left = [by_word[next(moved)] if _word(item) else item for item in left]
+    for number, word in enumerate(now):
+        words = [_word(item) for item in left]
+        if word not in words and word not in was:
+            left.insert(_place(words, now, number), word)
+    return left
+
+
+def _place(words: Sequence[str], now: Sequence[str], number: int) -> int:
+    """Return where a new word goes: behind the one before it, the first in front of the one behind it, else last."""
+    if number:
+        return words.index(now[number - 1]) + 1 if now[number - 1] in words else len(words)
+    return next((words.index(word) for word in now if word in words), len(words))
+
+
+def _items(key: str, value: Any) -> list[Any]:
+    """Return the list that a value means; one text may name several tags, and one alias."""
+    if isinstance(value, list):
+        return value
+    if key == "tags" and isinstance(value, str):
+        return [word for word in _TAG_SEPARATOR.split(value) if word]
+    return [] if value is None else [_text(value) or value]
+
+
+def _shown(key: str, value: Any) -> str:
+    if key == "title":
+        return forms.one_line(_text(value))
+    return ", ".join(dict.fromkeys(word for item in _items(key, value) if (word := _word(item))))
+
+
+def _word(item: Any) -> str:
+    """Return an item of a list as one of the words in the form; empty where it cannot be shown there."""
+    text = _text(item)
+    return text if "," not in text and text == forms.one_line(text) else ""
+
+
+def _text(value: Any) -> str:
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _words(value: str) -> list[str]:
+    return list(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))

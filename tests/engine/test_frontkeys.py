@@ -1,5 +1,7 @@
 """Front matter by key: what is set is read, and every other byte stays."""
 
+from typing import Any
+
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -125,6 +127,8 @@ def test_a_list_keeps_its_style_and_what_stays_in_it() -> None:
         ("---\nt: [a, a]\n---\n", ["a"], "---\nt: [a]\n---\n"),
         ("---\nt: [a, ]\n---\n", ["a", "b"], "---\nt: [a, b, ]\n---\n"),
         ("---\nt: [1, a]\n---\n", ["1", "a"], '---\nt: ["1", a]\n---\n'),
+        ("---\nt: [1, yes, true, {a: b}]\n---\n", [True, 1, "a", {"a": "b"}], "---\nt: [true, 1, a, {a: b}]\n---\n"),
+        ("---\nt:\n- x: 1\n  y: 2 # c\n- b\n---\n", ["a", {"x": 1, "y": 2}], "---\nt:\n- a\n- x: 1\n  y: 2 # c\n---\n"),
         ("---\nt:\n- a\n# c\n- b\n---\n", ["a", "c"], "---\nt:\n- a\n- c\n---\n"),
         ("---\nt:\n- a\n-\n  b\n---\n", ["b", "c"], "---\nt:\n-\n  b\n- c\n---\n"),
         ("---\nt:\n- x: 1\n- b\n---\n", ["b"], "---\nt:\n- b\n---\n"),
@@ -138,7 +142,7 @@ def test_a_list_keeps_its_style_and_what_stays_in_it() -> None:
         ("---\n't' : a\n---\n", "d", "---\n't' : d\n---\n"),
     ],
 )  # fmt: skip
-def test_values_of_every_style_are_replaced(text: str, value: str | list[str], expected: str) -> None:
+def test_values_of_every_style_are_replaced(text: str, value: str | list[Any], expected: str) -> None:
     assert set_key(text, "t", value) == expected
 
 
@@ -248,6 +252,12 @@ def test_what_begins_like_front_matter_and_is_none_is_not_changed_by_key(text: s
 def test_what_yaml_cannot_spell_is_refused(value: str | list[str]) -> None:
     with pytest.raises(ValueError, match="may not hold"):
         set_key("", "title", value)
+
+
+@pytest.mark.parametrize("text", ["", "---\nt: true\n---\n", "---\nt: [1]\n---\n", "---\nt:\n- x\n---\n"])
+def test_what_is_no_text_can_only_stay(text: str) -> None:
+    with pytest.raises(ValueError, match="only stay"):
+        set_key(text, "t", ["a", True])
 
 
 def test_what_would_become_too_large_is_refused() -> None:

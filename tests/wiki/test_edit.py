@@ -522,3 +522,16 @@ def test_front_matter_without_such_fields_is_edited_as_text(commit: Commit, edit
     commit({"a.md": UNCHANGEABLE["comment"]})
     assert save(editor, "---\n# only\n# two\n---\nx\n").status_code == 303
     assert editor.get("/a.md").text == "---\n# only\n# two\n---\nx\n"
+
+
+def test_many_tags_are_sent_whole_and_too_many_come_back(commit: Commit, editor: FlaskClient) -> None:
+    tags = ", ".join(f"a-long-tag-{number}" for number in range(60))
+    commit({"a.md": f"---\ntags: [{tags}]\n---\nx\n"})
+    sent = fields(editor.get("/-/edit/a").text)
+    assert editor.post("/-/edit/a", data=sent | {"tags": f"first, {tags}, last"}).status_code == 303
+    assert editor.get("/a.md").text == f"---\ntags: [first, {tags}, last]\n---\nx\n"
+    sent = fields(editor.get("/-/edit/a").text) | {"tags": "y" * 70_000, "text": "precious\n"}
+    refused = editor.post("/-/edit/a", data=sent)
+    assert refused.status_code == 422
+    again = fields(refused.text)
+    assert (again["tags"], again["text"], again["tags-was"]) == (sent["tags"], "precious\n", sent["tags-was"])
