@@ -535,3 +535,25 @@ def test_many_tags_are_sent_whole_and_too_many_come_back(commit: Commit, editor:
     assert refused.status_code == 422
     again = fields(refused.text)
     assert (again["tags"], again["text"], again["tags-was"]) == (sent["tags"], "precious\n", sent["tags-was"])
+
+
+def test_what_was_typed_beside_the_text_survives_as_well(
+    commit: Commit, app: Flask, editor: FlaskClient
+) -> None:
+    commit({"a.md": "---\ntitle: Old\ntags: [a]\n---\none\n"})
+    sent = fields(editor.get("/-/edit/a").text)
+    typed = {"text": sent["text"] + "two\n", "title": "New", "tags": "a, b", "aliases": "C", "summary": "Why"}
+    unknown = editor.post("/-/edit/a", data=sent | typed | {"base": "1" * 40, "action": "changes"})
+    assert unknown.status_code == 422
+    site(app).state.sessions.revoke_all(site(app).state.accounts.get("ada"), ADMIN)
+    late = editor.post("/-/edit/a", data=sent | typed, headers=FROM_HERE)
+    assert late.status_code == 403
+    for answer in (unknown, late):
+        again = fields(answer.text)
+        assert {key: again[key] for key in typed} == typed
+        assert (again["title-was"], again["tags-was"]) == ("Old", "a")
+    back = signed_in(app, "ada")
+    editor.set_cookie(cookie_name(app), back.get_cookie(cookie_name(app)).decoded_value)  # type: ignore[union-attr]
+    again = fields(editor.post("/-/edit/a", data=fields(late.text), headers=FROM_HERE).text)
+    assert editor.post("/-/edit/a", data=again).status_code == 303
+    assert editor.get("/a.md").text == "---\ntitle: New\ntags: [a, b]\naliases: [C]\n---\none\ntwo\n"
