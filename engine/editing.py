@@ -4,7 +4,7 @@ Nothing here writes: a text that is done goes to `Wiki.commit`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from engine.access import Lineage
@@ -96,6 +96,21 @@ class Editing:
             PageNotFoundError: It has no such section.
             PageIdError: There is no such page, and none can be made.
         """
+        target = self.target(text)
+        if target.name is None:
+            return target
+        whole = self.text(target.name.blob, target.path)
+        if section:
+            whole = self._span(whole, section).cut(whole)
+        return replace(target, text=whole, base=target.name.blob, section=section)
+
+    def target(self, text: str) -> Source:
+        """Return what a text is for that somebody has written: as `source`, but what stands there is not read.
+
+        Raises:
+            InvalidChangeError: It is no page.
+            PageIdError: There is no such page, and none can be made.
+        """
         found = self._moment.named(text, self._visible)
         if not found:
             PageId.parse(text)
@@ -105,12 +120,7 @@ class Editing:
             raise InvalidChangeError(
                 Message("“%(path)s” is no page, so it cannot be edited as text.", path=name.path)
             )
-        whole = self.text(name.blob, name.path)
-        title = self._moment.titles([name])[name.path]
-        if not section:
-            return Source(name.path, whole, name.blob, title, name)
-        span = self._span(whole, section)
-        return Source(name.path, span.cut(whole), name.blob, title, name, section)
+        return Source(name.path, "", None, self._moment.titles([name])[name.path], name)
 
     def text(self, blob: str, path: str) -> str:
         r"""Return the text that an edit began from, with lines that end in ``\n``.

@@ -82,17 +82,17 @@ def register(app: Flask) -> None:
     @app.errorhandler(Exception)
     def bug(error: Exception) -> ResponseReturnValue:
         log.exception("%r failed", request.path, exc_info=error)
-        return _page(500, _excuse())
+        return _page(500, gettext("The server has written down what it was."))
 
 
-def _excuse() -> str:
-    """Return what there is to say of a bug; whether what was sent is saved cannot be known."""
-    told = [gettext("The server has written down what it was.")]
-    if request.method == "POST":
+def _kept(code: int) -> list[str]:
+    """Say where to find what was sent, of which nobody knows whether it was saved."""
+    told = []
+    if request.method == "POST" and code >= 500:
         told.append(gettext("Go back in your browser: it keeps what you typed in the form."))
         if request.path.startswith("/-/edit/") and current.asking().actor.name:
             told.append(gettext("A draft that was kept is among your drafts, unless it was saved."))
-    return " ".join(told)
+    return told
 
 
 def _said(code: int) -> str:
@@ -110,7 +110,7 @@ def _page(code: int, message: str) -> tuple[str | Response, int]:
     wanted = request.path.strip("/").rpartition("/")[2] if code == 404 else ""
     try:
         page = current.site().themes.render(
-            "error.html", code=code, error_title=title, message=message, wanted=wanted
+            "error.html", code=code, error_title=title, message=message, kept=_kept(code), wanted=wanted
         )
     except Exception:  # a theme that cannot even show an error
         log.exception("the theme cannot show that %s", message)

@@ -82,6 +82,17 @@ def test_a_text_is_given_with_plain_line_ends(commit: Commit, wiki: Wiki) -> Non
         assert snapshot.editing.source("a").text == "one\ntwo\n"
 
 
+def test_what_a_text_is_for_is_found_without_reading_what_stands_there(commit: Commit, wiki: Wiki) -> None:
+    commit({"m.png": b"\x89PNG", "latin.md": b"caf\xe9"})
+    with wiki.at(ANONYMOUS) as snapshot:
+        target = snapshot.editing.target("latin")
+        assert (target.path, target.text, target.base, target.title) == ("latin.md", "", None, "latin")
+        assert target.name is not None
+        assert snapshot.editing.target("x") == snapshot.editing.source("x")
+        with pytest.raises(InvalidChangeError):
+            snapshot.editing.target("m.png")
+
+
 def test_a_page_that_is_not_there_can_be_made(commit: Commit, wiki: Wiki) -> None:
     commit({"a.md": "one\n", "m.png": b"\x89PNG", "latin.md": b"caf\xe9"})
     with wiki.at(ANONYMOUS) as snapshot:

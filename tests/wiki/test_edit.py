@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from engine.access import Role
+from engine.errors import StoreError
 from engine.wiki import Wiki
 from tests.conftest import Commit
 from tests.people import cookie_name, send, signed_in
@@ -557,3 +558,42 @@ def test_what_was_typed_beside_the_text_survives_as_well(
     again = fields(editor.post("/-/edit/a", data=fields(late.text), headers=FROM_HERE).text)
     assert editor.post("/-/edit/a", data=again).status_code == 303
     assert editor.get("/a.md").text == "---\ntitle: New\ntags: [a, b]\naliases: [C]\n---\none\ntwo\n"
+
+
+BECOME: list[dict[str, str | bytes | None]] = [
+    {"a.md": b"caf\xe9\n"},
+    {"a.md": None, "a": b"\0\1"},
+    {"a.md": None, "a.md/b.md": "c\n"},
+]
+
+
+@pytest.mark.parametrize("action", ["save", "preview", "changes"])
+@pytest.mark.parametrize("become", BECOME, ids=["no text", "a file", "a folder"])
+def test_a_text_survives_what_its_page_has_become(
+    commit: Commit, editor: FlaskClient, wiki: Wiki, become: dict[str, str | bytes | None], action: str
+) -> None:
+    commit({"a.md": "one\n"})
+    sent = fields(editor.get("/-/edit/a").text) | {"text": "precious\n", "tags": "x", "action": action}
+    commit(become)
+    wiki.catch_up()
+    answer = editor.post("/-/edit/a", data=sent)
+    assert "precious" in fields(answer.text)["text"]
+    assert answer.status_code in ({409, 422} if action == "save" else {200, 422})
+    late = editor.post("/-/edit/a", data=sent | {"csrf": "old"}, headers=FROM_HERE)
+    assert fields(late.text)["text"] == "precious\n"
+
+
+def test_a_text_that_nothing_could_be_done_with_is_in_the_browser_still(
+    commit: Commit, editor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit({"a.md": "one\n"})
+    sent = fields(editor.get("/-/edit/a").text)
+
+    def fail(*_: object) -> None:
+        raise StoreError("git is missing")
+
+    monkeypatch.setattr(Wiki, "at", fail)
+    answer = editor.post("/-/edit/a", data=sent)
+    assert answer.status_code == 503
+    assert "git is missing" in answer.text
+    assert "Go back in your browser" in answer.text

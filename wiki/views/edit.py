@@ -23,7 +23,7 @@ from wiki import cookies, csrf, current
 from wiki.conflicts import places, resolved
 from wiki.current import current_actor, current_snapshot, opened, reads
 from wiki.errors import status
-from wiki.forms import field, text_field
+from wiki.forms import field, path_field, text_field
 from wiki.languages import gettext as _
 from wiki.properties import Properties
 from wiki.saving import commit
@@ -81,9 +81,8 @@ def view(text: str) -> ResponseReturnValue:
 def _again(text: str) -> ResponseReturnValue:
     """Show a form again that cannot be taken: whoever sent it is logged out, or it is too old. Nothing of it is lost."""
     with opened() as snapshot:
-        source = _source(snapshot, text, follow=False)
-        draft = Draft.sent(source.path)
-        return _form(snapshot, source, draft, late=True), 403
+        source, error = _target(snapshot, text)
+        return _form(snapshot, source, Draft.sent(source.path), late=True, error=error), 403
 
 
 @bp.post("/-/edit/<address:text>")
@@ -96,9 +95,11 @@ def save(text: str) -> ResponseReturnValue:
             _("%(name)s must be one of: %(choices)s.", name="action", choices=", ".join(_ACTIONS))
         )
     with opened() as snapshot:
-        source = _source(snapshot, text, follow=False)
+        source, refused = _target(snapshot, text)
         draft = Draft.sent(source.path)
         try:
+            if refused is not None:
+                raise refused
             if action in {"resolve", "by-hand"}:
                 draft = _resolved(snapshot, draft)
                 if action == "by-hand":
@@ -197,15 +198,34 @@ class _ElsewhereError(Exception):
         self.address = address
 
 
-def _source(snapshot: Snapshot, text: str, section: str = "", *, follow: bool = True) -> Source:
+def _target(snapshot: Snapshot, text: str) -> tuple[Source, WikiError | None]:
+    """Find what a text that was sent is for, without reading what stands there; and why it cannot be for that."""
+    path = path_field("path")
+    if page_stem(path) != text:
+        path = f"{text}.md"
+    sent = Source(path, "", None, text.rpartition("/")[2], None)
+    if is_reserved(text):
+        return sent, _reserved(text)
+    try:
+        source = snapshot.editing.target(text)
+    except WikiError as error:
+        return sent, error
+    return (source if source.name is not None else sent), None
+
+
+def _reserved(text: str) -> ForbiddenError:
+    return ForbiddenError(Message("“%(path)s” belongs to the wiki itself.", path=text[:60]))
+
+
+def _source(snapshot: Snapshot, text: str, section: str) -> Source:
     """Find what is to be edited."""
     if is_reserved(text):
-        raise ForbiddenError(Message("“%(path)s” belongs to the wiki itself.", path=text[:60]))
+        raise _reserved(text)
     try:
         source = snapshot.editing.source(text, section)
     except PageNotFoundError:  # it has no such section, or one within a quote: all of the page, then
         source = snapshot.editing.source(text)
-    if source.name is None and follow:
+    if source.name is None:
         try:
             found = snapshot.find(text)
         except PageNotFoundError:
