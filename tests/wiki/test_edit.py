@@ -20,6 +20,7 @@ from wiki import create_app
 from wiki.current import site
 from wiki.settings import Settings
 from wiki.state import State
+from wiki.state.drafts import Drafts
 
 
 @pytest.fixture
@@ -597,3 +598,26 @@ def test_a_text_that_nothing_could_be_done_with_is_in_the_browser_still(
     assert answer.status_code == 503
     assert "git is missing" in answer.text
     assert "Go back in your browser" in answer.text
+
+
+@pytest.mark.parametrize("part", ["get", "delete"])
+def test_what_is_saved_is_said_to_be_also_where_its_draft_cannot_go(
+    commit: Commit,
+    editor: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    part: str,
+) -> None:
+    commit({"a.md": "one\n"})
+    send(editor, "/-/drafts", "/-/new", key="a.md", text="two\n")
+    sent = fields(editor.get("/-/edit/a").text) | {"text": "two\n"}
+
+    def fail(*_: object) -> None:
+        raise StoreError("database is locked")
+
+    monkeypatch.setattr(Drafts, part, fail)
+    answer = editor.post("/-/edit/a", data=sent)
+    assert (answer.status_code, answer.location) == (303, "/a")
+    assert "quire_saved=a.md" in answer.headers["Set-Cookie"]
+    assert "'a.md' stays after it was saved: database is locked" in caplog.text
+    assert editor.get("/a.md").text == "two\n"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as field_of
+from logging import getLogger
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, request
@@ -30,6 +31,7 @@ from wiki.saving import commit
 from wiki.urls import is_reserved
 from wiki.views.drafts import draft_key
 
+log = getLogger(__name__)
 bp = Blueprint("edit", __name__)
 
 TITLE = 200  # characters of the title of a new page
@@ -158,12 +160,18 @@ def _save(source: Source, draft: Draft, whole: str, more: Sequence[Put] = ()) ->
 
 
 def _forget_draft(response: Response, source: Source, key: str) -> None:
-    """Let the draft go that was saved: the wiki's at once, the browser's when it reads the cookie."""
+    """Let the draft go that was saved: the wiki's at once, the browser's when it reads the cookie.
+
+    It was saved, so nobody is told otherwise where the draft cannot go: it is offered once more then.
+    """
     name, drafts = current_actor().name, current.site().state.drafts
-    with opened() as snapshot:
-        lineage = snapshot.editing.lineage(source.path) if key == source.path else None
-    if name and (kept := drafts.get(name, key, lineage)) is not None:
-        drafts.delete(name, kept.id)
+    try:
+        with opened() as snapshot:
+            lineage = snapshot.editing.lineage(source.path) if key == source.path else None
+        if name and (kept := drafts.get(name, key, lineage)) is not None:
+            drafts.delete(name, kept.id)
+    except WikiError as error:
+        log.warning("the draft of %r stays after it was saved: %s", key, error)
     cookies.tell_saved(response, key)
 
 
