@@ -26,10 +26,20 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def path_field(name: str) -> str:
-    """Return a field that names a file or a folder, whole, as a part of its path would be another one; 400 beyond any."""
+def exact_field(name: str) -> str:
+    """Return a field that a form gives back as it was shown, whole and with all its spaces."""
+    return _only(name, "").replace("\0", "")
+
+
+def path_field(name: str, more: int = 0) -> str:
+    """Return a field that names a file or a folder, whole, as a part of its path would be another one; 400 beyond any.
+
+    Args:
+        name: Of the field.
+        more: Bytes that may stand beside the path.
+    """
     text = _only(name, "").replace("\0", "").strip()
-    if len(text.encode("utf-8", "replace")) > MAX_PATH_BYTES:
+    if len(text.encode("utf-8", "replace")) > MAX_PATH_BYTES + more:
         raise BadRequest(gettext("%(name)s is longer than any path.", name=name))
     return text
 

@@ -621,3 +621,15 @@ def test_what_is_saved_is_said_to_be_also_where_its_draft_cannot_go(
     assert "quire_saved=a.md" in answer.headers["Set-Cookie"]
     assert "'a.md' stays after it was saved: database is locked" in caplog.text
     assert editor.get("/a.md").text == "two\n"
+
+
+def test_drafts_of_pages_with_long_names_are_told_apart(commit: Commit, editor: FlaskClient) -> None:
+    folder = f"{'d' * 250}/{'e' * 250}/{'f' * 250}"
+    keys = [f"{folder}/{name}.md" for name in ("one", "two")]
+    keys += [f"{folder}/one.md#{'g' * 200}"]
+    commit(dict.fromkeys(keys[:2], "x\n"))
+    for key in keys:
+        assert send(editor, "/-/drafts", "/-/new", key=key, text=key).status_code == 204
+    for key in keys:
+        assert editor.get(f"/-/drafts?key={quote(key)}").json["text"] == key  # type: ignore[index]
+    assert send(editor, "/-/drafts", "/-/new", key="x" * 2_000, text="x").status_code == 400

@@ -137,3 +137,12 @@ def test_nothing_is_restored_to_where_nobody_could_reach_it(
         assert "belongs to the wiki itself." in answer.text
     answer = editor.post("/-/restore/b", data={"csrf": token, "rev": first, "to": "c.md"})
     assert (answer.status_code, answer.location) == (303, "/c")
+
+
+def test_a_long_name_is_read_whole(editor: FlaskClient, wiki: Wiki) -> None:
+    to = f"{'d' * 250}/{'e' * 250}/{'f' * 250}"
+    answer = editor.post("/-/rename/b", data=hidden(editor.get(f"/-/rename/b?to={to}").text))
+    assert (answer.status_code, answer.location) == (303, f"/{to}")
+    wiki.catch_up()
+    sent = hidden(editor.get(f"/-/rename/{to}?to=b").text) | {"to": "x" * 1_025}
+    assert editor.post(f"/-/rename/{to}", data=sent).status_code == 400

@@ -597,3 +597,24 @@ def fields_of(html: str) -> dict[str, str]:
     """Return the hidden fields of a page's forms."""
     found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', html)
     return {name: unescape(value) for name, value in found}
+
+
+LONG = f"{'d' * 250}/{'e' * 250}/{'f' * 250}"
+
+
+def test_paths_are_read_whole(browser: Browser) -> None:
+    browser.write(f"{LONG}.md", "one\n")
+    browser.write("a.md", "a\n")
+    made = browser.save(
+        Put(f"{LONG}.md", b"two\n", browser.blob(f"{LONG}.md")), Put("a.md", b"b\n", browser.blob("a.md"))
+    )
+    assert browser.send(f"/-/revert/{made}?page={LONG}.md").status_code == 303
+    assert browser.files() == {f"{LONG}.md": "one\n", "a.md": "b\n"}
+    browser.delete(f"{LONG}.md")
+    browser.delete("a.md")
+    answer = browser.send(f"/-/restore/a?rev={made}", to=f"{LONG}x")
+    assert answer.status_code == 303
+    assert browser.files() == {f"{LONG}x.md": "b\n"}
+    _, fields = form(browser.get(f"/-/restore/{LONG}").text)
+    refused = browser.post(f"/-/restore/{LONG}", fields | {"to": "x" * 1_025})
+    assert refused.status_code == 400

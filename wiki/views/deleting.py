@@ -18,7 +18,7 @@ from engine.wiki import Snapshot
 from wiki import current
 from wiki.current import opened
 from wiki.errors import status
-from wiki.forms import field
+from wiki.forms import field, path_field
 from wiki.languages import gettext as _
 from wiki.saving import commit
 from wiki.urls import argument, subject_at
@@ -97,7 +97,7 @@ def restored(text: str) -> ResponseReturnValue:
     with opened() as snapshot:
         subject = _restorable(snapshot, text)
         try:
-            plan = snapshot.undoing.restore(subject, rev, _place(subject, field("to")))
+            plan = snapshot.undoing.restore(subject, rev, _place(subject, path_field("to")))
         except ForbiddenError:
             raise
         except WikiError as error:

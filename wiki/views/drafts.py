@@ -12,7 +12,7 @@ from engine.messages import Message
 from wiki import current
 from wiki.current import current_actor, opened
 from wiki.filters import moment
-from wiki.forms import field, text_field
+from wiki.forms import LINE_CHARACTERS, field, path_field, text_field
 
 bp = Blueprint("drafts", __name__)
 
@@ -39,7 +39,7 @@ def view() -> ResponseReturnValue:
 @bp.post("/-/drafts")
 def keep() -> ResponseReturnValue:
     """Keep a text, or with ``discard`` forget one."""
-    name, key = _writer(), field("key")
+    name, key = _writer(), path_field("key", LINE_CHARACTERS)
     drafts = current.site().state.drafts
     with opened() as snapshot:
         lineage = snapshot.editing.lineage(key)

@@ -179,7 +179,7 @@ def _forget_draft(response: Response, source: Source, key: str) -> None:
 def preview() -> ResponseReturnValue:
     """Return what a text would look like as a page, as a part of a page of HTML."""
     with opened() as snapshot:
-        draft = Draft.sent(field("path") or f"{field('id')}.md")
+        draft = Draft.sent(path_field("path") or f"{path_field('id')}.md")
         if not snapshot.may_write(draft.path):
             raise ForbiddenError(Message("You may not change “%(path)s”.", path=draft.path))
         page = snapshot.editing.preview(draft.path, _whole(snapshot, draft))

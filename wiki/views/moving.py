@@ -18,7 +18,7 @@ from engine.wiki import Snapshot
 from wiki import current
 from wiki.current import opened
 from wiki.errors import status
-from wiki.forms import field
+from wiki.forms import field, path_field
 from wiki.languages import gettext as _
 from wiki.saving import check_known, commit
 from wiki.urls import argument, subject_at
@@ -62,7 +62,7 @@ def view(text: str) -> ResponseReturnValue:
 def move(text: str) -> ResponseReturnValue:
     """Move it, if what that changes is still what was shown."""
     with opened() as snapshot:
-        asked = _asked(snapshot, text, field("to"), field("leave"))
+        asked = _asked(snapshot, text, path_field("to"), field("leave"))
 
     def changes(snapshot: Snapshot) -> Sequence[Change]:
         plan = snapshot.moving.plan(asked.name.path, asked.path, asked.leave)

@@ -23,7 +23,7 @@ from wiki import current
 from wiki.conflicts import Place, places
 from wiki.current import opened
 from wiki.errors import status
-from wiki.forms import field
+from wiki.forms import exact_field, field, path_field
 from wiki.languages import gettext as _
 from wiki.saving import check_known, commit
 from wiki.urls import argument
@@ -63,7 +63,7 @@ def revert(commit: str) -> ResponseReturnValue:
 @bp.post("/-/revert/<commit>")
 def reverted(commit: str) -> ResponseReturnValue:
     """Revert it."""
-    return _do(_reverting(commit, field("page")))
+    return _do(_reverting(commit, path_field("page")))
 
 
 def _reverting(commit: str, page: str) -> Asked:
@@ -85,7 +85,7 @@ def undo() -> ResponseReturnValue:
 @bp.post("/-/undo")
 def undone() -> ResponseReturnValue:
     """Take it back."""
-    return _do(_undoing(field("author"), field("email"), field("since")))
+    return _do(_undoing(exact_field("author"), exact_field("email"), field("since")))
 
 
 def _undoing(author: str, email: str, since: str) -> Asked:
