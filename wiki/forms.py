@@ -12,8 +12,11 @@ SECRET_CHARACTERS = 10_000  # of a password that are read; more are refused as t
 
 
 def field(name: str, default: str = "", limit: int = LINE_CHARACTERS) -> str:
-    """Return a field of one line, trimmed; 400 where it stands there twice, as then nobody knows which one is meant."""
-    return _only(name, default).replace("\0", "").strip()[:limit]
+    """Return a field of one line, each run of spaces and line ends in it as one space.
+
+    400 where it stands there twice, as then nobody knows which one is meant.
+    """
+    return one_line(_only(name, default).replace("\0", ""))[:limit].rstrip()
 
 
 def whole_field(name: str) -> str:

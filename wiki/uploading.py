@@ -20,7 +20,7 @@ from engine.messages import Message
 from engine.naming import has_suffix
 from engine.wiki import Snapshot
 from wiki.current import current_actor, site
-from wiki.forms import field, path_field
+from wiki.forms import exact_field, field, path_field
 from wiki.languages import gettext as _
 from wiki.pending import CAPACITY, OWN, Pending
 
@@ -159,7 +159,7 @@ def _decided() -> list[Sent]:
             raise InvalidChangeError(
                 Message("What was sent is kept for an hour, and that is over; choose the files again.")
             )
-        original, name = field(f"original-{number}"), field(f"name-{number}")
+        original, name = exact_field(f"original-{number}"), field(f"name-{number}")
         found.append(
             Sent(
                 _named(name, original) if choice == KEEP else original,

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from engine.access import Role
+from engine.access import ANONYMOUS, Role
 from engine.errors import StoreError
 from engine.wiki import Wiki
 from tests.conftest import Commit
@@ -633,3 +633,17 @@ def test_drafts_of_pages_with_long_names_are_told_apart(commit: Commit, editor: 
     for key in keys:
         assert editor.get(f"/-/drafts?key={quote(key)}").json["text"] == key  # type: ignore[index]
     assert send(editor, "/-/drafts", "/-/new", key="x" * 2_000, text="x").status_code == 400
+
+
+def test_a_field_of_one_line_is_one_line(commit: Commit, editor: FlaskClient, wiki: Wiki) -> None:
+    commit({"a.md": "one\n"})
+    lines = "Add\r\n\r\nQuire-Key: k"
+    assert save(editor, "two\n", summary=lines, title="T\r\nrole: admin").status_code == 303
+    assert editor.get("/a.md").text == '---\ntitle: "T role: admin"\n---\ntwo\n'
+    wiki.catch_up()
+    with wiki.at(ANONYMOUS) as snapshot:
+        said = snapshot.past.recent().changes[0].revision.summary
+    assert said == "Add Quire-Key: k"
+    sent = fields(editor.get("/-/edit/new").text) | {"section": "x\r\nSet-Cookie: a=b#c%"}
+    answer = editor.post("/-/edit/new", data=sent)
+    assert (answer.status_code, answer.location) == (303, "/new#x%20Set-Cookie%3A%20a%3Db%23c%25")

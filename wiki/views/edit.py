@@ -154,7 +154,8 @@ def _save(source: Source, draft: Draft, whole: str, more: Sequence[Put] = ()) ->
     path = saved.paths[source.path]
     address = url_path(page_stem(path) or path)
     query = "?saved=merged" if path in saved.merged else ""
-    response = make_response(redirect(f"{address}{query}{f'#{draft.section}' if draft.section else ''}", 303))
+    anchor = f"#{quote(draft.section)}" if draft.section else ""
+    response = make_response(redirect(f"{address}{query}{anchor}", 303))
     _forget_draft(response, source, draft_key(source.path, draft.section))
     return response
 
