@@ -3,7 +3,7 @@
 Nothing here writes: a text that is done goes to `Wiki.commit`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -201,6 +201,11 @@ class Editing:
         """Return where the page at *path* began, ``None`` where there is none, or none that the actor may see."""
         found = self._moment.named(path, self._visible)
         return self._moment.arrivals.origin(path) if any(name.path == path for name in found) else None
+
+    def places(self, lineages: Iterable[Lineage]) -> Mapping[Lineage, str]:
+        """Return where pages are now that began so; without those that are gone, or that the actor may not see."""
+        found = self._moment.arrivals.begun(lineages)
+        return {lineage: name.path for lineage, name in found.items() if self._visible(name)}
 
     def outline(self, name: Name) -> Sequence[Heading]:
         """Return the headings of a page."""

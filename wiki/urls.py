@@ -71,13 +71,14 @@ def subject_at(text: str, place: str = "") -> Subject:
         found = snapshot.find(text)
         if not found.redirect or found.redirect.endswith("/"):
             raise
-        return abort(redirect(_with_query(f"{place}{found.redirect}"), 302))
+        return abort(redirect(with_query(f"{place}{found.redirect}"), 302))
     if not subject.gone and str(subject.name.id) != text:
-        return abort(redirect(_with_query(f"{place}{subject.name.url}"), 302))
+        return abort(redirect(with_query(f"{place}{subject.name.url}"), 302))
     return subject
 
 
-def _with_query(address: str) -> str:
+def with_query(address: str) -> str:
+    """Return another address with the query of the request."""
     query = request.query_string.decode()
     return f"{address}?{query}" if query else address
 

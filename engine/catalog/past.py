@@ -228,6 +228,15 @@ class Arrivals:
         row = self._db.execute(select(lineage).where(lineage.c.id == number)).first() if number else None
         return (row.commit, row.path) if row is not None else None
 
+    def begun(self, origins: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Name]:
+        """Return what is there now of files that began with a commit and a path, see `origin`."""
+        numbers = {}
+        for origin in set(origins):
+            query = select(lineage.c.id).where(lineage.c.commit == origin[0], lineage.c.path == origin[1])
+            if (number := self._db.execute(query).scalar()) is not None:
+                numbers[number] = origin
+        return {numbers[number]: name for number, name in self.living(numbers).items()}
+
     def last_paths(self, lineages: Iterable[int]) -> dict[int, str]:
         """Return for each lineage the path at which it was touched last."""
         rows = self._db.execute(_LAST_PATHS, {"each": json.dumps([*lineages])}).all()

@@ -647,3 +647,84 @@ def test_a_field_of_one_line_is_one_line(commit: Commit, editor: FlaskClient, wi
     sent = fields(editor.get("/-/edit/new").text) | {"section": "x\r\nSet-Cookie: a=b#c%"}
     answer = editor.post("/-/edit/new", data=sent)
     assert (answer.status_code, answer.location) == (303, "/new#x%20Set-Cookie%3A%20a%3Db%23c%25")
+
+
+def links(html: str) -> list[str]:
+    return [unescape(each) for each in re.findall(r'href="(/-/edit/[^"]*draft=[^"]*)"', html)]
+
+
+LONG_TEXT = "## B\n\n" + "many words " * 50 + "\n"
+
+
+def test_drafts_are_read_and_opened_without_scripts(commit: Commit, editor: FlaskClient) -> None:
+    commit({"a.md": "# A\n\n## B\n\nsecond\n"})
+    sent = fields(editor.get("/-/edit/a?section=b").text)
+    send(editor, "/-/drafts", "/-/new", key="a.md#b", text=LONG_TEXT, base=sent["base"], summary="Why")
+    send(editor, "/-/drafts", "/-/new", key="a.md", text="# A\n", base=sent["base"])
+    shown = editor.get("/-/drafts").text
+    assert LONG_TEXT in unescape(shown)
+    of_section = next(link for link in links(shown) if "section=b" in link)
+    form = editor.get(of_section)
+    assert "This is your draft of" in form.text
+    assert "data-unsaved" in form.text
+    again = fields(form.text)
+    assert (again["text"], again["section"], again["summary"]) == (LONG_TEXT, "b", "Why")
+    assert again["base"] == sent["base"]
+    assert editor.post("/-/edit/a", data=again).status_code == 303
+    assert editor.get("/a.md").text == f"# A\n\n{LONG_TEXT}"
+    (left,) = links(editor.get("/-/drafts").text)
+    assert "The page has changed since." in editor.get(left).text
+    number = left.rpartition("=")[2]
+    assert send(editor, "/-/drafts", "/-/new", draft=number, discard="1", list="1").status_code == 303
+    assert "There are none." in editor.get("/-/drafts").text
+    assert fields(editor.get(left).text)["text"] == f"# A\n\n{LONG_TEXT}"
+
+
+def test_a_draft_of_a_section_that_is_gone_is_shown_beside_the_page(
+    commit: Commit, app: Flask, editor: FlaskClient, wiki: Wiki
+) -> None:
+    commit({"a.md": "# A\n\n## B\n\nsecond\n"})
+    wiki.catch_up()
+    send(editor, "/-/drafts", "/-/new", key="a.md#b", text=LONG_TEXT)
+    commit({"a.md": "# A\n\n## C\n\nsecond\n"})
+    wiki.catch_up()
+    (link,) = links(editor.get("/-/drafts").text)
+    for address in (link, "/-/edit/a?section=b"):
+        form = editor.get(address).text
+        assert "which the page does not have any more" in form
+        assert LONG_TEXT in unescape(form)
+        assert fields(form)["text"] == "# A\n\n## C\n\nsecond\n"
+        assert fields(form)["section"] == ""
+    assert "does not have any more" not in editor.get("/-/edit/a?section=d").text
+    other = signed_in(app, "bob", Role.EDITOR)
+    for address in (link, "/-/edit/a?section=b"):
+        assert "many words" not in other.get(address).text
+
+
+def test_drafts_go_along_with_a_page_that_is_renamed(commit: Commit, editor: FlaskClient, wiki: Wiki) -> None:
+    text = "# Old\n\n## B\n\n" + "a line that stays\n" * 9
+    commit({"old.md": text})
+    wiki.catch_up()
+    send(editor, "/-/drafts", "/-/new", key="old.md#b", text=LONG_TEXT)
+    commit({"old.md": None, "new.md": text})
+    commit({"new.md": f"---\naliases: [old]\n---\n{text}"})
+    wiki.catch_up()
+    assert editor.get("/-/drafts?key=new.md%23b").json["text"] == LONG_TEXT  # type: ignore[index]
+    (link,) = links(editor.get("/-/drafts").text)
+    assert link.startswith("/-/edit/new?section=b&draft=")
+    assert fields(editor.get(link).text)["text"] == LONG_TEXT
+    led = editor.get(link.replace("/new", "/old"))
+    assert (led.status_code, led.location) == (302, link)
+    assert editor.get("/-/edit/old?section=b").location == "/-/edit/new?section=b"
+
+
+def test_a_draft_of_a_page_that_is_not_there_is_opened(commit: Commit, editor: FlaskClient) -> None:
+    commit({"a.md": "one\n"})
+    send(editor, "/-/drafts", "/-/new", key="x/new.md", text="words\n")
+    (link,) = links(editor.get("/-/drafts").text)
+    again = fields(editor.get(link).text)
+    assert (again["text"], again["base"]) == ("words\n", "")
+    assert editor.post("/-/edit/x/new", data=again).status_code == 303
+    assert editor.get("/x/new.md").text == "words\n"
+    for odd in ("x", "9" * 30, "-1", "0"):
+        assert editor.get(f"/-/edit/a?draft={odd}").status_code == 200

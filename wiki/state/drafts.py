@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, or_, select
+from sqlalchemy import Row, and_, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.errors import TooLargeError
 from engine.messages import Message
 from wiki.state.audit import Clock, moment
 from wiki.state.database import Database
-from wiki.state.pages import Lineage, page_key
+from wiki.state.pages import Lineage, lineage_of, page_key
 from wiki.state.schema import draft
 
 TEXT_BYTES = 1_000_000  # of one draft; as many as a page may have
@@ -31,10 +31,12 @@ class Draft:
     text: str
     summary: str
     saved: datetime
+    section: str = ""  # its anchor; empty: of all of the page
+    lineage: Lineage | None = None  # of the page; None: the path is all that is known of it
 
 
 class Drafts:
-    """Keeps one draft of each person for each page.
+    """Keeps one draft of each person for each page, and one for each section of it.
 
     Args:
         database: Where they are kept.
@@ -52,6 +54,7 @@ class Drafts:
         text: str,
         *,
         base: str | None,
+        section: str = "",
         lineage: Lineage | None = None,
         summary: str = "",
     ) -> Draft:
@@ -62,6 +65,7 @@ class Drafts:
             path: Where the page is, or is to be.
             text: As it was typed.
             base: The blob that the edit began from; ``None`` for a page that is to be new.
+            section: The anchor of the section that it is of; empty for all of the page.
             lineage: Of the page, so that the draft is found when the page was renamed.
             summary: What the commit was to say.
 
@@ -76,9 +80,10 @@ class Drafts:
                     "This draft has %(size)s bytes; up to %(limit)s are kept.", size=size, limit=TEXT_BYTES
                 )
             )
-        page = page_key(path, lineage)
+        page = page_key(path, lineage, section)
         values = {
             "path": path,
+            "section": section,
             "base": base,
             "text": text,
             "summary": summary[:SUMMARY_CHARACTERS],
@@ -97,27 +102,35 @@ class Drafts:
                     )
                 )
             if lineage is not None:  # it was begun before the page was there
-                db.execute(delete(draft).where(draft.c.actor == actor, draft.c.page == page_key(path, None)))
+                before = page_key(path, None, section)
+                db.execute(delete(draft).where(draft.c.actor == actor, draft.c.page == before))
             new = upsert(draft).values(actor=actor, page=page, **values)
             db.execute(new.on_conflict_do_update(index_elements=["actor", "page"], set_=values))
             mine = (draft.c.actor == actor) & (draft.c.page == page)
             return _draft(db.execute(select(draft).where(mine)).one())
 
-    def get(self, actor: str, path: str, lineage: Lineage | None = None) -> Draft | None:
-        """Return the draft of somebody for a page, also one that was begun before the page was there.
+    def get(self, actor: str, path: str, lineage: Lineage | None = None, section: str = "") -> Draft | None:
+        """Return the draft of somebody for a page or a section, also one that was begun before the page was there.
 
         Where the lineage is not known, the path decides.
         """
-        key = page_key(path, lineage)
+        key = page_key(path, lineage, section)
         if lineage is None:
-            fitting = or_(draft.c.page == key, draft.c.path == path)
+            fitting = or_(draft.c.page == key, and_(draft.c.path == path, draft.c.section == section))
         else:
-            fitting = draft.c.page.in_([key, page_key(path, None)])
+            fitting = draft.c.page.in_([key, page_key(path, None, section)])
         query = select(draft).where(draft.c.actor == actor, fitting)
         with self._database.reading() as db:
             row = db.execute(
                 query.order_by((draft.c.page == key).desc(), draft.c.saved.desc()).limit(1)
             ).one_or_none()
+        return None if row is None else _draft(row)
+
+    def numbered(self, actor: str, number: int) -> Draft | None:
+        """Return a draft of somebody by its id, ``None`` where they have none of that."""
+        query = select(draft).where(draft.c.actor == actor, draft.c.id == number)
+        with self._database.reading() as db:
+            row = db.execute(query).one_or_none()
         return None if row is None else _draft(row)
 
     def of(self, actor: str) -> Sequence[Draft]:
@@ -134,4 +147,5 @@ class Drafts:
 
 
 def _draft(row: Row[Any]) -> Draft:
-    return Draft(row.id, row.path, row.base, row.text, row.summary, moment(row.saved))
+    lineage = lineage_of(row.page, row.section)
+    return Draft(row.id, row.path, row.base, row.text, row.summary, moment(row.saved), row.section, lineage)

@@ -66,7 +66,15 @@ BEGIN = (
     "CREATE TABLE secret (name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (name))",
 )
 
-STEPS: Sequence[Sequence[str]] = (BEGIN,)
+# The path of a section's draft held its anchor as well, behind the last "#"; no anchor has a point.
+SECTIONS_OF_DRAFTS = (
+    "ALTER TABLE draft ADD COLUMN section TEXT DEFAULT '' NOT NULL",
+    """UPDATE draft SET section = substr(path, length(rtrim(path, replace(path, '#', ''))) + 1)
+        WHERE path LIKE '%#%' AND path NOT LIKE '%.md' AND path NOT LIKE '%.markdown'""",
+    "UPDATE draft SET path = substr(path, 1, length(path) - length(section) - 1) WHERE section <> ''",
+)
+
+STEPS: Sequence[Sequence[str]] = (BEGIN, SECTIONS_OF_DRAFTS)
 
 
 def migrate(db: Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:

@@ -100,12 +100,13 @@ draft = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("actor", Text, nullable=False),
-    Column("page", Text, nullable=False),  # its lineage, else its path, see `pages`
+    Column("page", Text, nullable=False),  # its lineage, else its path, see `pages`; and the section
     Column("path", Text, nullable=False),
     Column("base", Text),  # the blob that the edit began from; NULL: a new page
     Column("text", Text, nullable=False),
     Column("summary", Text, nullable=False),
     Column("saved", Integer, nullable=False),
+    Column("section", Text, nullable=False, server_default=""),  # its anchor; empty: all of the page
     UniqueConstraint("actor", "page"),
     sqlite_autoincrement=True,
 )

@@ -1,5 +1,6 @@
 """Drafts: texts that are not saved yet, kept for the person who writes them, on whatever computer they go on."""
 
+from collections.abc import Mapping
 from datetime import UTC
 from urllib.parse import urlencode
 
@@ -12,7 +13,9 @@ from engine.messages import Message
 from wiki import current
 from wiki.current import current_actor, opened
 from wiki.filters import moment
-from wiki.forms import LINE_CHARACTERS, field, path_field, text_field
+from wiki.forms import LINE_CHARACTERS, field, number_field, path_field, text_field
+from wiki.state.drafts import Draft
+from wiki.state.pages import Lineage
 
 bp = Blueprint("drafts", __name__)
 
@@ -23,44 +26,62 @@ def view() -> ResponseReturnValue:
     name = _writer()
     drafts = current.site().state.drafts
     if "key" in request.args:
+        path, section = _parted(request.args["key"])
         with opened() as snapshot:
-            key = request.args["key"]
-            found = drafts.get(name, key, snapshot.editing.lineage(key))
+            found = drafts.get(name, path, snapshot.editing.lineage(path), section)
         if found is None:
             return Response(status=204)
         time = moment(found.saved.astimezone(UTC))
         return jsonify(text=found.text, summary=found.summary, base=found.base or "", time=time)
-    with opened():
+    with opened() as snapshot:
+        kept = drafts.of(name)
+        places = snapshot.editing.places(each.lineage for each in kept if each.lineage is not None)
         return current.site().themes.render(
-            "edit/drafts.html", drafts=drafts.of(name), edit_address=edit_address
+            "edit/drafts.html", drafts=[(each, _path(each, places)) for each in kept], address=_address
         )
 
 
 @bp.post("/-/drafts")
 def keep() -> ResponseReturnValue:
-    """Keep a text, or with ``discard`` forget one."""
-    name, key = _writer(), path_field("key", LINE_CHARACTERS)
+    """Keep a text, or with ``discard`` forget one, by its key or its number."""
+    name, (path, section) = _writer(), _parted(path_field("key", LINE_CHARACTERS))
     drafts = current.site().state.drafts
-    with opened() as snapshot:
-        lineage = snapshot.editing.lineage(key)
-    if not field("discard"):
-        base, summary = field("base") or None, field("summary")
-        drafts.save(name, key, text_field("text"), base=base, lineage=lineage, summary=summary)
-    elif (found := drafts.get(name, key, lineage)) is not None:
-        drafts.delete(name, found.id)
+    number = number_field("draft")
+    if number is None:
+        with opened() as snapshot:
+            lineage = snapshot.editing.lineage(path)
+        if not field("discard"):
+            base, summary, text = field("base") or None, field("summary"), text_field("text")
+            drafts.save(name, path, text, base=base, section=section, lineage=lineage, summary=summary)
+        elif (found := drafts.get(name, path, lineage, section)) is not None:
+            number = found.id
+    if number is not None and field("discard"):
+        drafts.delete(name, number)
     return redirect("/-/drafts", 303) if field("list") else Response(status=204)
 
 
 def draft_key(path: str, section: str) -> str:
-    """Return what a draft is kept under; one of a section is another one than that of its page."""
+    """Return what scripts keep a draft under; one of a section is another one than that of its page."""
     return f"{path}#{section}" if section else path
 
 
-def edit_address(key: str) -> str:
+def _parted(key: str) -> tuple[str, str]:
+    """Return the path and the section that a key names; an anchor has no point, and what has none is no page."""
+    if page_stem(key) is not None or "#" not in key:
+        return key, ""
+    path, _, section = key.rpartition("#")
+    return path, section
+
+
+def _path(draft: Draft, places: Mapping[Lineage, str]) -> str:
+    """Return where the page of a draft is now."""
+    return places.get(draft.lineage, draft.path) if draft.lineage is not None else draft.path
+
+
+def _address(draft: Draft, path: str) -> str:
     """Return where the text of a draft is edited."""
-    path, _, section = (key, "", "") if page_stem(key) else key.rpartition("#")
-    query = f"?{urlencode({'section': section})}" if section else ""
-    return f"/-/edit{url_path(page_stem(path) or path)}{query}"
+    asked = {"section": draft.section} if draft.section else {}
+    return f"/-/edit{url_path(page_stem(path) or path)}?{urlencode({**asked, 'draft': draft.id})}"
 
 
 def _writer() -> str:

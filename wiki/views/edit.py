@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as field_of
 from logging import getLogger
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -28,7 +29,8 @@ from wiki.forms import field, path_field, text_field
 from wiki.languages import gettext as _
 from wiki.properties import Properties
 from wiki.saving import commit
-from wiki.urls import is_reserved
+from wiki.state.drafts import Draft as KeptDraft
+from wiki.urls import is_reserved, with_query
 from wiki.views.drafts import draft_key
 
 log = getLogger(__name__)
@@ -67,17 +69,37 @@ class Draft:
 @bp.get("/-/edit/<address:text>")
 def view(text: str) -> ResponseReturnValue:
     """Show the form: for a page, for a section of it, or for a page that is to be made."""
+    asked = _asked_draft()
+    section = asked.section if asked is not None else request.args.get("section", "")
     with opened() as snapshot:
         try:
-            source = _source(snapshot, text, request.args.get("section", ""))
+            source = _source(snapshot, text, section)
         except _ElsewhereError as error:
             return redirect(error.address, 302)
         if not snapshot.may_write(source.path):
             raise ForbiddenError(Message("You may not change “%(path)s”.", path=source.path))
         if source.name is None and (title := request.args.get("title", "").strip()[:TITLE]):
             source = replace(source, title=title)
+        if asked is not None and asked.section == source.section:
+            draft = Draft(source.path, asked.text, asked.base, asked.section, asked.summary)
+            return _form(snapshot, source, draft, asked=asked)
+        lost = asked or _draft_of(snapshot, source.path, section) if section != source.section else None
         start = _start(snapshot, source)
-        return _form(snapshot, source, Draft(source.path, start, source.base, source.section))
+        return _form(snapshot, source, Draft(source.path, start, source.base, source.section), lost=lost)
+
+
+def _asked_draft() -> KeptDraft | None:
+    """Return the draft that the address names, if who asks has it."""
+    name, number = current_actor().name, request.args.get("draft", "")
+    if not (name and number.isascii() and number.isdecimal() and len(number) <= 15):
+        return None
+    return current.site().state.drafts.numbered(name, int(number))
+
+
+def _draft_of(snapshot: Snapshot, path: str, section: str) -> KeptDraft | None:
+    """Return the draft that who asks has of a page or a section."""
+    name, lineage = current_actor().name, snapshot.editing.lineage(path)
+    return current.site().state.drafts.get(name, path, lineage, section) if name else None
 
 
 def _again(text: str) -> ResponseReturnValue:
@@ -156,21 +178,21 @@ def _save(source: Source, draft: Draft, whole: str, more: Sequence[Put] = ()) ->
     query = "?saved=merged" if path in saved.merged else ""
     anchor = f"#{quote(draft.section)}" if draft.section else ""
     response = make_response(redirect(f"{address}{query}{anchor}", 303))
-    _forget_draft(response, source, draft_key(source.path, draft.section))
+    _forget_draft(response, source.path, draft.section)
     return response
 
 
-def _forget_draft(response: Response, source: Source, key: str) -> None:
+def _forget_draft(response: Response, path: str, section: str) -> None:
     """Let the draft go that was saved: the wiki's at once, the browser's when it reads the cookie.
 
     It was saved, so nobody is told otherwise where the draft cannot go: it is offered once more then.
     """
-    name, drafts = current_actor().name, current.site().state.drafts
+    key = draft_key(path, section)
     try:
         with opened() as snapshot:
-            lineage = snapshot.editing.lineage(source.path) if key == source.path else None
-        if name and (kept := drafts.get(name, key, lineage)) is not None:
-            drafts.delete(name, kept.id)
+            kept = _draft_of(snapshot, path, section)
+        if kept is not None:
+            current.site().state.drafts.delete(current_actor().name, kept.id)
     except WikiError as error:
         log.warning("the draft of %r stays after it was saved: %s", key, error)
     cookies.tell_saved(response, key)
@@ -240,7 +262,7 @@ def _source(snapshot: Snapshot, text: str, section: str) -> Source:
         except PageNotFoundError:
             return source
         if found.redirect and not found.redirect.endswith("/"):
-            raise _ElsewhereError(f"/-/edit{found.redirect}")
+            raise _ElsewhereError(with_query(f"/-/edit{urlsplit(found.redirect).path}"))
     return source
 
 
@@ -299,6 +321,8 @@ def _form(snapshot: Snapshot, source: Source, draft: Draft, **more: Any) -> str:
         "changes": None,
         "deleted": None,
         "renamed": None,
+        "asked": None,
+        "lost": None,
         **more,
     }
     properties = draft.properties.beside(draft.text)
@@ -312,7 +336,7 @@ def _form(snapshot: Snapshot, source: Source, draft: Draft, **more: Any) -> str:
         has_properties=bool(properties.changed) or is_changeable(draft.text),
         page_id=page_stem(source.path) or source.path,
         draft_key=draft_key(source.path, draft.section),
-        unsaved=request.method == "POST",
+        unsaved=request.method == "POST" or context["asked"] is not None,
         limits=(COMPARED_BYTES, COMPARED_LINES),
         address=_address(source.path),
         **context,

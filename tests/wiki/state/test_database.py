@@ -98,8 +98,46 @@ def test_a_file_takes_the_steps_it_has_not_taken(tmp_path: Path, monkeypatch: py
         database = Database(tmp_path)
         with database.reading() as db:
             assert db.exec_driver_sql("SELECT motto FROM account").scalar() == "ada"
-            assert db.exec_driver_sql("PRAGMA user_version").scalar() == 2
+            assert db.exec_driver_sql("PRAGMA user_version").scalar() == len(migrations.STEPS) + 1
         database.close()
+
+
+def first_of(folder: Path) -> sqlite3.Connection:
+    """Make a file as it was after the first step."""
+    folder.mkdir(mode=0o700)
+    file = sqlite3.connect(folder / FILE)
+    for statement in migrations.BEGIN:
+        file.execute(statement)
+    file.execute(f"PRAGMA application_id = {migrations.MARK}")
+    file.execute("PRAGMA user_version = 1")
+    return file
+
+
+def test_drafts_of_the_first_step_are_found(tmp_path: Path) -> None:
+    file = first_of(tmp_path / "old")
+    rows = [
+        (":a.md#b", "a.md#b", "of a section"),
+        ("c0:a.md", "a.md", "of a page"),
+        (":x#y/c#.md", "x#y/c#.md", "of an odd page"),
+        (":x#y/c#.MARKDOWN#d-1", "x#y/c#.MARKDOWN#d-1", "of a section of an odd page"),
+    ]
+    for row in rows:
+        file.execute(
+            "INSERT INTO draft (actor, page, path, text, summary, saved) VALUES ('ada', ?, ?, ?, 'Why', 1)",
+            row,
+        )
+    file.commit()
+    file.close()
+    drafts = State(tmp_path / "old", hashing=CHEAP).drafts
+    for path, section, lineage, text in (
+        ("a.md", "b", None, "of a section"),
+        ("a.md", "", ("c0", "a.md"), "of a page"),
+        ("x#y/c#.md", "", None, "of an odd page"),
+        ("x#y/c#.MARKDOWN", "d-1", None, "of a section of an odd page"),
+    ):
+        found = drafts.get("ada", path, lineage, section)
+        assert found is not None
+        assert (found.path, found.section, found.text, found.lineage) == (path, section, text, lineage)
 
 
 def test_a_step_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +149,7 @@ def test_a_step_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.M
             Database(tmp_path)
     database = Database(tmp_path)
     with database.reading() as db:
-        assert db.exec_driver_sql("PRAGMA user_version").scalar() == 1
+        assert db.exec_driver_sql("PRAGMA user_version").scalar() == len(migrations.STEPS)
         assert "motto" not in {row[1] for row in db.exec_driver_sql("PRAGMA table_info(account)")}
     database.close()
 
@@ -121,7 +159,8 @@ def test_a_file_of_a_later_version_is_refused_and_left_alone(tmp_path: Path) -> 
     file = sqlite3.connect(tmp_path / FILE)
     file.execute("PRAGMA user_version = 99")
     file.close()
-    with pytest.raises(StoreError, match=r"later version of Quire \(99, this one knows 1\).*--data"):
+    known = len(migrations.STEPS)
+    with pytest.raises(StoreError, match=rf"later version of Quire \(99, this one knows {known}\).*--data"):
         Database(tmp_path)
 
 

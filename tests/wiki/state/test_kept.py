@@ -75,6 +75,20 @@ def test_a_draft_that_was_begun_before_the_page_was_there_is_found(state: State)
     assert [draft.text for draft in state.drafts.of("ada")] == ["of the page"]
 
 
+def test_drafts_of_sections_are_others_and_go_along(state: State) -> None:
+    whole = state.drafts.save("ada", "a.md", "all", base=BLOB, lineage=LINEAGE)
+    begun = state.drafts.save("ada", "a.md", "one", base=BLOB, section="b")
+    part = state.drafts.save("ada", "a.md", "two", base=BLOB, section="b", lineage=LINEAGE)
+    assert state.drafts.numbered("ada", begun.id) is None
+    assert (part.section, part.lineage, whole.section, whole.lineage) == ("b", LINEAGE, "", LINEAGE)
+    assert state.drafts.get("ada", "moved.md", LINEAGE, "b") == part
+    assert state.drafts.get("ada", "moved.md", LINEAGE) == whole
+    assert state.drafts.get("ada", "a.md", None, "b") == part
+    assert state.drafts.get("ada", "a.md", LINEAGE, "c") is None
+    assert state.drafts.numbered("ada", part.id) == part
+    assert state.drafts.numbered("bob", part.id) is None
+
+
 def test_drafts_are_bounded_and_none_is_lost_by_it(state: State) -> None:
     with pytest.raises(TooLargeError):
         state.drafts.save("ada", "a.md", "é" * (TEXT_BYTES // 2 + 1), base=None)
