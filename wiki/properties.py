@@ -41,6 +41,21 @@ class Properties:
             {key: forms.whole_field(f"{key}-was") for key in KEYS},
         )
 
+    @classmethod
+    def kept(cls, fields: Mapping[str, str]) -> Self:
+        """Read them from what a draft holds, see `fields`."""
+        names = [key for key in KEYS if key in fields]
+        return cls({key: fields[key] for key in names}, {key: fields.get(f"{key}-was", "") for key in names})
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What was changed, by the names of the form's fields."""
+        return {
+            name: text
+            for key, value in self.changed.items()
+            for name, text in ((key, value), (f"{key}-was", self.was.get(key, "")))
+        }
+
     @property
     def changed(self) -> Mapping[str, str]:
         """The values that were changed in the form."""

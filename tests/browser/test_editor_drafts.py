@@ -247,3 +247,34 @@ def test_what_others_kept_in_its_place_is_not_in_the_way(writer: Visitor) -> Non
     put(page, "Typed.¦")
     kept(page)
     assert drafts(page) == ["Typed."]
+
+
+@PLAIN
+@pytest.mark.parametrize("signed_in", [False, True], ids=["browser", "wiki"])
+def test_a_draft_holds_what_was_typed_beside_the_text(
+    writer: Visitor, desk: Desk, query: str, signed_in: bool
+) -> None:
+    desk.signed_in = signed_in
+    page = begun(writer, query)
+    page.get_by_label("Title").fill("New")
+    kept(page)
+    assert leave(page) == ["beforeunload"]
+    page = begun(writer, query)
+    assert page.get_by_label("Title").input_value() == "Old"
+    page.get_by_role("button", name="Restore the draft").click()
+    assert page.get_by_label("Title").input_value() == "New"
+    assert field(page) == PAGES["llama-3.md"]
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(desk.address("/llama-3"))
+    assert desk.saved["llama-3"].items() >= {"title": "New", "title-was": "Old"}.items()
+
+
+def test_a_draft_of_an_older_version_is_restored(writer: Visitor) -> None:
+    page = begun(writer)
+    old = '[{"id": "x", "text": "Old words.", "summary": "Why", "base": "b1", "time": 1}]'
+    page.evaluate("old => localStorage.setItem('quire:draft:llama-3', old)", old)
+    page = begun(writer)
+    page.get_by_role("button", name="Restore the draft").click()
+    assert field(page) == "Old words."
+    assert page.get_by_label("Title").input_value() == "Old"
+    assert page.get_by_label("Summary").input_value() == "Why"

@@ -30,6 +30,7 @@ from wiki.settings import Settings
 ROOT = Path(__file__).parents[2]
 BUNDLE = ROOT / "themes" / "default" / "static" / "js" / "editor.js"
 AT = "/-/desk"
+TYPED = ("title", "title-was")  # what drafts hold beside the text
 SAMPLE = """---
 title: A sample
 tags: [one, two] # a comment
@@ -186,7 +187,9 @@ class _Views:
 
     def draft(self) -> ResponseReturnValue:
         found = self._desk.drafts.get(request.args["key"])
-        return jsonify(found) if found else ("", 204)
+        if not found:
+            return "", 204
+        return jsonify({**found, "fields": {key: found[key] for key in TYPED if key in found}})
 
     def keep(self) -> ResponseReturnValue:
         if self._desk.signed_out:

@@ -728,3 +728,22 @@ def test_a_draft_of_a_page_that_is_not_there_is_opened(commit: Commit, editor: F
     assert editor.get("/x/new.md").text == "words\n"
     for odd in ("x", "9" * 30, "-1", "0"):
         assert editor.get(f"/-/edit/a?draft={odd}").status_code == 200
+
+
+def test_a_draft_holds_what_was_typed_beside_the_text(commit: Commit, editor: FlaskClient) -> None:
+    text = "---\ntitle: Old\ntags: [a, 'b, c']\n---\none\n"
+    commit({"a.md": text})
+    sent = fields(editor.get("/-/edit/a").text)
+    typed = {"tags": "a, d", "tags-was": "a", "title": "Old", "title-was": "Old"}
+    send(editor, "/-/drafts", "/-/new", key="a.md", text=text, base=sent["base"], **typed)
+    kept = editor.get("/-/drafts?key=a.md").json
+    assert kept is not None
+    assert kept["fields"] == {"tags": "a, d", "tags-was": "a"}
+    shown = editor.get("/-/drafts").text
+    assert "<bdi>a, d</bdi>" in shown
+    (link,) = links(shown)
+    again = fields(editor.get(link).text)
+    assert (again["text"], again["tags"], again["tags-was"], again["title"]) == (text, "a, d", "a", "Old")
+    assert editor.post("/-/edit/a", data=again).status_code == 303
+    assert editor.get("/a.md").text == text.replace("[a, ", "[a, d, ")
+    assert editor.get("/-/drafts?key=a.md").status_code == 204

@@ -1,7 +1,8 @@
 """Drafts: what somebody typed and has not saved yet, kept for them across sessions and restarts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from wiki.state.pages import Lineage, lineage_of, page_key
 from wiki.state.schema import draft
 
 TEXT_BYTES = 1_000_000  # of one draft; as many as a page may have
+FIELDS_BYTES = 500_000  # of what stands beside the text, as JSON
 OF_ONE = 200  # drafts of one person
 BYTES_OF_ONE = 20_000_000
 SUMMARY_CHARACTERS = 1_000
@@ -33,6 +35,9 @@ class Draft:
     saved: datetime
     section: str = ""  # its anchor; empty: of all of the page
     lineage: Lineage | None = None  # of the page; None: the path is all that is known of it
+    fields: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what was typed beside the text, by names of fields
 
 
 class Drafts:
@@ -57,6 +62,7 @@ class Drafts:
         section: str = "",
         lineage: Lineage | None = None,
         summary: str = "",
+        fields: Mapping[str, str] | None = None,
     ) -> Draft:
         """Keep a draft; it takes the place of the one before.
 
@@ -68,18 +74,23 @@ class Drafts:
             section: The anchor of the section that it is of; empty for all of the page.
             lineage: Of the page, so that the draft is found when the page was renamed.
             summary: What the commit was to say.
+            fields: What was typed beside the text, by the names of the form's fields.
 
         Raises:
             TooLargeError: The draft is too large, or there are too many; nothing that was kept is lost.
         """
         if not actor:
             raise ValueError("a draft is somebody's")
-        if (size := len(text.encode("utf-8", "surrogatepass"))) > TEXT_BYTES:
-            raise TooLargeError(
-                Message(
-                    "This draft has %(size)s bytes; up to %(limit)s are kept.", size=size, limit=TEXT_BYTES
+        written = json.dumps(dict(fields)) if fields else ""
+        size = len(text.encode("utf-8", "surrogatepass"))
+        for part, limit in ((size, TEXT_BYTES), (len(written), FIELDS_BYTES)):
+            if part > limit:
+                raise TooLargeError(
+                    Message(
+                        "This draft has %(size)s bytes; up to %(limit)s are kept.", size=part, limit=limit
+                    )
                 )
-            )
+        size += len(written)
         page = page_key(path, lineage, section)
         values = {
             "path": path,
@@ -88,10 +99,11 @@ class Drafts:
             "text": text,
             "summary": summary[:SUMMARY_CHARACTERS],
             "saved": int(self._clock()),
+            "fields": written,
         }
         with self._database.writing() as db:
             others = (draft.c.actor == actor) & (draft.c.page != page)
-            sizes = func.coalesce(func.sum(func.length(draft.c.text)), 0)
+            sizes = func.coalesce(func.sum(func.length(draft.c.text) + func.length(draft.c.fields)), 0)
             count, kept = db.execute(select(func.count(), sizes).where(others)).one()
             if count >= OF_ONE or kept + size > BYTES_OF_ONE:
                 raise TooLargeError(
@@ -147,5 +159,14 @@ class Drafts:
 
 
 def _draft(row: Row[Any]) -> Draft:
-    lineage = lineage_of(row.page, row.section)
-    return Draft(row.id, row.path, row.base, row.text, row.summary, moment(row.saved), row.section, lineage)
+    return Draft(
+        row.id,
+        row.path,
+        row.base,
+        row.text,
+        row.summary,
+        moment(row.saved),
+        row.section,
+        lineage_of(row.page, row.section),
+        json.loads(row.fields or "{}"),
+    )

@@ -74,7 +74,9 @@ SECTIONS_OF_DRAFTS = (
     "UPDATE draft SET path = substr(path, 1, length(path) - length(section) - 1) WHERE section <> ''",
 )
 
-STEPS: Sequence[Sequence[str]] = (BEGIN, SECTIONS_OF_DRAFTS)
+FIELDS_OF_DRAFTS = ("ALTER TABLE draft ADD COLUMN fields TEXT DEFAULT '' NOT NULL",)
+
+STEPS: Sequence[Sequence[str]] = (BEGIN, SECTIONS_OF_DRAFTS, FIELDS_OF_DRAFTS)
 
 
 def migrate(db: Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:

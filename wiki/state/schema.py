@@ -107,6 +107,9 @@ draft = Table(
     Column("summary", Text, nullable=False),
     Column("saved", Integer, nullable=False),
     Column("section", Text, nullable=False, server_default=""),  # its anchor; empty: all of the page
+    Column(
+        "fields", Text, nullable=False, server_default=""
+    ),  # JSON: what was typed beside the text; empty: nothing
     UniqueConstraint("actor", "page"),
     sqlite_autoincrement=True,
 )

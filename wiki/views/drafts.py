@@ -14,6 +14,7 @@ from wiki import current
 from wiki.current import current_actor, opened
 from wiki.filters import moment
 from wiki.forms import LINE_CHARACTERS, field, number_field, path_field, text_field
+from wiki.properties import Properties
 from wiki.state.drafts import Draft
 from wiki.state.pages import Lineage
 
@@ -32,7 +33,9 @@ def view() -> ResponseReturnValue:
         if found is None:
             return Response(status=204)
         time = moment(found.saved.astimezone(UTC))
-        return jsonify(text=found.text, summary=found.summary, base=found.base or "", time=time)
+        return jsonify(
+            text=found.text, summary=found.summary, base=found.base or "", fields=found.fields, time=time
+        )
     with opened() as snapshot:
         kept = drafts.of(name)
         places = snapshot.editing.places(each.lineage for each in kept if each.lineage is not None)
@@ -51,8 +54,16 @@ def keep() -> ResponseReturnValue:
         with opened() as snapshot:
             lineage = snapshot.editing.lineage(path)
         if not field("discard"):
-            base, summary, text = field("base") or None, field("summary"), text_field("text")
-            drafts.save(name, path, text, base=base, section=section, lineage=lineage, summary=summary)
+            drafts.save(
+                name,
+                path,
+                text_field("text"),
+                base=field("base") or None,
+                section=section,
+                lineage=lineage,
+                summary=field("summary"),
+                fields=Properties.sent().fields,
+            )
         elif (found := drafts.get(name, path, lineage, section)) is not None:
             number = found.id
     if number is not None and field("discard"):

@@ -81,7 +81,8 @@ def view(text: str) -> ResponseReturnValue:
         if source.name is None and (title := request.args.get("title", "").strip()[:TITLE]):
             source = replace(source, title=title)
         if asked is not None and asked.section == source.section:
-            draft = Draft(source.path, asked.text, asked.base, asked.section, asked.summary)
+            typed = Properties.kept(asked.fields)
+            draft = Draft(source.path, asked.text, asked.base, asked.section, asked.summary, typed)
             return _form(snapshot, source, draft, asked=asked)
         lost = asked or _draft_of(snapshot, source.path, section) if section != source.section else None
         start = _start(snapshot, source)

@@ -138,6 +138,7 @@ def test_drafts_of_the_first_step_are_found(tmp_path: Path) -> None:
         found = drafts.get("ada", path, lineage, section)
         assert found is not None
         assert (found.path, found.section, found.text, found.lineage) == (path, section, text, lineage)
+        assert (found.summary, found.fields) == ("Why", {})
 
 
 def test_a_step_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

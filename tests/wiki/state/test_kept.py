@@ -9,7 +9,7 @@ from engine.errors import StoreError, TooLargeError
 from tests.states import ADMIN, CHEAP, NOW, PASSWORD, Clock, audited
 from wiki.state import By, State
 from wiki.state.accounts import Account
-from wiki.state.drafts import BYTES_OF_ONE, OF_ONE, TEXT_BYTES
+from wiki.state.drafts import BYTES_OF_ONE, FIELDS_BYTES, OF_ONE, TEXT_BYTES
 from wiki.state.errors import RefusedError
 from wiki.state.schema import audit
 
@@ -22,7 +22,13 @@ OTHER = ("d" * 40, "a.md")
 
 def test_a_draft_survives_a_restart(state: State) -> None:
     saved = state.drafts.save(
-        "ada", "a.md", "Text\r\n\0 \U0001f642", base=BLOB, lineage=LINEAGE, summary="Why"
+        "ada",
+        "a.md",
+        "Text\r\n\0 \U0001f642",
+        base=BLOB,
+        lineage=LINEAGE,
+        summary="Why",
+        fields={"tags": "a, \U0001f642", "tags-was": ""},
     )
     state.close()
     again = State(state.database.path.parent, hashing=CHEAP)
@@ -92,6 +98,8 @@ def test_drafts_of_sections_are_others_and_go_along(state: State) -> None:
 def test_drafts_are_bounded_and_none_is_lost_by_it(state: State) -> None:
     with pytest.raises(TooLargeError):
         state.drafts.save("ada", "a.md", "é" * (TEXT_BYTES // 2 + 1), base=None)
+    with pytest.raises(TooLargeError):
+        state.drafts.save("ada", "a.md", "x", base=None, fields={"tags": "x" * FIELDS_BYTES})
     large = TEXT_BYTES - 1
     for number in range(BYTES_OF_ONE // TEXT_BYTES):
         state.drafts.save("ada", f"{number}.md", "x" * large, base=None)

@@ -29,7 +29,8 @@ export const keepDrafts = async (edit) => {
   };
 
   const now = () => ({
-    id: own, text: edit.text, summary: edit.summary?.value ?? "", base: edit.base?.value ?? "", time: Date.now(),
+    id: own, text: edit.text, summary: edit.summary?.value ?? "", base: edit.base?.value ?? "", fields: edit.beside,
+    time: Date.now(),
   });
   const keep = async () => {
     clearTimeout(timer);
@@ -67,16 +68,17 @@ export const keepDrafts = async (edit) => {
 
   const found = [...browser.all(), ...(await wiki?.all().catch(() => []) ?? [])].sort((a, b) => b.time - a.time);
   for (const draft of found) {
-    if (draft.text === edit.text) {
+    if (edit.holds(draft)) {
       if (!edit.changed) await forget(draft.id); // it is what the wiki has
       else if (draft.id !== wiki?.id) own = draft.id; // it came back unsaved, and goes on as the same draft
       continue;
     }
     if (await offer(edit, draft)) {
       if (edit.changed) browser.keep({ ...now(), id: `${own}-before` });
-      const { text, summary, base } = draft;
+      const { text, summary, base, fields = {} } = draft;
       if (edit.summary && summary) edit.summary.value = summary;
       if (edit.base && base) edit.base.value = base; // so that what changed since is merged, and not undone
+      edit.putBeside(fields);
       edit.replace(text);
       if (draft.id !== wiki?.id) own = draft.id;
       break;

@@ -25,6 +25,40 @@ export class Edit {
     return "unsaved" in this.form.dataset || this.fields.some((field) => field.value !== field.defaultValue);
   }
 
+  /**
+   * What is typed beside the text and changes the page, as its title: by the names of the fields, each with what it
+   * began with, which stands in a hidden field called `…-was`.
+   */
+  get beside() {
+    const typed = {};
+    for (const [field, was] of this.#beside()) {
+      if (field.value !== was.value) Object.assign(typed, { [field.name]: field.value, [was.name]: was.value });
+    }
+    return typed;
+  }
+
+  /** Put back what was typed beside another text; what was not typed there stays. */
+  putBeside(typed) {
+    for (const pair of this.#beside()) {
+      if (!(pair[0].name in typed)) continue;
+      for (const field of pair) field.value = typed[field.name] ?? "";
+      pair[0].closest("details")?.setAttribute("open", "");
+    }
+  }
+
+  /** Whether all that a draft holds stands in the form. */
+  holds({ text, summary, fields = {} }) {
+    return text === this.text && (!summary || !this.summary || summary === this.summary.value)
+      && this.#beside().every(([field]) => !(field.name in fields) || fields[field.name] === field.value);
+  }
+
+  #beside() {
+    return this.fields.flatMap((field) => {
+      const was = this.form.querySelector(`input[name="${CSS.escape(`${field.name}-was`)}"]`);
+      return was ? [[field, was]] : [];
+    });
+  }
+
   /** All that is sent with the form. */
   get sent() {
     return Object.fromEntries(new FormData(this.form));

@@ -1,7 +1,8 @@
 // Where drafts are kept: by the wiki for who is signed in, else by the browser, which several people may use.
 //
-// A draft is { id, text, summary, base, time }: the id is that of the visit in which it was written, so that two
-// windows on one page do not write over each other; the time is in milliseconds.
+// A draft is { id, text, summary, base, fields, time }: the id is that of the visit in which it was written, so that two
+// windows on one page do not write over each other; the fields are what was typed beside the text, and older drafts have
+// none; the time is in milliseconds.
 import { ask } from "./asking.js";
 
 const KEPT = 5; // drafts of one page
@@ -52,12 +53,12 @@ export class WikiDrafts {
   async all() {
     const answer = await ask(`${this.address}?${new URLSearchParams({ key: this.common.key })}`);
     if (answer.status === 204) return [];
-    const { text, summary, base, time } = await answer.json();
-    return [{ id: this.id, text, summary, base, time: Date.parse(time) }];
+    const { text, summary, base, fields, time } = await answer.json();
+    return [{ id: this.id, text, summary, base, fields, time: Date.parse(time) }];
   }
 
-  async keep({ text, summary, base }) {
-    await ask(this.address, { fields: { ...this.common, text, summary, base } });
+  async keep({ text, summary, base, fields }) {
+    await ask(this.address, { fields: { ...fields, ...this.common, text, summary, base } });
   }
 
   async drop() {
