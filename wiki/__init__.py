@@ -66,8 +66,12 @@ from wiki.views import (
 
 __version__ = "0.1.0"
 
-FORM = 4
-"""Fields of a form may be so many times as large as a page, so that one that is too large comes back to its author."""
+FORM = 8
+"""Fields of a form may be so many times as large as a page, so that one that is too large comes back to its author.
+
+Browsers send each line end as two bytes, so a text of half as many times always does.
+"""
+PARTS = 20_000  # fields of one form: a conflict has one for each place
 
 
 def create_app(
@@ -86,6 +90,7 @@ def create_app(
     app = Flask("wiki", static_folder=None, template_folder=None)
     app.request_class = urls.Request
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM * settings.page_bytes
+    app.config["MAX_FORM_PARTS"] = PARTS
     app.config["MAX_CONTENT_LENGTH"] = settings.upload_bytes + app.config["MAX_FORM_MEMORY_SIZE"]
     app.url_map.merge_slashes = False
     app.url_map.converters["address"] = urls.AddressConverter

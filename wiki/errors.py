@@ -2,7 +2,7 @@
 
 from logging import getLogger
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
@@ -88,7 +88,7 @@ def register(app: Flask) -> None:
 def _kept(code: int) -> list[str]:
     """Say where to find what was sent, of which nobody knows whether it was saved."""
     told = []
-    if request.method == "POST" and code >= 500:
+    if request.method == "POST" and (code >= 500 or (code == 413 and not _is_upload())):
         told.append(gettext("Go back in your browser: it keeps what you typed in the form."))
         if request.path.startswith("/-/edit/") and current.asking().actor.name:
             told.append(gettext("A draft that was kept is among your drafts, unless it was saved."))
@@ -99,8 +99,23 @@ def _said(code: int) -> str:
     """Return what there is to say of an error that says nothing itself."""
     if code != 413:
         return ""
-    limit = number(current.site().settings.upload_bytes)
-    return gettext("At most %(limit)s bytes can be sent at once; push with git what is larger.", limit=limit)
+    settings = current.site().settings
+    if _is_upload():
+        return gettext(
+            "A file may have %(limit)s bytes, and all that is sent at once %(whole)s; push with git what is larger.",
+            limit=number(settings.upload_bytes),
+            whole=number(current_app.config["MAX_CONTENT_LENGTH"]),
+        )
+    return gettext(
+        "Nothing is saved: a page may have %(page)s bytes, and a field of a form is read up to %(limit)s."
+        " Make the text shorter, or push it with git.",
+        page=number(settings.page_bytes),
+        limit=number(current_app.config["MAX_FORM_MEMORY_SIZE"]),
+    )
+
+
+def _is_upload() -> bool:
+    return request.path == "/-/media"
 
 
 def _page(code: int, message: str) -> tuple[str | Response, int]:

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, encode_multipart
 
 from engine.access import ANONYMOUS, Role
 from engine.errors import StoreError
@@ -46,7 +46,7 @@ def test_a_page_is_edited(commit: Commit, editor: FlaskClient, wiki: Wiki) -> No
     commit({"a.md": "one\n"})
     sent = fields(editor.get("/-/edit/a").text)
     assert sent["text"] == "one\n"
-    answer = editor.post("/-/edit/a", data=sent | {"text": "one\r\ntwo\r\n", "summary": "Add two"})
+    answer = send_parts(editor, "/-/edit/a", sent | {"text": "one\r\ntwo\r\n", "summary": "Add two"})
     assert (answer.status_code, answer.location) == (303, "/a")
     assert editor.get("/a.md").text == "one\ntwo\n"
     wiki.catch_up()
@@ -747,3 +747,33 @@ def test_a_draft_holds_what_was_typed_beside_the_text(commit: Commit, editor: Fl
     assert editor.post("/-/edit/a", data=again).status_code == 303
     assert editor.get("/a.md").text == text.replace("[a, ", "[a, d, ")
     assert editor.get("/-/drafts?key=a.md").status_code == 204
+
+
+def send_parts(client: FlaskClient, address: str, sent: dict[str, str]) -> TestResponse:
+    """Send a form as browsers do that of the edit page."""
+    boundary, body = encode_multipart(sent)
+    return client.post(address, data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
+def test_a_text_that_is_far_too_large_comes_back(commit: Commit, app: Flask, editor: FlaskClient) -> None:
+    commit({"a.md": "one\n"})
+    page = site(app).settings.page_bytes
+    sent = fields(editor.get("/-/edit/a").text)
+    text = "\r\n" * (4 * page)  # as browsers send line ends
+    refused = editor.post("/-/edit/a", data=sent | {"text": text, "summary": "Why"})
+    assert refused.status_code == 413
+    again = fields(refused.text)
+    assert (again["text"], again["summary"]) == ("\n" * (4 * page), "Why")
+    unread = send_parts(editor, "/-/edit/a", sent | {"text": "x" * (8 * page + 1)})
+    assert unread.status_code == 413
+    assert "a page may have 1,000,000 bytes, and a field of a form is read up to 8,000,000" in unread.text
+    assert "Go back in your browser" in unread.text
+    assert editor.get("/a.md").text == "one\n"
+
+
+def test_a_conflict_of_many_places_is_read(commit: Commit, editor: FlaskClient) -> None:
+    commit({"a.md": "one\n"})
+    sent = fields(editor.get("/-/edit/a").text)
+    many = {f"choice-{number}": "ours" for number in range(1, 2_001)}
+    answer = send_parts(editor, "/-/edit/a", sent | many | {"text": "two\n"})
+    assert answer.status_code == 303

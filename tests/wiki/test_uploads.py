@@ -226,6 +226,19 @@ def test_what_is_far_too_large_is_refused_before_it_is_read(ada: Browser) -> Non
     assert len(ada.files()) == 2
 
 
+def test_an_upload_after_the_session_says_to_choose_again(ada: Browser, app: Flask) -> None:
+    ada.token = form_token(ada.client, "/-/media")
+    site(app).state.sessions.revoke_all(site(app).state.accounts.get("ada"), ADMIN)
+    for json in (True, False):
+        sent = {"csrf": ada.token, "file": (BytesIO(b"x"), "x.png")}
+        headers = {"Sec-Fetch-Site": "same-origin", **(JSON if json else {})}
+        answer = ada.client.post("/-/media", data=sent, headers=headers)
+        assert answer.status_code == 403
+        said = answer.json["error"] if answer.json else answer.text
+        assert "choose the files once more" in said
+    assert len(ada.files()) == 2
+
+
 def test_at_most_fifty_files_come_at_once(ada: Browser) -> None:
     files = [(f"{number}.png", b"x") for number in range(51)]
     refused = ada.upload(*files)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as field_of
 from logging import getLogger
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from flask.typing import ResponseReturnValue

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import Forbidden, NotFound
 
 from engine.changes import MergeConflictError
 from engine.errors import (
@@ -24,7 +24,7 @@ from engine.media import LISTED, Collision
 from engine.messages import Message
 from engine.model import Form, Name
 from engine.wiki import Snapshot
-from wiki import current
+from wiki import csrf, current
 from wiki.current import current_identity, opened
 from wiki.errors import status
 from wiki.languages import gettext as _
@@ -146,7 +146,18 @@ def _look(snapshot: Snapshot, name: Name, size: int) -> tuple[str, str | None]:
 # -- uploading
 
 
+def _ended() -> ResponseReturnValue:
+    """Say that files cannot be taken: whoever sent them is logged out, or their form is too old. No file is kept."""
+    raise Forbidden(
+        _(
+            "Nothing was uploaded: this form was open too long, or you are logged out by now."
+            " Log in, load the page again, and choose the files once more."
+        )
+    )
+
+
 @bp.post("/-/media")
+@csrf.salvage(_ended)
 def upload() -> ResponseReturnValue:
     """Keep files: all in one commit, or none; where a name is taken, ask."""
     try:
