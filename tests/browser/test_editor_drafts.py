@@ -278,3 +278,17 @@ def test_a_draft_of_an_older_version_is_restored(writer: Visitor) -> None:
     assert field(page) == "Old words."
     assert page.get_by_label("Title").input_value() == "Old"
     assert page.get_by_label("Summary").input_value() == "Why"
+
+
+def test_a_draft_of_a_section_that_is_gone_is_shown(writer: Visitor) -> None:
+    page = begun(writer)
+    old = '[{"id": "x", "text": "Of the section.", "summary": "", "base": "b1", "time": 1}]'
+    page.evaluate("old => localStorage.setItem('quire:draft:llama-3#old', old)", old)
+    page = begun(writer, "?lost=llama-3%23old")
+    shown = page.get_by_role("region", name="Draft")
+    expect(shown).to_contain_text("of a section that the page does not have any more")
+    assert shown.get_by_role("textbox").input_value() == "Of the section."
+    assert field(page) == PAGES["llama-3.md"]
+    shown.get_by_role("button", name="Discard the draft").click()
+    expect(shown).to_have_count(0)
+    assert drafts(page, "llama-3#old") == []

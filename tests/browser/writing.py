@@ -162,6 +162,7 @@ class _Views:
                 text=text,
                 base="b1",
                 unsaved=unsaved,
+                lost=request.args.get("lost"),
                 bundled="plain" not in request.args,
                 at_desk=AT,
                 owner=self._desk.owner,

@@ -695,7 +695,8 @@ def test_a_draft_of_a_section_that_is_gone_is_shown_beside_the_page(
         assert LONG_TEXT in unescape(form)
         assert fields(form)["text"] == "# A\n\n## C\n\nsecond\n"
         assert fields(form)["section"] == ""
-    assert "does not have any more" not in editor.get("/-/edit/a?section=d").text
+        assert 'data-draft-lost="a.md#b"' in form
+    assert "does not have any more" not in editor.get("/-/edit/a?section=d").text.partition("<script")[0]
     other = signed_in(app, "bob", Role.EDITOR)
     for address in (link, "/-/edit/a?section=b"):
         assert "many words" not in other.get(address).text
@@ -716,6 +717,23 @@ def test_drafts_go_along_with_a_page_that_is_renamed(commit: Commit, editor: Fla
     led = editor.get(link.replace("/new", "/old"))
     assert (led.status_code, led.location) == (302, link)
     assert editor.get("/-/edit/old?section=b").location == "/-/edit/new?section=b"
+
+
+def test_a_draft_that_was_opened_goes_when_it_is_saved_elsewhere(
+    commit: Commit, editor: FlaskClient, wiki: Wiki
+) -> None:
+    commit({"a.md": "one\n"})
+    wiki.catch_up()
+    send(editor, "/-/drafts", "/-/new", key="old.md", text="two\n")
+    (link,) = links(editor.get("/-/drafts").text)
+    sent = fields(editor.get(link.replace("/old", "/a")).text)
+    shown = fields(editor.post("/-/edit/a", data=sent | {"action": "preview"}).text)
+    assert shown["draft"] == sent["draft"] != ""
+    conflict = editor.post("/-/edit/a", data=shown)
+    assert conflict.status_code == 409
+    assert editor.post("/-/edit/a", data=fields(conflict.text) | {"action": "resolve"}).status_code == 303
+    assert "There are none." in editor.get("/-/drafts").text
+    assert save(editor, "three\n", draft="junk").status_code == 303
 
 
 def test_a_draft_of_a_page_that_is_not_there_is_opened(commit: Commit, editor: FlaskClient) -> None:

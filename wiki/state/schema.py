@@ -109,7 +109,7 @@ draft = Table(
     Column("section", Text, nullable=False, server_default=""),  # its anchor; empty: all of the page
     Column(
         "fields", Text, nullable=False, server_default=""
-    ),  # JSON: what was typed beside the text; empty: nothing
+    ),  # JSON of what was typed beside the text, or empty
     UniqueConstraint("actor", "page"),
     sqlite_autoincrement=True,
 )

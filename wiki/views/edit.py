@@ -48,9 +48,9 @@ class Draft:
     base: str | None
     section: str = ""
     summary: str = ""
-    properties: Properties = field_of(
-        default_factory=Properties
-    )  # as they were sent, and are not in the text yet
+    kept: int | None = None  # the id of the kept draft that it is
+    # As they were sent, and are not in the text yet.
+    properties: Properties = field_of(default_factory=Properties)
 
     @classmethod
     def sent(cls, path: str) -> "Draft":
@@ -62,6 +62,7 @@ class Draft:
             base or None,
             field("section"),
             field("summary"),
+            _number(field("draft")),
             Properties.sent(),
         )
 
@@ -82,19 +83,23 @@ def view(text: str) -> ResponseReturnValue:
             source = replace(source, title=title)
         if asked is not None and asked.section == source.section:
             typed = Properties.kept(asked.fields)
-            draft = Draft(source.path, asked.text, asked.base, asked.section, asked.summary, typed)
+            draft = Draft(source.path, asked.text, asked.base, asked.section, asked.summary, asked.id, typed)
             return _form(snapshot, source, draft, asked=asked)
-        lost = asked or _draft_of(snapshot, source.path, section) if section != source.section else None
-        start = _start(snapshot, source)
-        return _form(snapshot, source, Draft(source.path, start, source.base, source.section), lost=lost)
+        gone = section if section != source.section else ""
+        lost = asked or _draft_of(snapshot, source.path, gone) if gone else None
+        draft = Draft(source.path, _start(snapshot, source), source.base, source.section)
+        return _form(snapshot, source, draft, lost=lost, gone=gone)
 
 
 def _asked_draft() -> KeptDraft | None:
     """Return the draft that the address names, if who asks has it."""
-    name, number = current_actor().name, request.args.get("draft", "")
-    if not (name and number.isascii() and number.isdecimal() and len(number) <= 15):
-        return None
-    return current.site().state.drafts.numbered(name, int(number))
+    name, number = current_actor().name, _number(request.args.get("draft", ""))
+    return current.site().state.drafts.numbered(name, number) if name and number is not None else None
+
+
+def _number(text: str) -> int | None:
+    """Return the id of a draft; whatever else stands there is none, as a text is not to be refused for it."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 15 else None
 
 
 def _draft_of(snapshot: Snapshot, path: str, section: str) -> KeptDraft | None:
@@ -179,21 +184,22 @@ def _save(source: Source, draft: Draft, whole: str, more: Sequence[Put] = ()) ->
     query = "?saved=merged" if path in saved.merged else ""
     anchor = f"#{quote(draft.section)}" if draft.section else ""
     response = make_response(redirect(f"{address}{query}{anchor}", 303))
-    _forget_draft(response, source.path, draft.section)
+    _forget_draft(response, source.path, draft)
     return response
 
 
-def _forget_draft(response: Response, path: str, section: str) -> None:
+def _forget_draft(response: Response, path: str, draft: Draft) -> None:
     """Let the draft go that was saved: the wiki's at once, the browser's when it reads the cookie.
 
     It was saved, so nobody is told otherwise where the draft cannot go: it is offered once more then.
     """
-    key = draft_key(path, section)
+    key, name = draft_key(path, draft.section), current_actor().name
     try:
         with opened() as snapshot:
-            kept = _draft_of(snapshot, path, section)
-        if kept is not None:
-            current.site().state.drafts.delete(current_actor().name, kept.id)
+            kept = _draft_of(snapshot, path, draft.section)
+        numbers = [draft.kept] if draft.kept is not None and name else []
+        for number in [*numbers, *([kept.id] if kept is not None else [])]:
+            current.site().state.drafts.delete(name, number)
     except WikiError as error:
         log.warning("the draft of %r stays after it was saved: %s", key, error)
     cookies.tell_saved(response, key)
@@ -324,6 +330,7 @@ def _form(snapshot: Snapshot, source: Source, draft: Draft, **more: Any) -> str:
         "renamed": None,
         "asked": None,
         "lost": None,
+        "gone": "",
         **more,
     }
     properties = draft.properties.beside(draft.text)
@@ -337,6 +344,7 @@ def _form(snapshot: Snapshot, source: Source, draft: Draft, **more: Any) -> str:
         has_properties=bool(properties.changed) or is_changeable(draft.text),
         page_id=page_stem(source.path) or source.path,
         draft_key=draft_key(source.path, draft.section),
+        lost_key=draft_key(source.path, context["gone"]) if context["gone"] else "",
         unsaved=request.method == "POST" or context["asked"] is not None,
         limits=(COMPARED_BYTES, COMPARED_LINES),
         address=_address(source.path),

@@ -1,15 +1,19 @@
 // What is written is kept as a draft until it is saved. On the next visit a draft that was not saved is offered:
 // nothing is put in place, and nothing thrown away, before the person says so.
 import { BrowserDrafts, WikiDrafts } from "./keeping.js";
-import { offer } from "./offer.js";
+import { offer, showLost } from "./offer.js";
 import { word } from "./words.js";
 
 const PAUSE = { browser: 1_000, wiki: 3_000 }; // milliseconds without a change before a draft is kept
 const SENT = "quire:sent"; // which draft went to the wiki; js/saved.js drops it when the wiki has saved it
 
 export const keepDrafts = async (edit) => {
-  const { draft: key, draftOwner: owner, draftUrl } = edit.form.dataset;
+  const { draft: key, draftOwner: owner, draftUrl, draftLost } = edit.form.dataset;
   if (!key) return;
+  if (draftLost) {
+    const lost = new BrowserDrafts(draftLost, owner);
+    for (const draft of lost.all()) showLost(edit, draft, () => lost.drop(draft.id));
+  }
   const browser = new BrowserDrafts(key, owner);
   const wiki = draftUrl ? new WikiDrafts(draftUrl, key, edit) : null;
   let own = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
