@@ -547,7 +547,7 @@ def test_what_was_typed_beside_the_text_survives_as_well(
     typed = {"text": sent["text"] + "two\n", "title": "New", "tags": "a, b", "aliases": "C", "summary": "Why"}
     unknown = editor.post("/-/edit/a", data=sent | typed | {"base": "1" * 40, "action": "changes"})
     assert unknown.status_code == 422
-    site(app).state.sessions.revoke_all(site(app).state.accounts.get("ada"), ADMIN)
+    end_sessions(site(app).state, "ada")
     late = editor.post("/-/edit/a", data=sent | typed, headers=FROM_HERE)
     assert late.status_code == 403
     for answer in (unknown, late):

@@ -228,7 +228,7 @@ def test_what_is_far_too_large_is_refused_before_it_is_read(ada: Browser) -> Non
 
 def test_an_upload_after_the_session_says_to_choose_again(ada: Browser, app: Flask) -> None:
     ada.token = form_token(ada.client, "/-/media")
-    site(app).state.sessions.revoke_all(site(app).state.accounts.get("ada"), ADMIN)
+    end_sessions(site(app).state, "ada")
     for json in (True, False):
         sent = {"csrf": ada.token, "file": (BytesIO(b"x"), "x.png")}
         headers = {"Sec-Fetch-Site": "same-origin", **(JSON if json else {})}
