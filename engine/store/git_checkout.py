@@ -2,7 +2,7 @@
 
 ::
 
-    journal -> index.lock -> nothing of ours changed locally? -> objects -> index -> [ the branch moves ] -> files -> unlock
+    journal -> index.lock -> nothing of ours changed locally? -> index -> [ the branch moves ] -> files -> unlock
 
 While ``index.lock`` is held nobody can stage or commit there, so nobody commits the old state of a page again. As git
 reads first the branch, then the index, and only then asks for the lock, the index is changed before the branch moves:
@@ -101,7 +101,6 @@ class Checkout:
         self._seen: Mapping[bytes, object] = {}
         self._keep_lock = False
         self._followed = False  # the branch has moved
-        self._is_ready = False  # there is a changed index
         self.lock: int | None = None
         """The descriptor of the lock while it is held."""
 
@@ -119,7 +118,7 @@ class Checkout:
 
     @contextmanager
     def ready(self, edits: Sequence[Edit], new: str, head: Head) -> Iterator[None]:
-        """Hold the index while the branch moves to *new*; inside, `published` is entered, and then `follow` called.
+        """Hold the index while the branch moves to *new*; `follow` is called inside, once it has.
 
         Raises:
             ConflictError: One of the files has local changes.
@@ -137,21 +136,14 @@ class Checkout:
                 self._refuse_local_changes(edits)
                 self._edits, self._seen = edits, {edit.path: self._stamp(edit.path) for edit in edits}
                 self._change_index(edits)
-                self._is_ready = True
-                yield
+                with self._published():
+                    yield
             finally:
-                self._is_ready = False
                 _discard(self._copy)
 
     @contextmanager
-    def published(self) -> Iterator[None]:
-        """Put the changed index in the place of the index, until it is known whether the branch moves.
-
-        What it names must be stored already: a crash may leave it there for a while.
-        """
-        if not self._is_ready:
-            yield
-            return
+    def _published(self) -> Iterator[None]:
+        """Put the changed index in the place of the index, until it is known whether the branch moves."""
         with suppress(FileNotFoundError):  # before the first commit there is none
             self._before.hardlink_to(self._index)
         try:

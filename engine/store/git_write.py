@@ -99,8 +99,6 @@ class Writer:
             for checkout in checkouts:
                 stack.enter_context(checkout.ready(edits, new, self._head))
             self._disk.store(objects)
-            for checkout in checkouts:
-                stack.enter_context(checkout.published())
             locks = [checkout.lock for checkout in checkouts if checkout.lock is not None]
             if not self._move(old, new, committer, locks):
                 return None
