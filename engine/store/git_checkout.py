@@ -160,7 +160,7 @@ class Checkout:
     def _put(self, index: Path) -> None:
         """Put a copy of *index* in the place of the index."""
         new = index.with_name(f"{index.name}.new")
-        shutil.copyfile(index, new)
+        _copy(index, new)
         new.replace(self._index)
 
     def follow(self) -> None:
@@ -263,7 +263,7 @@ class Checkout:
 
     def _copy_index(self) -> None:
         with suppress(FileNotFoundError):  # before the first commit there is none
-            shutil.copyfile(self._index, self._copy)
+            _copy(self._index, self._copy)
 
     def _refuse_local_changes(self, edits: Sequence[Edit]) -> None:
         gone = {edit.path for edit in edits if edit.new is None}
@@ -409,6 +409,11 @@ def _folders(path: bytes) -> Iterator[bytes]:
 def _chunks(paths: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
     for start in range(0, len(paths), _AT_ONCE):
         yield paths[start : start + _AT_ONCE]
+
+
+def _copy(index: Path, new: Path) -> None:
+    """Copy an index with its time: git trusts what it knows of a file that is older than the index, and only that."""
+    shutil.copy2(index, new)
 
 
 def _discard(file: Path) -> None:

@@ -177,6 +177,23 @@ def test_a_touched_file_without_changes_is_no_obstacle(repository: Repository, s
     assert files(repository)["a.md"] == b"A\n"
 
 
+def test_a_file_changed_in_the_second_of_the_last_save_is_refused(
+    repository: Repository, store: GitStore
+) -> None:
+    repository.git("config", "core.trustctime", "false")  # all that git compares then can be set here
+    a, index = repository.path / "a.md", repository.path / ".git/index"
+    write(store, ("a.md", b"one\n"))
+    os.utime(a, (1_000_000_000, 1_000_000_000))
+    repository.git("update-index", "--refresh")
+    a.write_bytes(b"TWO\n")
+    for file in (a, index):
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+    with pytest.raises(ConflictError, match="local changes"):
+        write(store, ("a.md", b"three\n"))
+    write(store, ("b.md", b"B\n"))
+    assert status(repository) == [" M a.md"]
+
+
 def test_line_ends_follow_the_settings(repository: Repository, store: GitStore) -> None:
     repository.git("config", "core.autocrlf", "true")
     write(store, ("a.md", b"one\ntwo\n"))
