@@ -15,13 +15,14 @@ import json
 import os
 import secrets
 import shutil
+import stat
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from engine.errors import ConflictError, StoreError
 from engine.store.git_head import Head
@@ -34,10 +35,13 @@ try:
 except ImportError:  # Windows: a crash there leaves its journal and index.lock to a person
     fcntl = None  # type: ignore[assignment]
 
+T = TypeVar("T")
+
 log = getLogger(__name__)
 
 _PATIENCE_S = 3.0  # how long somebody else may hold the index: a status, a commit, a checkout
 _AT_ONCE = 200  # paths on one command line
+_WRITTEN_AT_ONCE = 1_000  # files, each looked at just before
 _DIFFERING = ("diff", "--name-only", "-z", "--no-renames", "--no-relative", "--no-ext-diff", "--no-textconv")
 
 
@@ -133,8 +137,9 @@ class Checkout:
                 return
             try:
                 self._copy_index()
-                self._refuse_local_changes(edits)
+                # First: what somebody writes while it is compared is not what was compared.
                 self._edits, self._seen = edits, {edit.path: self._stamp(edit.path) for edit in edits}
+                self._refuse_local_changes(edits)
                 self._change_index(edits)
                 with self._published():
                     yield
@@ -167,9 +172,7 @@ class Checkout:
         """Bring the files to the new commit. Should that fail, the lock and its journal stay for `recover`."""
         self._followed = True
         try:
-            self._write_files(
-                [edit for edit in self._edits if self._stamp(edit.path) == self._seen[edit.path]]
-            )
+            self._write_files(self._edits, self._is_untouched)
             if self._edits:
                 self._copy.replace(self._index)
         except (OSError, StoreError):
@@ -286,18 +289,21 @@ class Checkout:
         """Say whether the work tree has something at *path* or above it that a new file would destroy."""
         for folder in _folders(path):
             above = self._place(folder)
-            if os.path.lexists(above) and (above.is_symlink() or not above.is_dir()):
+            if os.path.lexists(above) and not _is_folder(above):
                 return folder not in gone
         place = self._place(path)
-        if place.is_symlink() or not place.is_dir():
+        if not _is_folder(place):
             return os.path.lexists(place)
-        inside = (Path(folder) / name for folder, _, names in os.walk(place) for name in names)
-        return not all(os.fsencode(file.relative_to(self._folder)) in gone for file in inside)
+        inside = (
+            Path(folder) / name for folder, folders, files in os.walk(place) for name in (*folders, *files)
+        )
+        files = (file for file in inside if not _is_folder(file))
+        return not all(os.fsencode(file.relative_to(self._folder)) in gone for file in files)
 
     def _staged(self, edits: Iterable[Edit]) -> dict[bytes, Child | None]:
         """Return what the index has at these paths and below them; ``None`` for a file with conflicts."""
         found: dict[bytes, Child | None] = {}
-        for paths in _chunks([edit.path for edit in edits]):
+        for paths in _chunks([edit.path for edit in edits], _AT_ONCE):
             for line in self._git.run("ls-files", "--stage", "-z", "--", *map(os.fsdecode, paths)).split(
                 b"\0"
             ):
@@ -310,7 +316,7 @@ class Checkout:
     def _differing(self, paths: Sequence[bytes]) -> list[bytes]:
         """Return those of *paths* whose files differ from the copied index in content."""
         found = []
-        for some in _chunks(paths):
+        for some in _chunks(paths, _AT_ONCE):
             answer = self._git.run(*_DIFFERING, "--", *map(os.fsdecode, some))
             found += [path for path in answer.split(b"\0") if path in set(some)]
         return found
@@ -323,14 +329,26 @@ class Checkout:
             text += b"%b %b\t%b\0" % (child.mode.encode(), child.id.encode(), edit.path)
         self._git.run("update-index", "-z", "--index-info", stdin=text)
 
-    def _write_files(self, edits: Sequence[Edit]) -> None:
+    def _write_files(self, edits: Sequence[Edit], may_write: Callable[[Edit], bool]) -> None:
+        """Bring the files of *edits* to the new commit, those that may be written, which is asked shortly before."""
         for edit in edits:
-            if edit.new is None:
+            if edit.new is None and may_write(edit):
                 self._remove(self._place(edit.path))
-        wanted = b"".join(edit.path + b"\0" for edit in edits if edit.new is not None)
-        if wanted:
-            # A file that cannot be written stays as it is, and shows as changed.
-            self._git.attempt("checkout-index", "-f", "-u", "-q", "-z", "--stdin", stdin=wanted)
+        for some in _chunks([edit for edit in edits if edit.new is not None], _WRITTEN_AT_ONCE):
+            for edit in some:
+                self._remove_empty(self._place(edit.path))
+            free = (edit for edit in some if self._is_free(edit.path) and may_write(edit))
+            wanted = b"".join(edit.path + b"\0" for edit in free)
+            if wanted:
+                # A file that cannot be written stays as it is, and shows as changed.
+                self._git.attempt("checkout-index", "-f", "-u", "-q", "-z", "--stdin", stdin=wanted)
+
+    def _remove_empty(self, place: Path) -> None:
+        """Remove a folder that has nothing but folders in it: git would remove one with files, too."""
+        if _is_folder(place):
+            for folder, _, _ in os.walk(place, topdown=False):
+                with suppress(OSError):
+                    Path(folder).rmdir()
 
     def _remove(self, place: Path) -> None:
         with suppress(OSError):
@@ -341,11 +359,25 @@ class Checkout:
                 folder.rmdir()  # only where nothing is left
 
     def _stamp(self, path: bytes) -> object:
+        """Return what changes with a file; ``None`` where there is none, though there may be a folder."""
         try:
-            stat = os.lstat(self._place(path))
+            found = os.lstat(self._place(path))
         except OSError:
             return None
-        return stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_mode
+        if stat.S_ISDIR(found.st_mode):
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode
+
+    def _is_untouched(self, edit: Edit) -> bool:
+        """Say whether the file is what it was when this began."""
+        return self._stamp(edit.path) == self._seen[edit.path]
+
+    def _is_free(self, path: bytes) -> bool:
+        """Say whether a file can be written there without a folder that would go for it, or a file above it."""
+        above = map(self._place, _folders(path))
+        return not _is_folder(self._place(path)) and all(
+            _is_folder(folder) or not os.path.lexists(folder) for folder in above
+        )
 
     def _place(self, path: bytes) -> Path:
         return self._folder / os.fsdecode(path)
@@ -368,9 +400,7 @@ class Checkout:
             differing = set(self._differing([edit.path for edit in ours if edit.old is not None]))
             differing |= {edit.path for edit in ours if edit.old is None}
             self._change_index(ours)
-            self._write_files(
-                [edit for edit in ours if edit.path not in differing or self._is_half_done(edit)]
-            )
+            self._write_files(ours, lambda edit: edit.path not in differing or self._is_half_done(edit))
         self._git.attempt("update-index", "-q", "--refresh")
         self._copy.replace(self._index)
 
@@ -406,9 +436,14 @@ def _folders(path: bytes) -> Iterator[bytes]:
     return (b"/".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
-def _chunks(paths: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    for start in range(0, len(paths), _AT_ONCE):
-        yield paths[start : start + _AT_ONCE]
+def _is_folder(place: Path) -> bool:
+    """Say whether a folder is there, and no link to one."""
+    return place.is_dir() and not place.is_symlink()
+
+
+def _chunks(all_of_them: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(all_of_them), size):
+        yield all_of_them[start : start + size]
 
 
 def _copy(index: Path, new: Path) -> None:

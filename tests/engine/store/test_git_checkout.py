@@ -5,14 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.errors import ConflictError, StoreError
 from engine.model import Author
 from engine.store import Change, git_checkout
+from engine.store.git_process import GitProcess
 from engine.store.git_store import GitStore
 from tests import repositories
 from tests.repositories import EXECUTABLE, SYMLINK, File, Repository
@@ -136,12 +138,15 @@ def test_a_file_deleted_locally_is_refused(repository: Repository, store: GitSto
         write(store, ("a.md", b"theirs\n"))
 
 
-@pytest.mark.parametrize("kind", ["file", "folder", "link", "dangling", "staged"])
+@pytest.mark.parametrize("kind", ["file", "folder", "link inside", "link", "dangling", "staged"])
 def test_an_untracked_file_in_the_way_is_refused(repository: Repository, store: GitStore, kind: str) -> None:
     place = repository.path / "new.md"
     if kind == "folder":
         place.mkdir()
         (place / "inside").write_text("mine")
+    elif kind == "link inside":
+        (place / "deep").mkdir(parents=True)
+        (place / "deep/link").symlink_to(repository.path / "d")
     elif kind == "link":
         place.symlink_to("a.md")
     elif kind == "dangling":
@@ -312,6 +317,92 @@ def test_a_file_changed_in_the_last_moment_is_kept(
     assert files(repository)["a.md"] == b"mine, just now\n"
     assert files(repository)["b.md"] == b"B\n"
     assert repository.git("show", "main:a.md") == "theirs"
+
+
+def test_a_file_changed_while_it_is_compared_is_kept(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    differing = git_checkout.Checkout._differing
+
+    def change_behind(checkout: git_checkout.Checkout, paths: Sequence[bytes]) -> list[bytes]:
+        found = differing(checkout, paths)
+        (repository.path / "a.md").write_text("mine, just now\n")
+        return found
+
+    monkeypatch.setattr(git_checkout.Checkout, "_differing", change_behind)
+    write(store, ("a.md", b"theirs\n"), ("b.md", b"B\n"))
+    assert status(repository) == [" M a.md"]
+    assert files(repository)["a.md"] == b"mine, just now\n"
+    assert files(repository)["b.md"] == b"B\n"
+
+
+def test_a_file_changed_while_others_are_written_is_kept(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_checkout, "_WRITTEN_AT_ONCE", 1)
+    names = ["a.md", "b.md", "d/e/f.md", "d/g.md"]
+    remove, attempt, changed = git_checkout.Checkout._remove, GitProcess.attempt, set[str]()
+
+    def change(name: str) -> None:
+        if not changed:
+            changed.add(name)
+            (repository.path / name).write_text("mine, just now\n")
+
+    def removed(checkout: git_checkout.Checkout, place: Path) -> None:
+        remove(checkout, place)
+        change("d/e/f.md")
+
+    def written(process: GitProcess, *arguments: str, **more: Any) -> Any:
+        done = attempt(process, *arguments, **more)
+        if arguments[0] == "checkout-index":
+            change("b.md" if more["stdin"] == b"a.md\0" else "a.md")
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GitProcess, "attempt", written)
+        write(store, *((name, b"theirs\n") for name in names))
+    (mine,) = changed
+    assert [name for name in names if files(repository)[name] == b"mine, just now\n"] == [mine]
+    assert status(repository) == [f" M {mine}"]
+    repository.git("checkout", "-q", "--", ".")
+    changed.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(git_checkout.Checkout, "_remove", removed)
+        write(store, ("a.md", None), ("d/e/f.md", None))
+    assert status(repository) == ["?? d/e/"]
+    assert files(repository)["d/e/f.md"] == b"mine, just now\n"
+
+
+@pytest.mark.parametrize("kind", ["file above", "link above", "folder"])
+def test_what_came_into_the_way_in_the_last_moment_is_kept(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    writer = store._writer
+    assert writer is not None
+    move = writer._move
+
+    def change_first(*arguments: object) -> bool:
+        if kind == "file above":
+            (repository.path / "new").write_text("mine\n")
+        elif kind == "link above":
+            (repository.path / "new").symlink_to("d")
+        else:
+            (repository.path / "new/n.md").mkdir(parents=True)
+            (repository.path / "new/n.md/mine").write_text("mine\n")
+        return move(*arguments)  # type: ignore[arg-type]
+
+    before = files(repository)
+    monkeypatch.setattr(writer, "_move", change_first)
+    write(store, ("new/n.md", b"theirs\n"))
+    mine = {"file above": "new", "folder": "new/n.md/mine"}
+    assert files(repository) == before | ({mine[kind]: b"mine\n"} if kind in mine else {})
+
+
+def test_empty_folders_are_not_in_the_way(repository: Repository, store: GitStore) -> None:
+    (repository.path / "new.md/deep/er").mkdir(parents=True)
+    write(store, ("new.md", b"n\n"))
+    assert status(repository) == []
+    assert files(repository)["new.md"] == b"n\n"
 
 
 class Crash(BaseException):
