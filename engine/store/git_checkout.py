@@ -7,8 +7,8 @@
 While ``index.lock`` is held nobody can stage or commit there, so nobody commits the old state of a page again. As git
 reads first the branch, then the index, and only then asks for the lock, the index is changed before the branch moves:
 whoever sees the branch where it is now sees no older index.
-A crash in between leaves the journal, and whoever comes next finishes or undoes what it says, once the commands that
-were begun have ended: they hold the lock, too.
+A crash in between, or a signal that ends the program, leaves the journal, and whoever comes next finishes or undoes what
+it says, once the commands that were begun have ended: they hold the lock, too.
 """
 
 import json
@@ -141,26 +141,47 @@ class Checkout:
                 self._edits, self._seen = edits, {edit.path: self._stamp(edit.path) for edit in edits}
                 self._refuse_local_changes(edits)
                 self._change_index(edits)
-                with self._published():
+                with self._published(new, head):
                     yield
             finally:
                 _discard(self._copy)
 
     @contextmanager
-    def _published(self) -> Iterator[None]:
+    def _published(self, new: str, head: Head) -> Iterator[None]:
         """Put the changed index in the place of the index, until it is known whether the branch moves."""
         with suppress(FileNotFoundError):  # before the first commit there is none
             self._before.hardlink_to(self._index)
         try:
             self._put(self._copy)
             yield
+        except Exception:
+            self._keep_lock |= self._may_have_moved(new, head)
+            raise
+        except BaseException:
+            self._keep_lock = True  # told to end, and no time to find out how far this came
+            raise
         finally:
             if self._followed:
                 _discard(self._before)
-            elif self._before.exists():
+            elif not self._keep_lock:
+                self._put_back()
+
+    def _may_have_moved(self, new: str, head: Head) -> bool:
+        try:
+            return self._has(head.read(), new)
+        except Exception:
+            log.exception("cannot tell whether %s has moved to %s", head.reference, new)
+            return True
+
+    def _put_back(self) -> None:
+        try:
+            if self._before.exists():
                 self._before.replace(self._index)
             else:
-                _discard(self._index)
+                self._index.unlink(missing_ok=True)
+        except OSError:
+            log.exception("cannot put %s back; the next one tries again", self._index)
+            self._keep_lock = True
 
     def _put(self, index: Path) -> None:
         """Put a copy of *index* in the place of the index."""
@@ -170,14 +191,15 @@ class Checkout:
 
     def follow(self) -> None:
         """Bring the files to the new commit. Should that fail, the lock and its journal stay for `recover`."""
-        self._followed = True
+        self._followed = self._keep_lock = True
         try:
             self._write_files(self._edits, self._is_untouched)
             if self._edits:
                 self._copy.replace(self._index)
         except (OSError, StoreError):
             log.exception("cannot bring %s to the new commit; the next one tries again", self)
-            self._keep_lock = True
+        else:
+            self._keep_lock = False
 
     def recover(self, head: Head) -> None:
         """Finish, or undo, what a process that is no more had begun."""
@@ -228,6 +250,11 @@ class Checkout:
             try:
                 with self._holding(file):
                     yield
+            except Exception:
+                raise
+            except BaseException:
+                self._keep_lock = True
+                raise
             finally:
                 if not self._keep_lock:
                     self._unlock(file)

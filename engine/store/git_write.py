@@ -12,8 +12,8 @@ import random
 import re
 import threading
 import time as clock
-from collections.abc import Collection, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 from engine.errors import HeadMovedError, InvalidChangeError, RevisionNotFoundError, StoreError
@@ -94,7 +94,7 @@ class Writer:
         after = self._trees.splice(top, {edit.path: edit.new for edit in edits}, objects)
         committer = self._committer or signature.author
         new = objects.add("commit", _commit(after or objects.add("tree", b""), old, signature, committer))
-        with ExitStack() as stack:
+        with self._settled(), ExitStack() as stack:
             checkouts = self._checkouts.found()
             for checkout in checkouts:
                 stack.enter_context(checkout.ready(edits, new, self._head))
@@ -107,6 +107,15 @@ class Writer:
             changed = [(change, edit.old, edit.new) for change, edit in zip(made, edits, strict=True)]
             self.last = Written.of(old, new, changed, signature)
         return new
+
+    @contextmanager
+    def _settled(self) -> Iterator[None]:
+        """Leave no work tree half way between two commits, even where a signal ends this."""
+        try:
+            yield
+        except BaseException:
+            self._checkouts.recover()
+            raise
 
     def _check_root(self, top: str | None) -> None:
         parts = self._root.encode().split(b"/") if self._root else []

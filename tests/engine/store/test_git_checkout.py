@@ -1,12 +1,14 @@
 """Where the branch is checked out: files and index follow, and no local work is ever touched."""
 
 import errno
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -413,6 +415,7 @@ def crash(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     def fall(*_arguments: object) -> None:
         # What a killed process leaves is what is on disk now: nothing may be tidied up behind it.
         monkeypatch.setattr(Path, "unlink", lambda *_a, **_k: None)
+        monkeypatch.setattr(git_checkout.Checkouts, "recover", lambda _: None)
         raise Crash
 
     monkeypatch.setattr(f"engine.store.{step}", fall)
@@ -455,9 +458,81 @@ def test_after_a_crash_a_running_server_goes_on(
     assert files(repository)["a.md"] == b"A\n"
 
 
+def save_and_end(store: GitStore, line: int) -> bool:
+    """Save, and end by a signal at one of the lines that the save goes through; say whether there is such a line."""
+    gone_through = 0
+
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:
+        nonlocal gone_through
+        if event == "line":
+            gone_through += 1
+            if gone_through == line:
+                sys.settrace(None)
+                raise SystemExit
+        return trace if "/engine/store/git_" in frame.f_code.co_filename else None
+
+    sys.settrace(trace)
+    try:
+        write(store, ("a.md", b"A\n"), ("d/e/f.md", None), ("new.md", b"n\n"))
+    except SystemExit:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+
+
+LINES_APART = 71
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a file that no `with` closed
+@pytest.mark.parametrize("first", range(1, LINES_APART, 36))
+def test_a_signal_anywhere_in_a_save_leaves_no_work_tree_behind(
+    repository: Repository, tmp_path: Path, first: int
+) -> None:
+    for line in itertools.count(first, LINES_APART):
+        wiki = Repository(tmp_path / f"at-{line}")
+        shutil.copytree(repository.path, wiki.path)
+        store = GitStore.open(wiki.path)
+        head = store.head()
+        ended = save_and_end(store, line)
+        moved = store.head() != head
+        if (wiki.path / ".git/index.lock").exists():
+            GitStore.open(wiki.path).close()  # it came just where a lock is given back
+        assert wiki.git("show", "main:a.md") == ("A" if moved else "a")
+        assert status(wiki) == []
+        assert files(wiki)["a.md"] == (b"A\n" if moved else b"a\n")
+        assert ("new.md" in files(wiki), "d/e/f.md" in files(wiki)) == (moved, not moved)
+        write(store, ("b.md", b"B\n"))
+        assert status(wiki) == []
+        store.close()
+        if not ended:
+            assert moved
+            break
+
+
+@pytest.mark.parametrize("command", ["update-index", "update-ref", "checkout-index"])
+def test_a_signal_while_git_works_lets_others_save(
+    repository: Repository, tmp_path: Path, slow: Slow, command: str
+) -> None:
+    saving = [sys.executable, "-c", ENDED_BY_A_SIGNAL + SAVING, str(repository.path)]
+    with subprocess.Popen(saving, env=slow(command)) as process:
+        wait_until((tmp_path / "reached").exists)
+        process.terminate()
+        other = GitStore.open(repository.path)
+        write(other, ("b.md", b"B\n"))  # it begins while the first one ends
+    text = repository.git("show", "main:a.md")
+    assert (text == "A") or command != "checkout-index"
+    assert (files(repository)["a.md"], files(repository)["b.md"]) == (f"{text}\n".encode(), b"B\n")
+    assert status(repository) == []
+
+
 SLOW_GIT = """#!/bin/sh
 if [ "$1" = {command} ]; then touch {reached}; sleep 1; {git} "$@"; code=$?; touch {ended}; exit $code; fi
 exec {git} "$@"
+"""
+ENDED_BY_A_SIGNAL = """
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 """
 SAVING = """
 import sys
