@@ -103,6 +103,7 @@ class Checkout:
         self._git = process.in_work_tree(git_dir, self._folder, self._copy)
         self._edits: Sequence[Edit] = ()
         self._seen: Mapping[bytes, object] = {}
+        self._left_out: Collection[bytes] = ()  # files that are not there because of a sparse checkout
         self._keep_lock = False
         self._followed = False  # the branch has moved
         self.lock: int | None = None
@@ -297,7 +298,8 @@ class Checkout:
 
     def _refuse_local_changes(self, edits: Sequence[Edit]) -> None:
         gone = {edit.path for edit in edits if edit.new is None}
-        staged = self._staged(edits)
+        staged, trusted = self._staged(edits)
+        self._look_at(edits, trusted)
         folders = {folder for path in staged if path not in gone for folder in _folders(path)}
         for edit in edits:
             if staged.get(edit.path) != edit.old or (edit.new is not None and edit.path in folders):
@@ -327,18 +329,31 @@ class Checkout:
         files = (file for file in inside if not _is_folder(file))
         return not all(os.fsencode(file.relative_to(self._folder)) in gone for file in files)
 
-    def _staged(self, edits: Iterable[Edit]) -> dict[bytes, Child | None]:
-        """Return what the index has at these paths and below them; ``None`` for a file with conflicts."""
-        found: dict[bytes, Child | None] = {}
+    def _staged(self, edits: Iterable[Edit]) -> tuple[dict[bytes, Child], dict[bytes, bool]]:
+        """Return what the index has at these paths and below them.
+
+        With it come the files that git was told to trust: ``skip-worktree`` is true, ``assume-unchanged`` false.
+        """
+        found, trusted = dict[bytes, Child](), dict[bytes, bool]()
         for paths in _chunks([edit.path for edit in edits], _AT_ONCE):
-            for line in self._git.run("ls-files", "--stage", "-z", "--", *map(os.fsdecode, paths)).split(
-                b"\0"
-            ):
-                if line:
-                    head, path = line.split(b"\t", 1)
-                    mode, name, stage = head.decode("ascii").split(" ")
-                    found[path] = Child(mode, name) if stage == "0" else _IN_CONFLICT
-        return found
+            said = self._git.run("ls-files", "--stage", "-v", "-z", "--", *map(os.fsdecode, paths))
+            for line in filter(None, said.split(b"\0")):
+                head, path = line.split(b"\t", 1)
+                tag, mode, name, stage = head.decode("ascii").split(" ")
+                found[path] = Child(mode, name) if stage == "0" else _IN_CONFLICT
+                if tag in "Ss" or tag.islower():
+                    trusted[path] = tag in "Ss"
+        return found, trusted
+
+    def _look_at(self, edits: Sequence[Edit], trusted: Mapping[bytes, bool]) -> None:
+        """Let git compare the files that it was told to trust, but for those that a sparse checkout leaves out."""
+        self._left_out = {
+            path for path, skipped in trusted.items() if skipped and not os.path.lexists(self._place(path))
+        }
+        told = [edit for edit in edits if edit.path in trusted and edit.path not in self._left_out]
+        if told:
+            # An entry that is made anew is one that git knows nothing of yet.
+            self._change_index([Edit(edit.path, None, edit.old) for edit in told])
 
     def _differing(self, paths: Sequence[bytes]) -> list[bytes]:
         """Return those of *paths* whose files differ from the copied index in content."""
@@ -348,13 +363,18 @@ class Checkout:
             found += [path for path in answer.split(b"\0") if path in set(some)]
         return found
 
-    def _change_index(self, edits: Iterable[Edit]) -> None:
+    def _change_index(self, edits: Sequence[Edit]) -> None:
         absent = Child("0", "0" * (40 if self._git.algorithm == "sha1" else 64))
         text = b""
         for edit in sorted(edits, key=lambda edit: edit.new is not None):  # a file may follow on a folder
             child = edit.new or absent
             text += b"%b %b\t%b\0" % (child.mode.encode(), child.id.encode(), edit.path)
         self._git.run("update-index", "-z", "--index-info", stdin=text)
+        left_out = b"".join(
+            edit.path + b"\0" for edit in edits if edit.path in self._left_out and edit.new is not None
+        )
+        if left_out:
+            self._git.run("update-index", "-z", "--skip-worktree", "--stdin", stdin=left_out)
 
     def _write_files(self, edits: Sequence[Edit], may_write: Callable[[Edit], bool]) -> None:
         """Bring the files of *edits* to the new commit, those that may be written, which is asked shortly before."""
@@ -364,7 +384,7 @@ class Checkout:
         for some in _chunks([edit for edit in edits if edit.new is not None], _WRITTEN_AT_ONCE):
             for edit in some:
                 self._remove_empty(self._place(edit.path))
-            free = (edit for edit in some if self._is_free(edit.path) and may_write(edit))
+            free = (edit for edit in some if self._may_be_made(edit.path) and may_write(edit))
             wanted = b"".join(edit.path + b"\0" for edit in free)
             if wanted:
                 # A file that cannot be written stays as it is, and shows as changed.
@@ -399,8 +419,10 @@ class Checkout:
         """Say whether the file is what it was when this began."""
         return self._stamp(edit.path) == self._seen[edit.path]
 
-    def _is_free(self, path: bytes) -> bool:
-        """Say whether a file can be written there without a folder that would go for it, or a file above it."""
+    def _may_be_made(self, path: bytes) -> bool:
+        """Say whether a file belongs there, and no folder would go for it, nor a file above it."""
+        if path in self._left_out:
+            return False
         above = map(self._place, _folders(path))
         return not _is_folder(self._place(path)) and all(
             _is_folder(folder) or not os.path.lexists(folder) for folder in above
@@ -420,7 +442,8 @@ class Checkout:
         A file that somebody has changed since is left to them.
         """
         self._copy_index()
-        staged = self._staged(edits)
+        staged, trusted = self._staged(edits)
+        self._look_at([], trusted)
         ours = [edit for edit in edits if staged.get(edit.path) in (edit.old, edit.new)]
         self._change_index([Edit(edit.path, edit.new, edit.old) for edit in ours])
         if moved:

@@ -19,6 +19,7 @@ _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _CONFIG = {
     "core.hooksPath": os.devnull,  # no hook of the repository runs because somebody reads or saves a page
     "core.fsmonitor": "false",  # this one may name a command, too
+    "core.ignoreStat": "false",  # files of a work tree are compared, not trusted
     "core.fsync": "committed,loose-object,reference",
     "core.commitGraph": "true",
     "protocol.ext.allow": "never",

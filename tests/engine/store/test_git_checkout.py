@@ -201,6 +201,73 @@ def test_a_file_changed_in_the_second_of_the_last_save_is_refused(
     assert status(repository) == [" M a.md"]
 
 
+@pytest.mark.parametrize("flag", ["assume-unchanged", "skip-worktree", "both", "core.ignoreStat"])
+@pytest.mark.parametrize("content", [b"theirs\n", None])
+def test_a_file_that_git_is_told_to_trust_is_looked_at(
+    repository: Repository, store: GitStore, flag: str, content: bytes | None
+) -> None:
+    if flag == "core.ignoreStat":
+        repository.git("config", flag, "true")
+        repository.git("read-tree", "--empty")
+        repository.git("reset", "-q", "--hard")
+    for name in ("assume-unchanged", "skip-worktree") if flag == "both" else (flag,):
+        if flag != "core.ignoreStat":
+            repository.git("update-index", f"--{name}", "a.md", "b.md")
+    (repository.path / "a.md").write_text("mine\n")
+    head = store.head()
+    with pytest.raises(ConflictError, match=r"a\.md has local changes"):
+        write(store, ("a.md", content), ("b.md", b"B\n"))
+    assert store.head() == head
+    write(store, ("b.md", b"B\n"), ("d/g.md", b"G\n"))
+    assert status(repository) == []
+    assert {name: files(repository)[name] for name in ("a.md", "b.md", "d/g.md")} == {
+        "a.md": b"mine\n",
+        "b.md": b"B\n",
+        "d/g.md": b"G\n",
+    }
+
+
+def test_a_file_that_is_trusted_and_gone_is_refused(repository: Repository, store: GitStore) -> None:
+    repository.git("update-index", "--assume-unchanged", "a.md")
+    (repository.path / "a.md").unlink()
+    with pytest.raises(ConflictError, match="local changes"):
+        write(store, ("a.md", b"theirs\n"))
+
+
+@pytest.mark.parametrize("options", [(), ("--cone",), ("--cone", "--sparse-index")])
+def test_what_a_sparse_checkout_leaves_out_stays_out(
+    repository: Repository, store: GitStore, options: Sequence[str]
+) -> None:
+    repository.git("sparse-checkout", "set", *(options or ("--no-cone", "/*.md")), *options and ["x"])
+    assert sorted(files(repository)) == ["a.md", "b.md"]
+    write(store, ("d/e/f.md", b"F\n"), ("d/g.md", None), ("a.md", b"A\n"))
+    assert status(repository) == []
+    assert files(repository) == {"a.md": b"A\n", "b.md": b"b\n"}
+    (repository.path / "d/e").mkdir(parents=True)
+    (repository.path / "d/e/f.md").write_text("mine\n")
+    with pytest.raises(ConflictError, match=r"d/e/f\.md has local changes"):
+        write(store, ("d/e/f.md", b"theirs\n"))
+    (repository.path / "d/e/f.md").write_text("F\n")
+    write(store, ("d/e/f.md", b"theirs\n"))
+    assert status(repository) == []
+    repository.git("sparse-checkout", "disable")
+    assert files(repository) == {"a.md": b"A\n", "b.md": b"b\n", "d/e/f.md": b"theirs\n"}
+
+
+@pytest.mark.parametrize("step", ["git_write.Writer._move", "git_checkout.Checkout.follow"])
+def test_what_a_sparse_checkout_leaves_out_stays_out_after_a_crash(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    repository.git("sparse-checkout", "set", "--no-cone", "/*.md")
+    with monkeypatch.context() as patch:
+        crash(patch, step)
+        with pytest.raises(Crash):
+            write(store, ("d/e/f.md", b"F\n"), ("a.md", b"A\n"))
+    GitStore.open(repository.path)
+    assert status(repository) == []
+    assert sorted(files(repository)) == ["a.md", "b.md"]
+
+
 def test_line_ends_follow_the_settings(repository: Repository, store: GitStore) -> None:
     repository.git("config", "core.autocrlf", "true")
     write(store, ("a.md", b"one\ntwo\n"))
