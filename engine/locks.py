@@ -5,8 +5,11 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from logging import getLogger
 from pathlib import Path
+
+log = getLogger(__name__)
 
 TURNS = 4  # that threads of one process take one right after another, while other processes may be waiting
 GIVE_WAY = 0.005  # seconds that the next one then leaves to those; they look every `LOOK`
@@ -19,7 +22,7 @@ class HostLock:
     Where many want it, all processes have their turn.
 
     Args:
-        path: The lock's file; it is made, and never deleted.
+        path: The lock's file; it is made, and never deleted. So is its folder, should somebody delete that meanwhile.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,7 +41,10 @@ class HostLock:
             return
         try:
             self._give_way(end)
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = self._open()
+            if descriptor is None:
+                yield False
+                return
             try:
                 yield _lock(descriptor, end)
             finally:
@@ -46,6 +52,17 @@ class HostLock:
                 self._freed = time.monotonic()
         finally:
             self._thread.release()
+
+    def _open(self) -> int | None:
+        """Open the file; ``None`` where its folder is gone, and cannot be made."""
+        with suppress(FileNotFoundError):
+            return _open(self._path)
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return _open(self._path)
+        except OSError as error:
+            log.warning("cannot make %s: %s", self._path, error)
+            return None
 
     def _queue(self, wait: float) -> bool:
         self._queued += 1  # nearly right is enough
@@ -73,7 +90,7 @@ class Use:
     def __init__(self, path: Path) -> None:
         self._descriptor: int | None = None
         while self._descriptor is None:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = _open(path)
             fcntl.flock(descriptor, fcntl.LOCK_SH)
             if _is_at(descriptor, path):
                 self._descriptor = descriptor
@@ -90,11 +107,15 @@ class Use:
 @contextmanager
 def unused(path: Path) -> Iterator[bool]:
     """Say whether nobody uses what *path* stands for (see `Use`); nobody begins to while the context lasts."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _open(path)
     try:
         yield _lock(descriptor, 0) and _is_at(descriptor, path)
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

@@ -99,6 +99,7 @@ class Checkout:
         own = f"index.quire-{secrets.token_hex(4)}"
         self._copy = git_dir / own  # changed beside the index, and put in its place
         self._before = git_dir / f"{own}.before"  # the index as it was
+        self._new = git_dir / f"{own}.new"
         self._journal = git_dir / f"{own}.journal"
         self._git = process.in_work_tree(git_dir, self._folder, self._copy)
         self._edits: Sequence[Edit] = ()
@@ -127,11 +128,19 @@ class Checkout:
 
         Raises:
             ConflictError: One of the files has local changes.
-            StoreError: Another git process keeps the index.
+            StoreError: Another git process keeps the index, or the work tree cannot be written to.
         """
         if head.read() is not None and not self._index.exists():
             yield  # nothing was ever checked out
             return
+        try:
+            with self._prepared(edits, new, head):
+                yield
+        except OSError as error:
+            raise StoreError(f"cannot write to {self._index.parent}: {error.strerror or error}") from error
+
+    @contextmanager
+    def _prepared(self, edits: Sequence[Edit], new: str, head: Head) -> Iterator[None]:
         with self._locked(edits, new, head):
             if not self.shows(head.reference):
                 yield  # another branch was checked out while we waited for the lock
@@ -145,15 +154,16 @@ class Checkout:
                 with self._published(new, head):
                     yield
             finally:
-                _discard(self._copy)
+                for file in (self._copy, self._before, self._new):
+                    _discard(file)
 
     @contextmanager
     def _published(self, new: str, head: Head) -> Iterator[None]:
         """Put the changed index in the place of the index, until it is known whether the branch moves."""
         with suppress(FileNotFoundError):  # before the first commit there is none
             self._before.hardlink_to(self._index)
+        self._put()
         try:
-            self._put(self._copy)
             yield
         except Exception:
             self._keep_lock |= self._may_have_moved(new, head)
@@ -162,9 +172,7 @@ class Checkout:
             self._keep_lock = True  # told to end, and no time to find out how far this came
             raise
         finally:
-            if self._followed:
-                _discard(self._before)
-            elif not self._keep_lock:
+            if not self._followed and not self._keep_lock:
                 self._put_back()
 
     def _may_have_moved(self, new: str, head: Head) -> bool:
@@ -184,11 +192,10 @@ class Checkout:
             log.exception("cannot put %s back; the next one tries again", self._index)
             self._keep_lock = True
 
-    def _put(self, index: Path) -> None:
-        """Put a copy of *index* in the place of the index."""
-        new = index.with_name(f"{index.name}.new")
-        _copy(index, new)
-        new.replace(self._index)
+    def _put(self) -> None:
+        """Put what the index is to be in its place, and keep it for `follow`."""
+        _copy(self._copy, self._new)
+        self._new.replace(self._index)
 
     def follow(self) -> None:
         """Bring the files to the new commit. Should that fail, the lock and its journal stay for `recover`."""
@@ -284,6 +291,11 @@ class Checkout:
                 self._lock.hardlink_to(self._journal)
             except FileExistsError:
                 self.recover(head)
+            except PermissionError as error:
+                raise StoreError(
+                    f"{self._lock} cannot be made as a hard link: {error.strerror}; "
+                    f"move {self._folder} to a file system that has them, or serve a bare repository"
+                ) from error
             else:
                 return
             if time.monotonic() > deadline:

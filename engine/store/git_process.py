@@ -101,6 +101,7 @@ class GitProcess:
 
         Raises:
             GitError: It failed.
+            StoreError: It could not be run.
         """
         done = self.attempt(*arguments, stdin=stdin, seconds=None, **environment)
         if done.returncode:
@@ -166,6 +167,8 @@ def _explained() -> Iterator[None]:
         if error.filename == "git":
             raise no_git() from error
         raise StoreError(f"the repository is gone: {error.filename} does not exist any more") from error
+    except OSError as error:
+        raise StoreError(f"git cannot be run: {error.strerror or error}") from error
 
 
 def no_git() -> StoreError:

@@ -1,5 +1,6 @@
 """Locks between threads and processes, that die with their holder."""
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -53,6 +54,19 @@ def test_two_locks_on_one_file_exclude_each_other(path: Path) -> None:
         assert 0.09 < time.monotonic() - began < 5
 
 
+def test_its_folder_may_be_deleted_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "cache/x.lock"
+    path.parent.mkdir()
+    lock = HostLock(path)
+    for _ in range(2):
+        with lock.held(0) as held, HostLock(path).held(0) as other:
+            assert (held, other) == (True, False)
+        shutil.rmtree(path.parent)
+    (tmp_path / "dangling").symlink_to("nowhere/at/all")
+    with HostLock(tmp_path / "dangling/x.lock").held(0) as held:
+        assert not held
+
+
 def test_it_is_given_back_when_what_it_guards_fails(path: Path) -> None:
     lock = HostLock(path)
     with pytest.raises(ZeroDivisionError), lock.held(0):
@@ -62,11 +76,12 @@ def test_it_is_given_back_when_what_it_guards_fails(path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_opened_gives_the_thread_lock_back(tmp_path: Path) -> None:
-    lock = HostLock(tmp_path / "missing" / "x.lock")
+    (tmp_path / "x.lock").mkdir()
+    lock = HostLock(tmp_path / "x.lock")
     for _ in range(2):
-        with pytest.raises(FileNotFoundError), lock.held(0):
+        with pytest.raises(IsADirectoryError), lock.held(0):
             pass
-    (tmp_path / "missing").mkdir()
+    (tmp_path / "x.lock").rmdir()
     with lock.held(0) as held:
         assert held
 

@@ -792,6 +792,54 @@ def test_a_lock_that_somebody_took_away_spoils_no_save(
     assert status(repository) == []
 
 
+@pytest.mark.parametrize("call", ["shutil.copy2", "os.fsync", "Path.hardlink_to", "Path.replace"])
+def test_a_work_tree_that_cannot_be_written_to_is_named_and_nothing_changes(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        error = errno.EPERM if call == "Path.hardlink_to" else errno.ENOSPC
+        raise OSError(error, os.strerror(error))
+
+    head = store.head()
+    with monkeypatch.context() as patch:
+        patch.setattr(f"engine.store.git_checkout.{call}", fail)
+        with pytest.raises(StoreError, match=r"/\.git.*: (No space left|Operation not permitted)"):
+            write(store, ("a.md", b"A\n"))
+    assert store.head() == head
+    assert status(repository) == []
+    write(store, ("a.md", b"A\n"))
+    assert status(repository) == []
+
+
+@pytest.mark.parametrize("put_back", [True, False])
+def test_git_that_cannot_be_run_is_named_and_nothing_changes(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch, put_back: bool
+) -> None:
+    run = subprocess.run
+
+    def fail(command: Sequence[str], *arguments: Any, **options: Any) -> Any:
+        if command[1] == "update-ref":
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        return run(command, *arguments, **options)
+
+    def fail_to_put_back(*_arguments: object) -> None:
+        monkeypatch.setattr(Path, "replace", replace)
+        raise OSError(errno.EIO, "Input/output error")
+
+    def fail_from_here(descriptor: int) -> None:
+        monkeypatch.setattr(Path, "replace", fail_to_put_back)
+
+    replace, head = Path.replace, store.head()
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "run", fail)
+        if not put_back:
+            patch.setattr("engine.store.git_disk.sync", fail_from_here)
+        with pytest.raises(StoreError, match="git cannot be run: Resource temporarily unavailable"):
+            write(store, ("a.md", b"A\n"))
+    assert store.head() == head
+    assert status(repository) == []
+
+
 def test_files_that_cannot_be_deleted_spoil_no_save(
     repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
