@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from logging import getLogger
 from pathlib import Path
 
@@ -14,6 +14,25 @@ log = getLogger(__name__)
 TURNS = 4  # that threads of one process take one right after another, while other processes may be waiting
 GIVE_WAY = 0.005  # seconds that the next one then leaves to those; they look every `LOOK`
 LOOK = 0.002
+
+
+class ThreadLock:
+    """A lock between the threads of a process; a fork gives the child one that is free, whoever holds the parent's."""
+
+    def __init__(self) -> None:
+        self._locks: dict[int, threading.Lock] = {}  # by process
+
+    @contextmanager
+    def held(self, wait: float = -1) -> Iterator[bool]:
+        """Try for *wait* seconds to take the lock, without end where it is negative, and say whether it is held."""
+        lock = self._locks.setdefault(os.getpid(), threading.Lock())
+        if not lock.acquire(timeout=wait):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
 
 
 class HostLock:
@@ -27,7 +46,7 @@ class HostLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._thread = threading.Lock()
+        self._thread = ThreadLock()
         self._queued = 0  # threads
         self._turns = 0  # taken one right after another
         self._freed = 0.0
@@ -36,22 +55,23 @@ class HostLock:
     def held(self, wait: float) -> Iterator[bool]:
         """Try for *wait* seconds to take the lock, and say whether it is held; 0 tries once."""
         end = time.monotonic() + wait
-        if not self._queue(wait):
-            yield False
-            return
-        try:
+        with ExitStack() as stack:
+            if not self._queue(stack, wait):
+                yield False
+                return
             self._give_way(end)
             descriptor = self._open()
             if descriptor is None:
                 yield False
                 return
+            _held.add(descriptor)
             try:
                 yield _lock(descriptor, end)
             finally:
-                os.close(descriptor)  # and with it the lock
+                if descriptor in _held:  # in a child that was forked here it is the parent's
+                    _held.remove(descriptor)
+                    os.close(descriptor)  # and with it the lock
                 self._freed = time.monotonic()
-        finally:
-            self._thread.release()
 
     def _open(self) -> int | None:
         """Open the file; ``None`` where its folder is gone, and cannot be made."""
@@ -64,10 +84,10 @@ class HostLock:
             log.warning("cannot make %s: %s", self._path, error)
             return None
 
-    def _queue(self, wait: float) -> bool:
+    def _queue(self, stack: ExitStack, wait: float) -> bool:
         self._queued += 1  # nearly right is enough
         try:
-            return self._thread.acquire(timeout=wait)
+            return stack.enter_context(self._thread.held(max(wait, 0)))
         finally:
             self._queued -= 1
 
@@ -112,6 +132,18 @@ def unused(path: Path) -> Iterator[bool]:
         yield _lock(descriptor, 0) and _is_at(descriptor, path)
     finally:
         os.close(descriptor)
+
+
+_held = set[int]()  # descriptors of host locks
+
+
+def _leave_to_the_parent() -> None:
+    """Close what a child has inherited: it would hold the locks for as long as it lives."""
+    while _held:
+        os.close(_held.pop())
+
+
+os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 def _open(path: Path) -> int:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import git
 
 from engine.errors import RevisionNotFoundError, StoreError
+from engine.locks import ThreadLock
 from engine.store.git_process import GitProcess, is_object_id, no_git
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class Objects:
     def __init__(self, process: GitProcess) -> None:
         self._process = process
         self._mine = threading.local()
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._closed = False
 
@@ -91,7 +92,7 @@ class Objects:
     def close(self) -> None:
         """End all children; whoever asks later is told so."""
         self._closed = True
-        with self._lock:
+        with self._lock.held():
             readers = list(self._readers)
         for reader in readers:
             reader.clear_cache()
@@ -125,7 +126,7 @@ class Objects:
             reader = _Reader(str(self._process.git_dir))
             reader.update_environment(**self._environment())
             self._mine.reader, self._mine.process_id = reader, process_id
-            with self._lock:
+            with self._lock.held():
                 self._readers.add(reader)
         found: Any = self._mine.reader
         return found  # type: ignore[no-any-return]

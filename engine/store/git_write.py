@@ -10,13 +10,13 @@
 import os
 import random
 import re
-import threading
 import time as clock
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 from engine.errors import HeadMovedError, InvalidChangeError, RevisionNotFoundError, StoreError
+from engine.locks import ThreadLock
 from engine.model import Author
 from engine.store import Change, rules
 from engine.store.git_checkout import Checkouts, Edit
@@ -31,6 +31,7 @@ from engine.store.signature import Signature, person
 
 _ATTEMPTS = 40
 _PATIENCE_S = 3.0  # how long another process may hold the branch
+_TURN_S = 60.0  # how long a save waits for those of other threads
 _HELD = re.compile(rb"Unable to create '(.*\.lock)'")
 
 
@@ -51,7 +52,7 @@ class Writer:
         self._checkouts.recover()
         self.last: Written | None = None
         """The commit that was made last."""
-        self._turn = threading.Lock()
+        self._turn = ThreadLock()
         self._obstacle: str | None = None  # the lock file that kept the branch from being moved
 
     def write(
@@ -64,7 +65,9 @@ class Writer:
     ) -> str:
         """Make one commit of all *changes*; see `engine.store.Store.write`."""
         signature = Signature.make(author, summary, time)
-        with self._turn:
+        with self._turn.held(_TURN_S) as held:
+            if not held:
+                raise StoreError("other saves take too long; try again in a moment")
             deadline = clock.monotonic() + _PATIENCE_S
             for attempt in range(_ATTEMPTS):
                 if self._obstacle is not None and clock.monotonic() > deadline:

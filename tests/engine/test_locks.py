@@ -1,5 +1,6 @@
 """Locks between threads and processes, that die with their holder."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.locks import GIVE_WAY, TURNS, HostLock
+from engine.locks import GIVE_WAY, TURNS, HostLock, ThreadLock
 
 ROOT = Path(__file__).parent.parent.parent
 HOLDER = """
@@ -52,6 +53,36 @@ def test_two_locks_on_one_file_exclude_each_other(path: Path) -> None:
         with HostLock(path).held(0.1) as second:
             assert not second
         assert 0.09 < time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("kind", ["thread", "host"])
+def test_a_child_that_is_forked_meanwhile_can_take_it_afterwards(path: Path, kind: str) -> None:
+    lock: ThreadLock | HostLock = ThreadLock() if kind == "thread" else HostLock(path)
+    begun, end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lock.held(0):
+            begun.set()
+            end.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    begun.wait(10)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(writer)
+            os.read(reader, 1)  # the parent has given it back
+            with lock.held(1) as held:
+                os._exit(0 if held else 1)
+        finally:
+            os._exit(2)
+    end.set()
+    thread.join()
+    os.close(writer)
+    os.close(reader)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_its_folder_may_be_deleted_meanwhile(tmp_path: Path) -> None:

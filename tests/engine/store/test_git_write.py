@@ -19,7 +19,7 @@ from engine.errors import (
     StoreError,
 )
 from engine.model import Author
-from engine.store import Change
+from engine.store import Change, git_write
 from engine.store.git_store import GitStore
 from tests import repositories
 from tests.repositories import EXECUTABLE, SUBMODULE, SYMLINK, File, Repository
@@ -56,6 +56,50 @@ def test_the_commit_object(repository: Repository) -> None:
     assert author.endswith(" +0000")
     assert message == "-m\n\nbody"
     repository.check()
+
+
+def test_a_child_that_is_forked_during_a_save_can_save(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = GitStore.open(repository.path)
+    writer = store._writer
+    assert writer is not None
+    attempt, begun, end = writer._attempt, threading.Event(), threading.Event()
+
+    def wait(*arguments: object) -> str | None:
+        begun.set()
+        end.wait(30)
+        return attempt(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(writer, "_attempt", wait)
+    thread = threading.Thread(target=save, args=(store, "a.md", b"a\n"))
+    thread.start()
+    begun.wait(30)
+    monkeypatch.setattr(writer, "_attempt", attempt)
+    child = os.fork()
+    if child == 0:
+        try:
+            signal.alarm(20)
+            save(store, "b.md", b"b\n")
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    end.set()
+    thread.join()
+    assert repository.git("ls-tree", "--name-only", "main").split() == ["a.md", "b.md"]
+
+
+def test_a_save_waits_for_others_for_some_time_only(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_write, "_TURN_S", 0.05)
+    store = GitStore.open(repository.path)
+    writer = store._writer
+    assert writer is not None
+    with writer._turn.held(), pytest.raises(StoreError, match="take too long"):
+        save(store, "a.md", b"a\n")
+    save(store, "a.md", b"a\n")
 
 
 def test_only_what_changes_is_made_anew(repository: Repository) -> None:
