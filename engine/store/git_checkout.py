@@ -2,7 +2,7 @@
 
 ::
 
-    journal -> index.lock -> nothing of ours changed locally? -> index -> [ the branch moves ] -> files -> unlock
+    journal -> index.lock -> no local changes? -> [ objects ] -> index -> [ the branch moves ] -> files -> unlock
 
 While ``index.lock`` is held nobody can stage or commit there, so nobody commits the old state of a page again. As git
 reads first the branch, then the index, and only then asks for the lock, the index is changed before the branch moves:
@@ -106,6 +106,7 @@ class Checkout:
         self._seen: Mapping[bytes, object] = {}
         self._left_out: Collection[bytes] = ()  # files that are not there because of a sparse checkout
         self._keep_lock = False
+        self._is_ready = False  # the copy is what the index is to be
         self._followed = False  # the branch has moved
         self.lock: int | None = None
         """The descriptor of the lock while it is held."""
@@ -124,7 +125,7 @@ class Checkout:
 
     @contextmanager
     def ready(self, edits: Sequence[Edit], new: str, head: Head) -> Iterator[None]:
-        """Hold the index while the branch moves to *new*; `follow` is called inside, once it has.
+        """Hold the index while the branch moves to *new*; then `published` and `follow` are called inside.
 
         Raises:
             ConflictError: One of the files has local changes.
@@ -133,15 +134,7 @@ class Checkout:
         if head.read() is not None and not self._index.exists():
             yield  # nothing was ever checked out
             return
-        try:
-            with self._prepared(edits, new, head):
-                yield
-        except OSError as error:
-            raise StoreError(f"cannot write to {self._index.parent}: {error.strerror or error}") from error
-
-    @contextmanager
-    def _prepared(self, edits: Sequence[Edit], new: str, head: Head) -> Iterator[None]:
-        with self._locked(edits, new, head):
+        with self._explained(), self._locked(edits, new, head):
             if not self.shows(head.reference):
                 yield  # another branch was checked out while we waited for the lock
                 return
@@ -151,18 +144,35 @@ class Checkout:
                 self._edits, self._seen = edits, {edit.path: self._stamp(edit.path) for edit in edits}
                 self._refuse_local_changes(edits)
                 self._change_index(edits)
-                with self._published(new, head):
-                    yield
+                self._is_ready = True
+                yield
             finally:
                 for file in (self._copy, self._before, self._new):
                     _discard(file)
 
     @contextmanager
-    def _published(self, new: str, head: Head) -> Iterator[None]:
-        """Put the changed index in the place of the index, until it is known whether the branch moves."""
-        with suppress(FileNotFoundError):  # before the first commit there is none
-            self._before.hardlink_to(self._index)
-        self._put()
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(f"cannot write to {self._index.parent}: {error.strerror or error}") from error
+
+    @contextmanager
+    def published(self, new: str, head: Head) -> Iterator[None]:
+        """Put the changed index in the place of the index, until it is known whether the branch moves.
+
+        What it names must be in the repository: who looks at it now, or after a crash, finds it there.
+
+        Raises:
+            StoreError: The work tree cannot be written to.
+        """
+        if not self._is_ready:
+            yield
+            return
+        with self._explained():
+            with suppress(FileNotFoundError):  # before the first commit there is none
+                self._before.hardlink_to(self._index)
+            self._put()
         try:
             yield
         except Exception:

@@ -102,6 +102,8 @@ class Writer:
             for checkout in checkouts:
                 stack.enter_context(checkout.ready(edits, new, self._head))
             self._disk.store(objects)
+            for checkout in checkouts:
+                stack.enter_context(checkout.published(new, self._head))
             locks = [checkout.lock for checkout in checkouts if checkout.lock is not None]
             if not self._move(old, new, committer, locks):
                 return None

@@ -512,6 +512,22 @@ def test_a_crash_is_finished_by_the_next_to_come(
     assert status(repository) == []
 
 
+def test_an_index_never_names_what_is_not_there(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = git_checkout.Checkout._put
+    published = []
+
+    def look(checkout: git_checkout.Checkout) -> None:
+        put(checkout)
+        repository.check()
+        published.append(repository.git("ls-files", "--stage", "a.md"))
+
+    monkeypatch.setattr(git_checkout.Checkout, "_put", look)
+    write(store, ("a.md", b"A\n"))
+    assert published == [repository.git("ls-files", "--stage", "a.md")]
+
+
 def test_after_a_crash_a_running_server_goes_on(
     repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -819,6 +835,8 @@ def test_git_that_cannot_be_run_is_named_and_nothing_changes(
 
     def fail(command: Sequence[str], *arguments: Any, **options: Any) -> Any:
         if command[1] == "update-ref":
+            if not put_back:
+                monkeypatch.setattr(Path, "replace", fail_to_put_back)
             raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
         return run(command, *arguments, **options)
 
@@ -826,14 +844,9 @@ def test_git_that_cannot_be_run_is_named_and_nothing_changes(
         monkeypatch.setattr(Path, "replace", replace)
         raise OSError(errno.EIO, "Input/output error")
 
-    def fail_from_here(descriptor: int) -> None:
-        monkeypatch.setattr(Path, "replace", fail_to_put_back)
-
     replace, head = Path.replace, store.head()
     with monkeypatch.context() as patch:
         patch.setattr(subprocess, "run", fail)
-        if not put_back:
-            patch.setattr("engine.store.git_disk.sync", fail_from_here)
         with pytest.raises(StoreError, match="git cannot be run: Resource temporarily unavailable"):
             write(store, ("a.md", b"A\n"))
     assert store.head() == head
