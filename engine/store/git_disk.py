@@ -30,6 +30,9 @@ class Disk:
     def __init__(self, process: GitProcess) -> None:
         self._process = process
         self._folder = process.common_dir / "objects"
+        self._named: set[tuple[Path, int]] | None = (
+            None  # its folders whose names are on disk, with their numbers
+        )
 
     def store(self, objects: NewObjects) -> None:
         """Put all new objects on disk.
@@ -42,21 +45,29 @@ class Disk:
             sync(self._folder / "pack")
             return
         folders = {self._folder / name[:2] for name in objects.made}
-        new = [folder for folder in folders if not folder.is_dir()]
         try:
+            named = self._named if self._named is not None else self._name_all()
             if self._is_shared:
                 self._process.run("unpack-objects", "-q", stdin=objects.pack())
             else:
-                for folder in new:
+                for folder in folders:
                     folder.mkdir(exist_ok=True)
                 for name, (kind, data) in objects.made.items():
                     _write(self._folder / name[:2] / name[2:], kind, data)
+            used = {(folder, folder.stat().st_ino) for folder in folders}
         except OSError as error:
             raise StoreError(f"cannot write to {self._folder}: {error.strerror}") from error
         for folder in folders:
             sync(folder)
-        if new:
+        if not used <= named:  # new, or made by another process a moment ago
             sync(self._folder)
+            named |= used
+
+    def _name_all(self) -> set[tuple[Path, int]]:
+        """Put the names of all folders that there are on disk."""
+        self._named = {(self._folder / entry.name, entry.inode()) for entry in os.scandir(self._folder)}
+        sync(self._folder)
+        return self._named
 
     @cached_property
     def _is_shared(self) -> bool:

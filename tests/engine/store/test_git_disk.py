@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import StoreError
 from engine.model import Author
-from engine.store import Change
+from engine.store import Change, git_disk
 from engine.store.git_store import GitStore
 from tests import repositories
 from tests.repositories import Repository
@@ -91,3 +91,30 @@ def test_a_disk_that_cannot_be_written_to_is_named_and_nothing_is_left(
     assert repository.git("rev-parse", "main") == first
     save(repository, b"b\n")
     repository.check()
+
+
+def test_a_folder_that_another_process_has_just_made_is_brought_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = repositories.make(tmp_path / "wiki.git")
+    folder = repository.path / "objects"
+    for number in range(256):
+        (folder / f"{number:02x}").mkdir()
+    store = GitStore.open(repository.path)
+    blob = repository.git("hash-object", "--stdin", stdin=b"new\n")
+    synced: list[Path] = []
+    monkeypatch.setattr(git_disk, "sync", synced.append)
+
+    def syncs(path: str, content: bytes) -> bool:
+        synced.clear()
+        store.write([Change(path, content, None)], author=ADA, summary="Save")
+        assert folder / repository.git("rev-parse", f"main:{path}")[:2] in synced
+        return folder in synced
+
+    assert syncs("a.md", b"a\n")
+    assert not syncs("b.md", b"b\n")
+    (folder / blob[:2]).rename(tmp_path / "old")
+    (folder / blob[:2]).mkdir()
+    for file in (tmp_path / "old").iterdir():
+        file.rename(folder / blob[:2] / file.name)
+    assert syncs("c.md", b"new\n")
