@@ -729,3 +729,12 @@ def test_what_a_repository_has_where_nobody_reaches_it_is_changed_and_moved_as_e
     assert content(wiki, "a.md") == b"changed\nmore\n"
     with pytest.raises(InvalidChangeError, match="belongs"):
         save(wiki, Move("a.md", "-/a.md", blob(wiki, "a.md")))
+
+
+@pytest.mark.parametrize("path", ["a b.md", "a  b.md", "  a   b.md"])
+def test_a_page_that_leaves_another_behind_keeps_its_history(any_wiki: Wiki, path: str) -> None:
+    save(any_wiki, Edit(path, "# One\n\nA text to be followed by.\n", None))
+    save(any_wiki, Move(path, "new.md", blob(any_wiki, path)), Put(path, b"---\nredirect: new\n---\n", None))
+    with any_wiki.at(ADA) as snapshot:
+        steps = snapshot.past.history(snapshot.past.subject("new.md")).steps
+    assert len(steps) == 2
