@@ -5,6 +5,7 @@ Images are hostile input for decoders, so they are opened here only: by formats 
 
 ::
 
+    child -> parent   a line that says that it is ready, once
     parent -> child   width (0: no picture), length, the image
     child -> parent   a line of JSON, with the length of what follows: the picture, as WebP
 """
@@ -34,7 +35,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from engine.previews import ASKED, Measures
+from engine.previews import ASKED, READY, Measures
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")
 _NEEDED = (
@@ -146,6 +147,8 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 def answer(source: BinaryIO = sys.stdin.buffer, sink: BinaryIO = sys.stdout.buffer) -> None:
     """Be the child: answer until nothing is asked for a while."""
     _confine()
+    sink.write(READY)
+    sink.flush()
     while select.select([source], [], [], IDLE)[0]:
         asked = source.read(ASKED.size)
         if len(asked) < ASKED.size:

@@ -1,6 +1,7 @@
 """Small pictures of images, kept on the disk by blob and width; derived, bounded in bytes, and safe to delete.
 
-An image of which there can be no picture is remembered, too, so that a hostile one costs its time only once.
+An image of which there can be no picture is remembered, too, so that a hostile one costs its time only once; or twice,
+where it ends the process that opens it, which may be the fault of a machine that has too much to do.
 """
 
 import json
@@ -12,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
@@ -42,6 +43,7 @@ ASKED = struct.Struct(
     "!IQ"
 )  # what a child is sent before an image: width of the picture, length of the image
 LINE = 1_000  # bytes of the line that it answers before the picture, at most
+READY = b"ready\n"  # what it says before it is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Previews:
         self._turn = HostLock(folder / "previews.lock")
         self._child = _Child()
         self._measures: Cache[str, Measures] = Cache(1_000_000)
+        self._died: Cache[str, bool] = Cache(100_000)  # images that have ended a child once
         self._size: int | None = None  # of what is kept, as far as this process knows
         self._added = 0  # pictures since that was counted
 
@@ -83,7 +86,7 @@ class Previews:
             The picture; ``None`` where there can be none.
 
         Raises:
-            NotReadyError: Too many others are being made.
+            NotReadyError: Too many others are being made, or none can be made now.
         """
         if width not in WIDTHS:
             raise ValueError(f"{width} is none of {WIDTHS}")
@@ -108,7 +111,18 @@ class Previews:
             if width and (kept := self._kept(blob, width)) is not None:
                 return None, kept  # somebody else has made it meanwhile
             content = read()
-            measures, picture = self._child.ask(content, width)
+            try:
+                measures, picture = self._child.ask(content, width)
+            except _NotStartedError as error:
+                log.warning("no process can be started for previews: %s", error)
+                raise NotReadyError(
+                    Message("Many pictures are being made; try again in a moment.")
+                ) from error
+            except _DiedError:
+                measures, picture = None, b""
+                if not self._died.get(blob):
+                    self._died.put(blob, True, 100)
+                    return measures, picture
             if measures is None:
                 self._keep(self._refused(blob), b"")
             else:
@@ -175,6 +189,14 @@ class Previews:
                     yield status.st_mtime, status.st_size + FILE, Path(entry.path)
 
 
+class _NotStartedError(Exception):
+    """There is no process to ask: no fault of the image's."""
+
+
+class _DiedError(Exception):
+    """The process has ended, or had to be ended, over an image."""
+
+
 class _Child:
     """The process that opens images; started when it is needed, and again when it was lost. For one thread at a time."""
 
@@ -182,14 +204,20 @@ class _Child:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, content: bytes, width: int) -> tuple[Measures | None, bytes]:
-        """Return what an image is, with a picture of it; ``None`` where it stalls or ends the child, too."""
-        fresh = self._process is None or self._process.poll() is not None
-        try:
-            return self._ask(content, width)
-        except (EOFError, OSError, ValueError):
-            self.stop()
-        # It may just have ended by itself.
-        return (None, b"") if fresh else self.ask(content, width)
+        """Return what an image is, with a picture of it; ``None`` where there can be none.
+
+        Raises:
+            _NotStartedError: The child cannot be started.
+            _DiedError: The image stalls or ends it.
+        """
+        while True:
+            process, fresh = self._running()
+            try:
+                return self._ask(process, content, width)
+            except (EOFError, OSError, ValueError) as error:
+                self.stop()
+                if fresh:  # else it may just have ended by itself
+                    raise _DiedError from error
 
     def stop(self) -> None:
         process, self._process = self._process, None
@@ -198,20 +226,32 @@ class _Child:
             with suppress(OSError, ValueError):  # what was not sent can be sent to nobody
                 process.communicate()
 
-    def _ask(self, content: bytes, width: int) -> tuple[Measures | None, bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self.stop()
-            root = str(Path(__file__).parent.parent)
-            command = [sys.executable, "-P", "-c", _CHILD, root]  # nothing from the current folder
-            self._process = subprocess.Popen(
+    def _running(self) -> tuple[subprocess.Popen[bytes], bool]:
+        """Return the child, and whether it was started just now."""
+        if self._process is not None and self._process.poll() is None:
+            return self._process, False
+        self.stop()
+        root = str(Path(__file__).parent.parent)
+        command = [sys.executable, "-P", "-c", _CHILD, root]  # nothing from the current folder
+        try:
+            self._process = process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
-        process = self._process
+            with _watched(process):
+                said = process.stdout.readline(LINE) if process.stdout is not None else b""
+        except OSError as error:
+            self.stop()
+            raise _NotStartedError(error) from error
+        if said != READY:
+            self.stop()
+            raise _NotStartedError("it ended, or was too slow")
+        return process, True
+
+    @staticmethod
+    def _ask(process: subprocess.Popen[bytes], content: bytes, width: int) -> tuple[Measures | None, bytes]:
         if process.stdin is None or process.stdout is None:
             raise EOFError
-        watch = threading.Timer(SECONDS, process.kill)
-        watch.start()
-        try:
+        with _watched(process):
             process.stdin.write(ASKED.pack(width, len(content)))
             process.stdin.write(content)
             process.stdin.flush()
@@ -220,11 +260,23 @@ class _Child:
             if not 0 <= length <= PREVIEW_BYTES:
                 raise EOFError
             picture = process.stdout.read(length)
-        finally:
-            watch.cancel()
         if len(picture) < length:
             raise EOFError
         return (Measures(**said) if said else None), picture
+
+
+@contextmanager
+def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End *process* should this take too long."""
+    watch = threading.Timer(SECONDS, process.kill)
+    try:
+        watch.start()
+    except RuntimeError as error:  # no more threads
+        raise _NotStartedError(error) from error
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
 _CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from engine.previewing import answer; answer()"

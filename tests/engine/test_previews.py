@@ -335,21 +335,55 @@ def test_a_child_that_ended_as_it_was_idle_is_started_again(
         assert process.wait(5) == 0
 
 
-@pytest.mark.parametrize(
-    "does",
-    [
-        "import time; time.sleep(60)",
-        "import os; os._exit(1)",
-        "print('{', flush=True)",
-        "print('x' * 5000, flush=True)",
-    ],
-)
-def test_a_child_that_stalls_or_dies_costs_its_image_the_picture(
+ENDS = [
+    "import time; time.sleep(60)",
+    "import os; os._exit(1)",
+    "print('{', flush=True)",
+    "print('x' * 5000, flush=True)",
+]
+
+
+@pytest.mark.parametrize("does", ENDS)
+def test_an_image_that_stalls_or_ends_the_child_twice_has_no_picture(
     made: Previews, monkeypatch: pytest.MonkeyPatch, does: str
 ) -> None:
-    monkeypatch.setattr(previews, "SECONDS", 1.0)
-    monkeypatch.setattr(previews, "_CHILD", does)
-    assert made.picture(BLOB, 160, Reads(image(600, 300))) is None
+    read = Reads(image(600, 300))
+    with monkeypatch.context() as patch:
+        patch.setattr(previews, "SECONDS", 1.0)
+        patch.setattr(previews, "_CHILD", f"print('ready', flush=True); {does}")
+        for _ in range(2):
+            assert made.picture(BLOB, 160, read) is None
+    assert made.picture(BLOB, 160, read) is None
+    assert read.times == 2
+
+
+def test_an_image_that_a_child_ended_over_once_is_tried_again(
+    made: Previews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Reads(image(600, 300))
+    with monkeypatch.context() as patch:
+        patch.setattr(previews, "_CHILD", "print('ready', flush=True)")
+        assert made.picture(BLOB, 160, read) is None
+    assert made.picture(BLOB, 160, read) is not None
+
+
+@pytest.mark.parametrize("does", [*ENDS, "no process"])
+def test_a_child_that_cannot_be_started_is_no_fault_of_the_image(
+    made: Previews, monkeypatch: pytest.MonkeyPatch, does: str
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    read = Reads(image(600, 300))
+    with monkeypatch.context() as patch:
+        patch.setattr(previews, "SECONDS", 0.2)
+        if does == "no process":
+            patch.setattr("engine.previews.subprocess.Popen", fail)
+        patch.setattr(previews, "_CHILD", does)
+        for _ in range(3):
+            with pytest.raises(NotReadyError):
+                made.picture(BLOB, 160, read)
+    assert made.picture(BLOB, 160, read) is not None
 
 
 def test_a_child_opens_no_files_and_takes_little_memory(made: Previews) -> None:
