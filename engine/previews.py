@@ -176,17 +176,28 @@ class Previews:
         for _, size, path in files:
             if left <= LEFT * self._capacity:
                 break
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # it is gone, or it is none of ours to delete
+                path.unlink()
             left -= size
         return left
 
     def _files(self) -> Iterator[tuple[float, int, Path]]:
         """Yield the time, the size and the path of every file that is kept."""
-        for folder in self._folder.iterdir():
-            for entry in os.scandir(folder):
-                with suppress(FileNotFoundError):
-                    status = entry.stat(follow_symlinks=False)
-                    yield status.st_mtime, status.st_size + FILE, Path(entry.path)
+        for folder in _entries(self._folder):
+            for entry in _entries(folder.path):
+                with suppress(OSError):
+                    if entry.is_file(follow_symlinks=False):
+                        status = entry.stat(follow_symlinks=False)
+                        yield status.st_mtime, status.st_size + FILE, Path(entry.path)
+
+
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
+    """Return what is in a folder; nothing where there is none, as others may have put files there, or deleted some."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
 
 
 class _NotStartedError(Exception):

@@ -287,6 +287,21 @@ def test_of_many_pictures_those_that_nobody_looks_at_go(tmp_path: Path) -> None:
     made.close()
 
 
+def test_strange_files_among_the_pictures_are_no_matter(tmp_path: Path) -> None:
+    made = Previews(tmp_path, 5 * (previews.FILE + 100))
+    folder = tmp_path / f"previews-{previews.VERSION}"
+    (folder / "00/folder").mkdir(parents=True)
+    (folder / "nowhere").symlink_to("missing")
+    (folder / ".DS_Store").write_text("strange")
+    read = Reads(image(30, 30))
+    for number in range(8):
+        assert made.picture(f"{number:040x}", 160, read) is not None
+    made._keep(folder / "00/new", b"picture")
+    assert (folder / ".DS_Store").exists()
+    assert len(list(tmp_path.rglob("*.webp"))) < 8
+    made.close()
+
+
 def test_what_cannot_be_kept_is_still_shown(made: Previews, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*arguments: object, **options: object) -> None:
         raise OSError("no space left on device")
