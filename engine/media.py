@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from engine.catalog import Backlink, LastChange, Moment, Uses, Visible, everything
-from engine.errors import ForbiddenError, InvalidChangeError, MediaNotFoundError
+from engine.errors import ForbiddenError, InvalidChangeError, MediaNotFoundError, NotReadyError
 from engine.ids import fold_path, page_stem, parse_path
 from engine.links import LinkReport
 from engine.lists import Listing, Reported
@@ -41,7 +41,7 @@ class Medium:
 
     name: Name
     size: int  # bytes
-    measures: Measures | None  # None where it is no image that can be opened
+    measures: Measures | None  # None where it is no image that can be opened, or none can be opened now
     last_change: LastChange | None
     used_by: tuple[Backlink, ...]  # some of the pages that link to it or show it
     more_uses: bool  # there are more
@@ -154,7 +154,10 @@ class Media:
     def _measures(self, name: Name) -> Measures | None:
         if element_for(name.path) != "img" or self._store.size(name.blob) > SOURCE_BYTES:
             return None
-        return self._previews.measures(name.blob, lambda: self._source(name))
+        try:
+            return self._previews.measures(name.blob, lambda: self._source(name))
+        except NotReadyError:
+            return None
 
     def holds(self, name: Name, content: bytes) -> bool:
         """Say whether a file that the actor sees holds just these bytes."""

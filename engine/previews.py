@@ -33,6 +33,7 @@ SOURCE_BYTES = 50_000_000  # of a larger image none is asked for
 PREVIEW_BYTES = 20_000_000  # that a child may answer
 SECONDS = 10.0  # that one picture may take
 TURN = 5.0  # that somebody waits for the pictures of others
+TURN_OF_MEASURES = 1.0  # the same, where only measures are asked for
 CAPACITY = 200_000_000  # bytes of pictures that are kept on the disk
 FULL, LEFT = 1.0, 0.8  # parts of the capacity: beyond the one, the oldest go until the other is left
 RECOUNT = 500  # pictures after which what other processes have added is counted, too
@@ -105,7 +106,7 @@ class Previews:
     def _made(self, blob: str, width: int, read: Callable[[], bytes]) -> tuple[Measures | None, bytes]:
         if self._refused(blob).exists():
             return None, b""
-        with self._turn.held(TURN) as held:
+        with self._turn.held(TURN if width else TURN_OF_MEASURES) as held:
             if not held:
                 raise NotReadyError(Message("Many pictures are being made; try again in a moment."))
             if width and (kept := self._kept(blob, width)) is not None:

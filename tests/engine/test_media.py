@@ -167,6 +167,19 @@ def test_what_is_known_of_an_image(commit: Commit, look: Look) -> None:
     assert (media.medium(other).measures, media.medium(other).written) == (None, "[[other.txt]]")
 
 
+def test_a_medium_is_shown_while_the_previews_of_others_are_made(
+    commit: Commit, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.previews.TURN_OF_MEASURES", 0.01)
+    commit({"leaf.png": image(60, 30)})
+    media = look().media
+    leaf = media.at("leaf.png")
+    assert leaf is not None
+    with media._previews._turn.held(1):
+        assert media.medium(leaf).measures is None
+    assert media.medium(leaf).measures == Measures(60, 30, "PNG", animated=False)
+
+
 def test_of_very_large_images_there_is_no_picture(
     commit: Commit, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
