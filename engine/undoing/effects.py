@@ -33,6 +33,10 @@ class Effects:
         if len(parents) > 1:
             return Reason.MERGED
         step = self._sight.step(touched, 1)
+        if touched.old_path is not None and step.old_path is None:
+            return (
+                Reason.DENIED
+            )  # shown as added, it came from where the actor sees nothing: no reason to delete it
         made = Place(touched.path, Held(touched.blob)) if touched.blob is not None else None
         if step.kind is TouchKind.ADDED:
             return Effect(None, made)

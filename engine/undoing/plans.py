@@ -15,7 +15,7 @@ class Reason(StrEnum):
     DONE = "done"  # it is so already
     GONE = "gone"  # it was deleted since
     CONFLICT = "conflict"  # it has been changed since in the same lines
-    DENIED = "denied"  # the actor may not write it
+    DENIED = "denied"  # the actor may not write it, or not all that it would take
     TAKEN = "taken"  # where it was there is another file now, or one with the same address
     MERGED = "merged"  # a merge made it so, and what it was before is not one thing
     SPECIAL = "special"  # a link, a submodule, or a name that only git may write

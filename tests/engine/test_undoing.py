@@ -658,6 +658,18 @@ def test_nothing_is_told_of_what_is_hidden(memory: Book) -> None:
     assert memory.files() == {"board/x.md": "XX\n", "c.md": "c\n"}
 
 
+def test_a_page_that_came_from_a_hidden_place_is_not_deleted_for_it(book: Book) -> None:
+    book.write("board/x.md", TEN, by=ADMIN)
+    moved = book.move("board/x.md", "x.md", by=ADMIN)
+    for plan in (book.revert(moved), book.undo(ADMIN)):
+        assert (plan.changes, plan.denied) == ((), ("x.md",))
+    book.write("x.md", TEN + "more\n")
+    assert book.revert(moved).denied == ("x.md",)
+    assert book.undo(ADA).denied == ()
+    assert told(book.revert(moved, by=ADMIN)) == [("x.md", "board/x.md", TouchKind.RENAMED)]
+    assert book.files() == {"board/x.md": TEN}
+
+
 # -- one author
 
 
