@@ -8,7 +8,7 @@
     ├── NotFoundError       PageNotFoundError  RevisionNotFoundError  MediaNotFoundError
     ├── ConflictError       PageExistsError  EditConflictError  HeadMovedError
     ├── TooLargeError       beyond a limit; says which and how to get further
-    ├── InvalidChangeError  a change that would break the repository's rules
+    ├── InvalidChangeError  a change that would break the repository's rules; AddressTakenError
     ├── NotReadyError       what was asked for is still being read; it will be there in a moment
     └── StoreError          git is missing, locked or broken
 
@@ -83,6 +83,22 @@ class TooLargeError(WikiError):
 
 class InvalidChangeError(WikiError):
     """A change that would break the repository's rules."""
+
+
+class AddressTakenError(InvalidChangeError):
+    """A new file would have the same address as another.
+
+    Args:
+        path: The new file.
+        other: The other one, which not every actor may know of.
+    """
+
+    def __init__(self, path: str, other: str) -> None:
+        super().__init__(
+            f"{path} cannot be made: it would have the same address as {other}; choose another name"
+        )
+        self.path = path
+        self.other = other
 
 
 class NotReadyError(WikiError):

@@ -13,14 +13,16 @@ from engine.answers import Child, Folder, Found, Page, Result, SearchResults
 from engine.catalog import Catalog, Moment
 from engine.catalog.history import joined_edges
 from engine.changes import Saved
-from engine.errors import StoreError, WikiError
+from engine.errors import AddressTakenError, InvalidChangeError, StoreError, WikiError
 from engine.following import Follower, Parts, Progress, Work, version
 from engine.kept import Kept
 from engine.markup import SCANNER, Markup
+from engine.messages import Message
 from engine.previews import CAPACITY, Previews
 from engine.search import SearchIndex
 from engine.searching import RESULT_PAGES, RESULTS
 from engine.settling import Limits
+from engine.sight import past_name
 from engine.snapshot import Snapshot
 from engine.store import Store
 from engine.writing import Changes, Writing
@@ -161,7 +163,15 @@ class Wiki:
             HeadMovedError: Others kept changing the same file; nothing was written.
             StoreError: git failed; nothing was written.
         """
-        return self._writing.commit(changes, actor, summary, key, trailers or {})
+        try:
+            return self._writing.commit(changes, actor, summary, key, trailers or {})
+        except AddressTakenError as error:
+            with self.at(actor) as snapshot:
+                if snapshot.may_see(past_name(error.other, None)):
+                    raise
+            raise InvalidChangeError(
+                Message("Another file has the address of “%(path)s”; choose another name.", path=error.path)
+            ) from None
 
     def follow(self, wait: float = WAIT) -> None:
         """Bring the names to the branch's commit, see `Follower.follow`."""

@@ -46,6 +46,8 @@ class Rules:
             for each in (before.path, after.path):
                 if not self._may_write(each):
                     raise ForbiddenError(Message("You may not change “%(path)s”.", path=each))
+        if found.folder is not None:
+            self._check_folder(found.folder[1])
         self._check_places(found.files)
         gone = [each for each, (name, _) in found.files.items() if name.form is not Form.PAGE or not leads]
         self._check_folders(found.files, gone)
@@ -59,17 +61,20 @@ class Rules:
             raise PageNotFoundError(Message("There is no file “%(name)s”.", name=path))
         if to.startswith(f"{path}/"):
             raise InvalidChangeError(Message("“%(path)s” cannot be moved into itself.", path=path))
+        inside = self._moment.files_below(path, self._visible)
+        return Moves(
+            {each.path: (each, Name(to + each.path[len(path) :], each.blob, each.form)) for each in inside},
+            (path, to),
+        )
+
+    def _check_folder(self, to: str) -> None:
+        """Refuse to mix two folders; only asked once it is known that the actor may write there."""
         if self._moment.has_folder(to):
             raise PageExistsError(
                 Message(
                     "There is a folder “%(path)s” already; choose another name, or a place in it.", path=to
                 )
             )
-        inside = self._moment.files_below(path, self._visible)
-        return Moves(
-            {each.path: (each, Name(to + each.path[len(path) :], each.blob, each.form)) for each in inside},
-            (path, to),
-        )
 
     def _check_places(self, files: Mapping[str, tuple[Name, Name]]) -> None:
         """Refuse new paths where something is in the way, also such as the actor may not see."""

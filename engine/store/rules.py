@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from engine.errors import EditConflictError, HeadMovedError, InvalidChangeError, PageExistsError
+from engine.errors import (
+    AddressTakenError,
+    EditConflictError,
+    HeadMovedError,
+    InvalidChangeError,
+    PageExistsError,
+)
 from engine.ids import fold, page_stem, parse_path
 from engine.model import Form
 from engine.store import Change
@@ -72,6 +78,7 @@ def effective(changes: Collection[Change], folders: Folders, blob_id: Callable[[
         PageIdError: A path is unsafe.
         PageExistsError: ``base`` is ``None`` and the path exists.
         EditConflictError: A path's blob is not the change's ``base``.
+        AddressTakenError: A new path reads like another.
         InvalidChangeError: Any other rule; the message says which.
     """
     if not changes:
@@ -153,9 +160,7 @@ def _check_keys(new: Collection[str], gone: Collection[str], folders: Folders) -
         key = (*map(fold, above), name_key(name))
         other = taken.get(key) or next((other for other in _alike(key, folders) if other not in gone), None)
         if other is not None:
-            raise InvalidChangeError(
-                f"{path} cannot be made: it would have the same address as {other}; choose another name"
-            )
+            raise AddressTakenError(path, other)
         taken[key] = path
 
 

@@ -731,6 +731,25 @@ def test_what_a_repository_has_where_nobody_reaches_it_is_changed_and_moved_as_e
         save(wiki, Move("a.md", "-/a.md", blob(wiki, "a.md")))
 
 
+def test_the_name_of_a_hidden_page_is_not_told_where_it_has_the_address(any_wiki: Wiki) -> None:
+    save(any_wiki, Edit("pub/Secret Name.md", "x\n", None))
+    program = Actor(Kind.PROGRAM, "bot", Role.EDITOR, reads=("pub/secret*",), writes=("pub/secret*",))
+    for actor, told in (
+        (program, "Another file has the address of “pub/secret-name.md”"),
+        (ADA, "Secret Name"),
+    ):
+        with pytest.raises(InvalidChangeError, match=told) as caught:
+            save(any_wiki, Edit("pub/secret-name.md", "y\n", None), actor=actor)
+        assert ("Secret Name" in str(caught.value)) == (actor is ADA)
+    with pytest.raises(InvalidChangeError, match="pub/secret_one"):
+        save(
+            any_wiki,
+            Edit("pub/secret-one.md", "y\n", None),
+            Edit("pub/secret_one.md", "y\n", None),
+            actor=program,
+        )
+
+
 @pytest.mark.parametrize("path", ["a b.md", "a  b.md", "  a   b.md"])
 def test_a_page_that_leaves_another_behind_keeps_its_history(any_wiki: Wiki, path: str) -> None:
     save(any_wiki, Edit(path, "# One\n\nA text to be followed by.\n", None))

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 import engine.errors
 from engine.access import Role
-from engine.errors import EditConflictError, StoreError, WikiError
+from engine.errors import AddressTakenError, EditConflictError, StoreError, WikiError
 from engine.wiki import Snapshot, Wiki
 from tests.conftest import Commit
 from tests.people import form_token, signed_in
@@ -33,19 +33,22 @@ EXPECTED = {
     "HeadMovedError": 409,
     "TooLargeError": 413,
     "InvalidChangeError": 422,
+    "AddressTakenError": 422,
     "NotReadyError": 503,
     "StoreError": 503,
 }
 
 
-KINDS = [kind for kind in tree() if kind.__module__ == "engine.errors" and kind is not EditConflictError]
+OWN = {EditConflictError: ("a.md", None, None), AddressTakenError: ("a.md", "A.md")}
+"""Errors that make their text of what they are given."""
+
+KINDS = [kind for kind in tree() if kind.__module__ == "engine.errors" and kind not in OWN]
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_each_error_of_the_engine_has_a_status(name: str) -> None:
     kind = getattr(engine.errors, name)
-    error = EditConflictError("a.md", None, None) if kind is EditConflictError else kind("what went wrong")
-    assert status(error) == EXPECTED[name]
+    assert status(kind(*OWN.get(kind, ("what went wrong",)))) == EXPECTED[name]
 
 
 def test_no_error_of_the_engine_is_forgotten() -> None:

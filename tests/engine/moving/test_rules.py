@@ -27,6 +27,7 @@ FILES: Mapping[str, str | bytes] = {
     "file": b"",
     "locked/x.md": "",
     "quire.toml": "",
+    "secret/x.md": "",
 }
 
 
@@ -56,6 +57,8 @@ FILES: Mapping[str, str | bytes] = {
         ("locked/x.md", "x.md", ForbiddenError, "You may not change “locked/x.md”."),
         ("a/One.md", "locked/One.md", ForbiddenError, "You may not change “locked/One.md”."),
         ("a", "locked/a", ForbiddenError, "You may not change"),
+        ("a", "secret", ForbiddenError, "You may not change “secret/One.md”."),  # whether there is one or not
+        ("a", "secrets", ForbiddenError, "You may not change “secrets/One.md”."),
     ],
 )
 def test_what_cannot_be_moved_is_refused(
