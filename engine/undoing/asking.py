@@ -255,6 +255,7 @@ class Undoing:
     def _plan(self, gathered: "_Gathered") -> UndoPlan:
         """Return what becomes of the files, without what is said of it."""
         assembly = self._assembly()
+        self._effects.begin()
         now = self._effects.now(touches[0] for touches in gathered.touches.values())
         for key, touches in gathered.touches.items():
             name = now.get(touches[0])

@@ -12,6 +12,7 @@ from engine.undoing.plans import Reason
 
 ORDINARY = frozenset({Form.PAGE, Form.MEDIA})
 DEEDS = 500  # of one file that are gone through again
+DEEDS_OF_ALL = 5_000  # of all files of one plan
 
 
 class Effects:
@@ -27,6 +28,11 @@ class Effects:
         self._arrivals = moment.arrivals
         self._store = store
         self._sight = sight
+        self._gone_through = 0
+
+    def begin(self) -> None:
+        """Begin another plan: what is gone through is counted anew."""
+        self._gone_through = 0
 
     def effect(self, touched: Touched, parents: Sequence[str]) -> Effect | Reason:
         """Return what a commit did to a file, or why that is not one thing that can be taken back."""
@@ -66,12 +72,17 @@ class Effects:
         """Return all that was done to a file since the first of the commits *undone*, oldest first.
 
         Returns:
-            Nothing where that is more than `DEEDS`, or no line that leads to what the file is now.
+            Nothing where that is more than `DEEDS`, or with those of other files more than `DEEDS_OF_ALL`; or where it
+            is no line that leads to what the file is now.
         """
-        touches = self._sight.history(lineage, DEEDS, 0)
+        limit = min(DEEDS, DEEDS_OF_ALL - self._gone_through)
+        if limit <= 0:
+            return ()
+        touches = self._sight.history(lineage, limit, 0)
         parents = self._arrivals.parents(touched.revision.id for touched in touches)
         left, found = {*undone}, list[Deed]()
         for touched in touches:
+            self._gone_through += 1
             effect = self.effect(touched, parents[touched.revision.id])
             if isinstance(effect, Reason):
                 break

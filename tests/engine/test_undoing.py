@@ -25,7 +25,7 @@ from engine.model import Author, Name, TouchKind
 from engine.store import Store
 from engine.store.git_store import GitStore
 from engine.store.memory_store import MemoryStore
-from engine.undoing import Reason, Undoing, UndoPlan
+from engine.undoing import Reason, Undoing, UndoPlan, effects
 from engine.wiki import Wiki
 from tests import repositories
 from tests.indexes import ListIndex
@@ -715,6 +715,23 @@ def test_what_an_author_wrote_and_deleted_bars_no_way(book: Book) -> None:
     book.write("a.md", "- ONE\n- spam\n- two\n- three\n", by=BOB)
     book.undo(ADA)
     assert book.files() == {"a.md": "- ONE\n- two\n- three\n"}
+
+
+def test_what_is_gone_through_for_one_plan_is_bounded(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effects, "DEEDS_OF_ALL", 6)
+    for path in ("a.md", "b.md"):
+        book.write(path, "- one\n- two\n", by=BOB)
+        book.write(path, "- spam\n- one\n- two\n")
+        book.write(path, "- spam\n- one\n- two\n- three\n", by=BOB)
+        book.write(path, "- one\n- spam\n- two\n- three\n")
+        book.write(path, "- ONE\n- spam\n- two\n- three\n", by=BOB)
+    assert ADA.author is not None
+    with book.undoing() as undoing:
+        plans = [undoing.undo(ADA.author) for _ in range(2)]
+    assert plans[0] == plans[1]
+    assert [*left(plans[0]).values()] == [Reason.CONFLICT]
+    book.undo(ADA)
+    assert sorted(book.files().values()) == ["- ONE\n- spam\n- two\n- three\n", "- ONE\n- two\n- three\n"]
 
 
 def test_a_page_of_which_one_edit_was_taken_back_already_goes_with_the_others(book: Book) -> None:
