@@ -11,6 +11,7 @@ A crash in between, or a signal that ends the program, leaves the journal, and w
 it says, once the commands that were begun have ended: they hold the lock, too.
 """
 
+import fcntl
 import json
 import os
 import secrets
@@ -29,11 +30,6 @@ from engine.store.git_head import Head
 from engine.store.git_listing import spell
 from engine.store.git_process import GitProcess
 from engine.store.git_trees import Child
-
-try:
-    import fcntl
-except ImportError:  # Windows: a crash there leaves its journal and index.lock to a person
-    fcntl = None  # type: ignore[assignment]
 
 T = TypeVar("T")
 
@@ -226,7 +222,7 @@ class Checkout:
         except OSError:
             return
         with file:
-            if fcntl is None or file.readline() != _OURS:
+            if file.readline() != _OURS:
                 return
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -257,8 +253,7 @@ class Checkout:
         rows = [(edit.path.decode("latin-1"), *_parts(edit.old), *_parts(edit.new)) for edit in edits]
         with self._journal.open("xb") as file:
             try:
-                if fcntl is not None:
-                    fcntl.flock(file, fcntl.LOCK_EX)
+                fcntl.flock(file, fcntl.LOCK_EX)
                 file.write(_OURS + json.dumps({"new": new, "copy": self._copy.name, "edits": rows}).encode())
                 file.flush()
                 os.fsync(file.fileno())
