@@ -242,11 +242,17 @@ class Checkout:
             self._unlock(file)
 
     def sweep(self) -> None:
-        """Remove journals that never became a lock, once nobody can be about to make them one."""
+        """Remove what was left beside the index, once nobody can be about to use it."""
+        before = time.time() - 60 * _PATIENCE_S
         for journal in self._index.parent.glob("index.quire-*.journal"):
             with suppress(OSError):
-                if journal.stat().st_mtime < time.time() - 60 * _PATIENCE_S:
-                    journal.unlink()
+                if journal.stat().st_mtime < before:
+                    journal.unlink()  # it never became a lock
+        if not self._lock.exists():  # whoever works with a copy of the index holds the lock
+            for copy in self._index.parent.glob("index.quire-*"):
+                with suppress(OSError):
+                    if copy.suffix != ".journal" and copy.stat().st_ctime < before:
+                        copy.unlink()
 
     @contextmanager
     def _locked(self, edits: Iterable[Edit], new: str, head: Head) -> Iterator[None]:

@@ -771,6 +771,23 @@ def test_a_journal_that_never_became_a_lock_is_swept(repository: Repository) -> 
     assert (old.exists(), new.exists()) == (False, True)
 
 
+def test_copies_of_an_index_that_a_crash_left_are_swept_once_nobody_can_use_them(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [repository.path / f".git/index.quire-x{kind}" for kind in ("", ".before", ".new", ".lock")]
+    lock = repository.path / ".git/index.lock"
+    lock.touch()
+    for file in left:
+        file.touch()
+    GitStore.open(repository.path)
+    monkeypatch.setattr(git_checkout, "_PATIENCE_S", -1)
+    GitStore.open(repository.path)
+    assert all(file.exists() for file in left)
+    lock.unlink()
+    GitStore.open(repository.path)
+    assert not any(file.exists() for file in left)
+
+
 def test_a_branch_switched_while_waiting_is_left_alone(
     repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
