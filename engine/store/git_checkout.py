@@ -470,10 +470,14 @@ class Checkout:
         ours = [edit for edit in edits if staged.get(edit.path) in (edit.old, edit.new)]
         self._change_index([Edit(edit.path, edit.new, edit.old) for edit in ours])
         if moved:
+            self._seen = {edit.path: self._stamp(edit.path) for edit in ours}
             differing = set(self._differing([edit.path for edit in ours if edit.old is not None]))
             differing |= {edit.path for edit in ours if edit.old is None}
             self._change_index(ours)
-            self._write_files(ours, lambda edit: edit.path not in differing or self._is_half_done(edit))
+            self._write_files(
+                ours,
+                lambda edit: self._is_half_done(edit) if edit.path in differing else self._is_untouched(edit),
+            )
         self._git.attempt("update-index", "-q", "--refresh")
         self._copy.replace(self._index)
 

@@ -755,6 +755,26 @@ def test_local_work_since_a_crash_is_kept(
     }
 
 
+def test_a_file_changed_while_a_crash_is_being_finished_is_kept(
+    repository: Repository, store: GitStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        crash(patch, "git_checkout.Checkout.follow")
+        with pytest.raises(Crash):
+            write(store, ("a.md", b"A\n"), ("b.md", b"B\n"))
+    differing = git_checkout.Checkout._differing
+
+    def change_behind(checkout: git_checkout.Checkout, paths: Sequence[bytes]) -> list[bytes]:
+        found = differing(checkout, paths)
+        (repository.path / "a.md").write_text("mine, just now\n")
+        return found
+
+    monkeypatch.setattr(git_checkout.Checkout, "_differing", change_behind)
+    GitStore.open(repository.path)
+    assert status(repository) == [" M a.md"]
+    assert (files(repository)["a.md"], files(repository)["b.md"]) == (b"mine, just now\n", b"B\n")
+
+
 def test_a_lock_of_git_is_nobody_elses_business(repository: Repository) -> None:
     lock = repository.path / ".git/index.lock"
     lock.write_bytes(b"DIRC")
