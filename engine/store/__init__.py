@@ -13,7 +13,7 @@ r"""Where pages live: immutable blobs, commits that name them, one branch.
     │   ├── git_write     objects, then one compare-and-swap        git_trees  folders, changed and made again
     │   ├── git_disk      objects as files, sure to stay            git_written  what was made last, told at once
     │   ├── git_health    is the repository sound, quick and safe?
-    │   └── git_checkout  work trees that show the branch follow it
+    │   └── git_checkout  work trees that show the branch follow it git_files  what is in them, and stays
     ├── memory_store keeps it in a dict, for tests and previews, with memory_blame
     └── rules  signature  trailers  origins   what both refuse, how both clean names and messages, and put lines in order
 

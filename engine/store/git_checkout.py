@@ -16,7 +16,6 @@ import json
 import os
 import secrets
 import shutil
-import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from engine.errors import ConflictError, StoreError
+from engine.store.git_files import Files, folders_of
 from engine.store.git_head import Head
 from engine.store.git_listing import spell
 from engine.store.git_process import GitProcess
@@ -90,6 +90,7 @@ class Checkout:
 
     def __init__(self, process: GitProcess, git_dir: Path, folder: Path) -> None:
         self._folder = Path(os.path.realpath(folder))
+        self._files = Files(self._folder)
         self._index = git_dir / "index"
         self._lock = git_dir / "index.lock"
         own = f"index.quire-{secrets.token_hex(4)}"
@@ -137,7 +138,7 @@ class Checkout:
             try:
                 self._copy_index()
                 # First: what somebody writes while it is compared is not what was compared.
-                self._edits, self._seen = edits, {edit.path: self._stamp(edit.path) for edit in edits}
+                self._edits, self._seen = edits, {edit.path: self._files.stamp(edit.path) for edit in edits}
                 self._refuse_local_changes(edits)
                 self._change_index(edits)
                 self._is_ready = True
@@ -323,11 +324,11 @@ class Checkout:
         gone = {edit.path for edit in edits if edit.new is None}
         staged, trusted = self._staged(edits)
         self._look_at(edits, trusted)
-        folders = {folder for path in staged if path not in gone for folder in _folders(path)}
+        folders = {folder for path in staged if path not in gone for folder in folders_of(path)}
         for edit in edits:
             if staged.get(edit.path) != edit.old or (edit.new is not None and edit.path in folders):
                 raise self._refusal(edit.path, "has staged changes")
-            if edit.old is None and self._in_the_way(edit.path, gone):
+            if edit.old is None and self._files.in_the_way(edit.path, gone):
                 raise self._refusal(edit.path, "would overwrite a file that git does not know")
         for path in self._differing([edit.path for edit in edits if edit.old is not None]):
             raise self._refusal(path, "has local changes")
@@ -336,21 +337,6 @@ class Checkout:
         return ConflictError(
             f"{spell(path)} {why} in {self._folder}; commit or undo them there, then save again"
         )
-
-    def _in_the_way(self, path: bytes, gone: Collection[bytes]) -> bool:
-        """Say whether the work tree has something at *path* or above it that a new file would destroy."""
-        for folder in _folders(path):
-            above = self._place(folder)
-            if os.path.lexists(above) and not _is_folder(above):
-                return folder not in gone
-        place = self._place(path)
-        if not _is_folder(place):
-            return os.path.lexists(place)
-        inside = (
-            Path(folder) / name for folder, folders, files in os.walk(place) for name in (*folders, *files)
-        )
-        files = (file for file in inside if not _is_folder(file))
-        return not all(os.fsencode(file.relative_to(self._folder)) in gone for file in files)
 
     def _staged(self, edits: Iterable[Edit]) -> tuple[dict[bytes, Child], dict[bytes, bool]]:
         """Return what the index has at these paths and below them.
@@ -371,7 +357,7 @@ class Checkout:
     def _look_at(self, edits: Sequence[Edit], trusted: Mapping[bytes, bool]) -> None:
         """Let git compare the files that it was told to trust, but for those that a sparse checkout leaves out."""
         self._left_out = {
-            path for path, skipped in trusted.items() if skipped and not os.path.lexists(self._place(path))
+            path for path, skipped in trusted.items() if skipped and self._files.is_absent(path)
         }
         told = [edit for edit in edits if edit.path in trusted and edit.path not in self._left_out]
         if told:
@@ -403,56 +389,22 @@ class Checkout:
         """Bring the files of *edits* to the new commit, those that may be written, which is asked shortly before."""
         for edit in edits:
             if edit.new is None and may_write(edit):
-                self._remove(self._place(edit.path))
+                self._files.remove(edit.path)
         for some in _chunks([edit for edit in edits if edit.new is not None], _WRITTEN_AT_ONCE):
             for edit in some:
-                self._remove_empty(self._place(edit.path))
-            free = (edit for edit in some if self._may_be_made(edit.path) and may_write(edit))
-            wanted = b"".join(edit.path + b"\0" for edit in free)
+                self._files.remove_empty(edit.path)
+            wanted = b"".join(
+                edit.path + b"\0"
+                for edit in some
+                if edit.path not in self._left_out and self._files.may_be_made(edit.path) and may_write(edit)
+            )
             if wanted:
                 # A file that cannot be written stays as it is, and shows as changed.
                 self._git.attempt("checkout-index", "-f", "-u", "-q", "-z", "--stdin", stdin=wanted)
 
-    def _remove_empty(self, place: Path) -> None:
-        """Remove a folder that has nothing but folders in it: git would remove one with files, too."""
-        if _is_folder(place):
-            for folder, _, _ in os.walk(place, topdown=False):
-                with suppress(OSError):
-                    Path(folder).rmdir()
-
-    def _remove(self, place: Path) -> None:
-        with suppress(OSError):
-            place.unlink()
-            for folder in place.parents:
-                if folder == self._folder:
-                    break
-                folder.rmdir()  # only where nothing is left
-
-    def _stamp(self, path: bytes) -> object:
-        """Return what changes with a file; ``None`` where there is none, though there may be a folder."""
-        try:
-            found = os.lstat(self._place(path))
-        except OSError:
-            return None
-        if stat.S_ISDIR(found.st_mode):
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode
-
     def _is_untouched(self, edit: Edit) -> bool:
         """Say whether the file is what it was when this began."""
-        return self._stamp(edit.path) == self._seen[edit.path]
-
-    def _may_be_made(self, path: bytes) -> bool:
-        """Say whether a file belongs there, and no folder would go for it, nor a file above it."""
-        if path in self._left_out:
-            return False
-        above = map(self._place, _folders(path))
-        return not _is_folder(self._place(path)) and all(
-            _is_folder(folder) or not os.path.lexists(folder) for folder in above
-        )
-
-    def _place(self, path: bytes) -> Path:
-        return self._folder / os.fsdecode(path)
+        return self._files.stamp(edit.path) == self._seen[edit.path]
 
     def _has(self, head: str | None, commit: str) -> bool:
         return head is not None and (
@@ -470,7 +422,7 @@ class Checkout:
         ours = [edit for edit in edits if staged.get(edit.path) in (edit.old, edit.new)]
         self._change_index([Edit(edit.path, edit.new, edit.old) for edit in ours])
         if moved:
-            self._seen = {edit.path: self._stamp(edit.path) for edit in ours}
+            self._seen = {edit.path: self._files.stamp(edit.path) for edit in ours}
             differing = set(self._differing([edit.path for edit in ours if edit.old is not None]))
             differing |= {edit.path for edit in ours if edit.old is None}
             self._change_index(ours)
@@ -483,9 +435,9 @@ class Checkout:
 
     def _is_half_done(self, edit: Edit) -> bool:
         """Say whether the file is one that was being replaced: gone, or a first piece of the new content."""
-        place = self._place(edit.path)
-        if not os.path.lexists(place):
+        if self._files.is_absent(edit.path):
             return True
+        place = self._files.place(edit.path)
         if edit.new is None or place.is_symlink() or not place.is_file():
             return False
         return self._git.run("cat-file", "blob", edit.new.id).startswith(place.read_bytes())
@@ -505,17 +457,6 @@ def _edit(path: str, *parts: str | None) -> Edit:
         for mode, name in (parts[:2], parts[2:])
     )
     return Edit(path.encode("latin-1"), old, new)
-
-
-def _folders(path: bytes) -> Iterator[bytes]:
-    """Yield the folders that *path* is in, the outermost first."""
-    parts = path.split(b"/")
-    return (b"/".join(parts[:depth]) for depth in range(1, len(parts)))
-
-
-def _is_folder(place: Path) -> bool:
-    """Say whether a folder is there, and no link to one."""
-    return place.is_dir() and not place.is_symlink()
 
 
 def _chunks(all_of_them: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -16,6 +16,7 @@ import pytest
 from engine.errors import ConflictError, StoreError
 from engine.model import Author
 from engine.store import Change, git_checkout
+from engine.store.git_files import Files
 from engine.store.git_process import GitProcess
 from engine.store.git_store import GitStore
 from tests import repositories
@@ -410,15 +411,15 @@ def test_a_file_changed_while_others_are_written_is_kept(
 ) -> None:
     monkeypatch.setattr(git_checkout, "_WRITTEN_AT_ONCE", 1)
     names = ["a.md", "b.md", "d/e/f.md", "d/g.md"]
-    remove, attempt, changed = git_checkout.Checkout._remove, GitProcess.attempt, set[str]()
+    remove, attempt, changed = Files.remove, GitProcess.attempt, set[str]()
 
     def change(name: str) -> None:
         if not changed:
             changed.add(name)
             (repository.path / name).write_text("mine, just now\n")
 
-    def removed(checkout: git_checkout.Checkout, place: Path) -> None:
-        remove(checkout, place)
+    def removed(there: Files, path: bytes) -> None:
+        remove(there, path)
         change("d/e/f.md")
 
     def written(process: GitProcess, *arguments: str, **more: Any) -> Any:
@@ -436,7 +437,7 @@ def test_a_file_changed_while_others_are_written_is_kept(
     repository.git("checkout", "-q", "--", ".")
     changed.clear()
     with monkeypatch.context() as patch:
-        patch.setattr(git_checkout.Checkout, "_remove", removed)
+        patch.setattr(Files, "remove", removed)
         write(store, ("a.md", None), ("d/e/f.md", None))
     assert status(repository) == ["?? d/e/"]
     assert files(repository)["d/e/f.md"] == b"mine, just now\n"
