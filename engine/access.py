@@ -1,7 +1,7 @@
 """Who may what: an Actor asks to do an Action, and a Policy answers for the resolved, canonical page."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import lru_cache
@@ -25,6 +25,7 @@ class Role(StrEnum):
 
     NOBODY = "nobody"
     READER = "reader"
+    CONTRIBUTOR = "contributor"  # whom nobody knows: they change what is not protected
     EDITOR = "editor"
     ADMIN = "admin"
 
@@ -109,7 +110,7 @@ class Protections(Protocol):
         ...
 
     def level(self, path: str, lineage: Lineage | None) -> Role:
-        """Return the least role that may change a file; `Role.EDITOR` where it is not protected.
+        """Return the least role that may change a file; `Role.CONTRIBUTOR` where it is not protected.
 
         Args:
             path: Where it is.
@@ -117,9 +118,13 @@ class Protections(Protocol):
         """
         ...
 
+    def claims(self, path: str) -> Sequence[tuple[Lineage | None, Role]]:
+        """Return what was protected at a path with the same address as *path*: where it began, and the least role."""
+        ...
+
 
 class Unprotected:
-    """Every editor may change every page."""
+    """Who may write may change every page."""
 
     def any(self) -> bool:
         """Say that nothing is protected."""
@@ -130,8 +135,12 @@ class Unprotected:
         return ""
 
     def level(self, path: str, lineage: Lineage | None) -> Role:
-        """Return the editor's role."""
-        return Role.EDITOR
+        """Return the contributor's role."""
+        return Role.CONTRIBUTOR
+
+    def claims(self, path: str) -> Sequence[tuple[Lineage | None, Role]]:
+        """Return nothing."""
+        return ()
 
 
 class RolePolicy:
@@ -140,6 +149,7 @@ class RolePolicy:
     _MAY: Mapping[Role, frozenset[Action]] = {
         Role.NOBODY: frozenset(),
         Role.READER: frozenset({Action.READ}),
+        Role.CONTRIBUTOR: frozenset({Action.READ, Action.WRITE}),
         Role.EDITOR: frozenset({Action.READ, Action.WRITE}),
         Role.ADMIN: frozenset(Action),
     }

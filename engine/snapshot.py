@@ -208,7 +208,18 @@ class Snapshot:
             raise NotReadyError(
                 Message("Which pages are protected is known once the history is read; try again in a moment.")
             )
-        return self.actor.role.covers(self._protections.level(path, self._lineage(path)))
+        return self.actor.role.covers(self._protections.level(path, self._lineage(path))) and all(
+            map(self.actor.role.covers, self._claims(path))
+        )
+
+    def _claims(self, path: str) -> Sequence[Role]:
+        """Return for whom a new page at *path* is: that of one with the same address is kept for it when it is deleted."""
+        arrivals = self._moment.arrivals
+        claims = self._protections.claims(path)
+        if not claims or path in arrivals.names([path]):
+            return ()
+        elsewhere = arrivals.begun([lineage for lineage, _ in claims if lineage is not None])
+        return [role for lineage, role in claims if lineage not in elsewhere]
 
     def _lineage(self, path: str) -> Lineage | None:
         """Return where the file began that is at *path*, or was there when it was deleted; ``None`` where it was moved."""

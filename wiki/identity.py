@@ -24,6 +24,13 @@ LOCAL_AUTHOR = Author("Local", "local@localhost")
 VISITOR_AUTHOR = Author("Anonymous", "anonymous@localhost")
 """Whom commits of all visitors name: nothing that tells one from another is ever in git."""
 
+VISITORS: Mapping[str, Role] = {
+    "nobody": Role.NOBODY,
+    "reader": Role.READER,
+    "editor": Role.CONTRIBUTOR,
+}
+"""What visitors are, by the setting ``anonymous``."""
+
 TOKEN_CHARACTERS = 200  # of a token, or of what a cookie holds, that are looked at
 VISITING, LOCALLY = "visitor", "local"
 """As whom answers are kept; of those who have signed in, as their role."""
@@ -102,8 +109,8 @@ class Door:
             :8
         ]  # tells cookies from those of other wikis on one host
         self._https = settings.url.startswith("https:")
-        role = Role(settings.anonymous)
-        author = VISITOR_AUTHOR if role.covers(Role.EDITOR) else None
+        role = VISITORS[settings.anonymous]
+        author = VISITOR_AUTHOR if role is Role.CONTRIBUTOR else None
         self.visitor = Identity(Actor(Kind.ANONYMOUS, "", role, author), kept_as=VISITING)
         self.local = Identity(Actor(Kind.PERSON, LOCAL_NAME, Role.EDITOR, local), kept_as=LOCALLY)
         self._alone = is_for_here(settings)

@@ -75,12 +75,12 @@ def test_a_protected_page_says_so_and_why(
     assert "/-/edit/a" not in editor.get("/a").text
     assert "/-/edit/a" in admin.get("/a").text
     assert MARK not in client.get("/b").text
-    protect(admin, level="editor")
+    protect(admin, level="contributor")
     assert MARK not in client.get("/a").text
     assert "/-/edit/a" in editor.get("/a").text
 
 
-@pytest.mark.parametrize("level", [Role.ADMIN, Role.EDITOR])
+@pytest.mark.parametrize("level", [Role.ADMIN, Role.CONTRIBUTOR])
 def test_an_answer_that_was_begun_before_its_page_was_protected_is_kept_for_nobody(
     app: Flask,
     admin: FlaskClient,
@@ -90,7 +90,7 @@ def test_an_answer_that_was_begun_before_its_page_was_protected_is_kept_for_nobo
     level: Role,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if level is Role.EDITOR:
+    if level is Role.CONTRIBUTOR:
         protect(admin)
     real, meanwhile = Themes.render, [level]
 
@@ -105,7 +105,7 @@ def test_an_answer_that_was_begun_before_its_page_was_protected_is_kept_for_nobo
     monkeypatch.setattr(Themes, "render", render)
     before = editor.get("/a")
     assert "ETag" not in before.headers
-    assert (MARK in before.text) == (level is Role.EDITOR)
+    assert (MARK in before.text) == (level is Role.CONTRIBUTOR)
     for reader in (editor, signed_in(app, "bob", Role.EDITOR)):
         assert (MARK in reader.get("/a").text) == (level is Role.ADMIN)
 
@@ -157,7 +157,7 @@ def test_a_level_is_one_of_those_that_there_are(admin: FlaskClient, state: State
 
 
 def test_a_level_is_said_once(admin: FlaskClient, state: State) -> None:
-    assert send(admin, "/-/protect/a", level=["admin", "editor"]).status_code == 400
+    assert send(admin, "/-/protect/a", level=["admin", "contributor"]).status_code == 400
     assert not state.protections.any()
 
 
@@ -167,7 +167,7 @@ def test_what_never_was_is_not_protected(admin: FlaskClient, text: str) -> None:
 
 
 def test_the_form_shows_what_is_set_and_by_whom(admin: FlaskClient) -> None:
-    assert _checked(admin.get("/-/protect/a").text) == "editor"
+    assert _checked(admin.get("/-/protect/a").text) == "contributor"
     protect(admin, reason="The law")
     shown = admin.get("/-/protect/a").text
     assert _checked(shown) == "admin"
@@ -202,7 +202,7 @@ def test_a_moved_page_stays_protected(
     wiki.catch_up()
     assert MARK in editor.get("/c/d").text
     assert editor.get("/-/delete/c/d").status_code == 403
-    protect(admin, page="c/d", level="editor")
+    protect(admin, page="c/d", level="contributor")
     assert editor.get("/-/delete/c/d").status_code == 200
 
 

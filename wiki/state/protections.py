@@ -1,6 +1,6 @@
-"""Protections: pages that only admins may change, or only those who are editors by name."""
+"""Protections: pages that only admins may change, or only those who have an account and may edit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -13,10 +13,10 @@ from engine.messages import Message
 from wiki.state.audit import Audit, By, Clock, moment
 from wiki.state.database import Database
 from wiki.state.errors import RefusedError
-from wiki.state.pages import Lineage, page_key
+from wiki.state.pages import Lineage, address_key, lineage_of, page_key
 from wiki.state.schema import protection
 
-LEVELS = (Role.EDITOR, Role.ADMIN)
+LEVELS = (Role.CONTRIBUTOR, Role.EDITOR, Role.ADMIN)
 REASON_CHARACTERS = 300
 
 
@@ -49,12 +49,16 @@ class PageProtections:
     def level(self, path: str, lineage: Lineage | None) -> Role:
         """Return the least role that may change a page, see `engine.access.Protections.level`."""
         found = self.find(path, lineage)
-        return Role.EDITOR if found is None else found.role
+        return Role.CONTRIBUTOR if found is None else found.role
 
     def find(self, path: str, lineage: Lineage | None) -> Protection | None:
         """Return what protects a page: what hangs on its lineage, else on its path, where it was protected without one."""
         known = self._current()
         return known.by_page.get(page_key(path, lineage)) or known.by_page.get(page_key(path, None))
+
+    def claims(self, path: str) -> Sequence[tuple[Lineage | None, Role]]:
+        """Return what is protected at the address of a path, see `engine.access.Protections.claims`."""
+        return self._current().by_address.get(address_key(path), ())
 
     def stamp(self) -> str:
         """Return what is another text once any protection has changed; cheap enough for every request."""
@@ -65,7 +69,7 @@ class PageProtections:
         return bool(self._current().by_page)
 
     def set(self, path: str, lineage: Lineage | None, role: Role, *, by: By, reason: str = "") -> None:
-        """Let nobody below *role* change a page; `Role.EDITOR` takes the protection away.
+        """Let nobody below *role* change a page; `Role.CONTRIBUTOR` takes the protection away.
 
         Raises:
             RefusedError: A page cannot be protected so.
@@ -82,7 +86,7 @@ class PageProtections:
         }
         with self._database.writing() as db:
             db.execute(delete(protection).where(protection.c.page.in_([page, page_key(path, None)])))
-            if role is not Role.EDITOR:
+            if role is not Role.CONTRIBUTOR:
                 db.execute(upsert(protection).values(page=page, **values))
             self._audit.write(db, by, "page.protect", path, f"{role} {reason}".strip())
 
@@ -108,6 +112,9 @@ class _Known:
 
     def __init__(self, by_page: Mapping[str, Protection]) -> None:
         self.by_page = by_page
+        self.by_address: dict[str, list[tuple[Lineage | None, Role]]] = {}
+        for page, each in by_page.items():
+            self.by_address.setdefault(address_key(each.path), []).append((lineage_of(page), each.role))
         self.stamp = (
             sha256(repr(by_page).encode("utf-8", "surrogatepass")).hexdigest()[:12] if by_page else ""
         )

@@ -59,5 +59,6 @@ def _asking(snapshot: Snapshot, subject: Subject, error: WikiError | None = None
         beside=None if subject.gone else subject.name,
         subject=subject,
         found=protections.find(subject.name.path, snapshot.past.beginning(subject)),
+        visitors_edit=current.site().settings.anonymous == "editor",
         error=error,
     )

@@ -126,13 +126,15 @@ def test_drafts_go_with_their_account(state: State, ada: Account) -> None:
 
 def test_a_protected_page_is_for_admins_wherever_it_goes(state: State) -> None:
     kept: Protections = state.protections
-    assert kept.level("a.md", LINEAGE) is Role.EDITOR
+    assert kept.level("a.md", LINEAGE) is Role.CONTRIBUTOR
     state.protections.set("a.md", LINEAGE, Role.ADMIN, reason=" a\nreason ", by=ADMIN)
     assert kept.level("a.md", LINEAGE) is Role.ADMIN
     assert kept.level("moved.md", LINEAGE) is Role.ADMIN
-    assert kept.level("a.md", None) is Role.EDITOR  # another page, which is new
-    assert kept.level("a.md", OTHER) is Role.EDITOR
-    assert kept.level("b.md", None) is Role.EDITOR
+    assert kept.level("a.md", None) is Role.CONTRIBUTOR  # another page, which is new
+    assert kept.level("a.md", OTHER) is Role.CONTRIBUTOR
+    assert kept.claims("A.Markdown") == [(LINEAGE, Role.ADMIN)]  # which would have the same address
+    assert not kept.claims("b.md")
+    assert kept.level("b.md", None) is Role.CONTRIBUTOR
     found = state.protections.find("a.md", LINEAGE)
     assert found is not None
     assert (found.reason, found.by) == ("a reason", "root")
@@ -142,10 +144,10 @@ def test_a_path_without_a_past_can_be_protected(state: State) -> None:
     state.protections.set("a.md", None, Role.ADMIN, by=ADMIN)
     assert state.protections.level("a.md", LINEAGE) is Role.ADMIN
     assert state.protections.level("a.md", None) is Role.ADMIN
-    assert state.protections.level("b.md", LINEAGE) is Role.EDITOR
+    assert state.protections.level("b.md", LINEAGE) is Role.CONTRIBUTOR
     state.protections.set("a.md", LINEAGE, Role.ADMIN, by=ADMIN)  # now it has one, and takes it along
     assert state.protections.level("b.md", LINEAGE) is Role.ADMIN
-    assert state.protections.level("a.md", None) is Role.EDITOR
+    assert state.protections.level("a.md", None) is Role.CONTRIBUTOR
 
 
 def test_protection_that_is_taken_away_is_gone_at_once_everywhere(state: State) -> None:
@@ -153,8 +155,8 @@ def test_protection_that_is_taken_away_is_gone_at_once_everywhere(state: State) 
     for _ in range(2):
         state.protections.set("a.md", LINEAGE, Role.ADMIN, by=ADMIN)
         assert other.protections.level("a.md", LINEAGE) is Role.ADMIN
-        state.protections.set("a.md", LINEAGE, Role.EDITOR, by=ADMIN)
-        assert other.protections.level("a.md", LINEAGE) is Role.EDITOR
+        state.protections.set("a.md", LINEAGE, Role.CONTRIBUTOR, by=ADMIN)
+        assert other.protections.level("a.md", LINEAGE) is Role.CONTRIBUTOR
     assert not state.protections.any()
     other.close()
 
