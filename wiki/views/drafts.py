@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
 from engine.errors import ForbiddenError
-from engine.ids import page_stem, url_path
+from engine.ids import MAX_PATH_BYTES, page_stem, url_path
 from engine.messages import Message
 from wiki import current
 from wiki.current import current_actor, opened
@@ -19,6 +19,8 @@ from wiki.state.drafts import Draft
 from wiki.state.pages import Lineage
 
 bp = Blueprint("drafts", __name__)
+
+KEY_BYTES = MAX_PATH_BYTES + 1 + LINE_CHARACTERS  # of the path of a page, with the section that is edited
 
 
 @bp.get("/-/drafts")

@@ -130,6 +130,8 @@ def save(text: str) -> ResponseReturnValue:
         try:
             if refused is not None:
                 raise refused
+            if not snapshot.may_write(source.path):
+                raise ForbiddenError(Message("You may not change “%(path)s”.", path=source.path))
             if action in {"resolve", "by-hand"}:
                 draft = _resolved(snapshot, draft)
                 if action == "by-hand":
