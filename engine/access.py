@@ -7,7 +7,7 @@ from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import Protocol
 
-from engine.ids import page_stem
+from engine.ids import fold, page_stem
 from engine.messages import Message
 from engine.model import Author, Form, Name
 
@@ -85,10 +85,17 @@ class Policy(Protocol):
         ...
 
 
+SETTINGS = "quire.toml"
+
+
 def may_write(policy: Policy, actor: Actor, path: str) -> bool:
-    """Say whether *policy* lets an actor write to a path; settings and hidden files are for admins."""
+    """Say whether *policy* lets an actor write to a path; settings and hidden files are for admins.
+
+    That is so of every spelling of the settings' name, and of a page with their address, which would be in their way.
+    """
     name = Name(path, "", Form.MEDIA if page_stem(path) is None else Form.PAGE)
-    special = path == "quire.toml" or any(part.startswith(".") for part in path.split("/"))
+    parts = path.split("/")
+    special = fold(page_stem(parts[0]) or parts[0]) == SETTINGS or any(part.startswith(".") for part in parts)
     return policy.allows(actor, Action.WRITE, name) and (
         not special or policy.allows(actor, Action.ADMINISTER, name)
     )

@@ -117,10 +117,6 @@ class Started:
     def __init__(self) -> None:
         self.commands: list[list[str]] = []
 
-    def arguments(self) -> Iterator[str]:
-        for command in self.commands:
-            yield from command
-
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Started:
