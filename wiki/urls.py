@@ -14,6 +14,7 @@ from engine.ids import is_reserved as is_reserved  # of addresses, so it is foun
 from engine.past_answers import Subject
 from engine.wiki import Found
 from wiki.current import current_snapshot, site
+from wiki.forms import FormParser
 from wiki.languages import gettext
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ QUERY_CHARACTERS = 500
 
 class Request(flask.Request):
     """A request whose query is ASCII: other bytes, which no browser sends, are percent-encoded."""
+
+    form_data_parser_class = FormParser
 
     def __init__(
         self, environ: "WSGIEnvironment", populate_request: bool = True, shallow: bool = False
