@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ class Ground:
             assert not path.startswith(("/", "-/", ".git")), path
 
 
+@contextmanager
 def make_ground(folder: Path) -> Iterator[Ground]:
     """Serve a repository in *folder*."""
     (folder / "secret.md").write_text(SECRET)
@@ -100,15 +102,18 @@ def make_ground(folder: Path) -> Iterator[Ground]:
     app = create_app(settings, wiki, state)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     editor, admin = signed_in(app, "ada", Role.EDITOR), signed_in(app, "root", Role.ADMIN)
-    yield Ground(folder, repository, app, wiki, state, editor, admin, {})
-    wiki.close()
-    state.close()
+    try:
+        yield Ground(folder, repository, app, wiki, state, editor, admin, {})
+    finally:
+        wiki.close()
+        state.close()
 
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """A wiki for a whole module, as what is tried there changes nothing that another test needs."""
-    yield from make_ground(tmp_path_factory.mktemp("ground"))
+    with make_ground(tmp_path_factory.mktemp("ground")) as made:
+        yield made
 
 
 class Started:

@@ -93,7 +93,8 @@ def test_what_is_typed_is_no_option_and_no_revision_of_git(
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    yield from make_ground(tmp_path_factory.mktemp("own"))
+    with make_ground(tmp_path_factory.mktemp("own")) as made:
+        yield made
 
 
 @pytest.mark.parametrize("name", ["--output=x", "-p", "--", "--exec=id", ":(glob)*", "@", "HEAD", "-f/-x"])
