@@ -38,8 +38,10 @@ format: $(VENV)/test.stamp ## write the code in the project's style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-soak: $(VENV)/test.stamp ## the long versions of the tests that show what must never happen
-	$(BIN)/python -m pytest tests/soak --soak -x -s
+soak: $(VENV)/test.stamp ## the long versions of the tests that show what must never happen; FUZZ=seconds for less of one
+	@$(BIN)/pip install --quiet --only-binary :all: --require-hashes -r requirements-soak.lock \
+		|| echo "There is no atheris for this Python here, so fuzzing is left out." >&2
+	$(BIN)/python -m pytest tests/soak --soak -x -s $(if $(FUZZ),--fuzz-seconds $(FUZZ))
 
 bench: $(VENV)/test.stamp ## speed, as pairs against a floor of the same run; REPO=… for another repository
 	$(BIN)/python tests/benchmarks/bench.py $(if $(REPO),--repo $(REPO))

@@ -41,6 +41,7 @@ def main() -> None:
     groups = project["dependency-groups"]
     lock([*serve, *groups["dev"], f"-c {ROOT / 'requirements.lock'}"], ROOT / "requirements-dev.lock")
     lock(groups["editor"], ROOT / "requirements-editor.lock")
+    lock(groups["soak"], ROOT / "requirements-soak.lock")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the long versions of the tests, too")
+    parser.addoption("--fuzz-seconds", default="3600", help="how long parser and merge are fuzzed, together")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
