@@ -26,6 +26,7 @@ from tests.hostile.test_options import OPTIONS
 from tests.hostile.test_traversal import OUT
 from tests.people import cookie_name
 from tests.states import ADMIN, PASSWORD
+from tests.wiki.test_matrix import POST
 from wiki import cookies, csrf
 from wiki.state.accounts import Account
 from wiki.state.errors import UnknownError
@@ -54,6 +55,24 @@ WORDS = [
     "**", "f/**", "a,b", "160", "320", "# A\n\nThree.\n", "---\ntitle: x\n---\n[[a]]\n", "---\n: [\n---\n", "![[a]]\n\n[^1]\n", "\ufeffx\r\ny\r",
     *OUT, *OPTIONS, *REVISIONS,
 ]  # fmt: skip
+LIKELY_PATHS = {
+    "edit.save": "/-/edit/a", "moving.move": "/-/rename/b", "deleting.deleted": "/-/delete/a",
+    "deleting.restored": "/-/restore/gone", "protecting.protect": "/-/protect/f/c",
+}  # fmt: skip
+SHOWN = {
+    "moving.move": ("to", "leave"),
+    "undoing.reverted": ("page",),
+    "undoing.undone": ("author", "email", "since"),
+}
+"""Forms that are taken only with what tells that their outcome was shown, and what that depends on."""
+LIKELY = {
+    "edit.save": {"text": "# A\n\nThree.\n", "base": "BLOBID"},
+    "moving.move": {"to": "n/moved", "leave": "redirect"},
+    "deleting.deleted": {"base": "BLOBID"},
+    "deleting.restored": {"rev": "FIRSTID"},
+    "undoing.undone": {"author": "ada", "email": "ada@localhost"},
+    "uploads.upload": {"folder": "n"},
+}
 LOGINS = {"reader": "rea", "editor": "ada", "admin": "root"}
 RANGES = [
     "",
@@ -126,13 +145,17 @@ class Asker:
     def ask(self, data: st.DataObject, rule: Rule, method: str) -> None:
         """Ask for one route once as everybody, and check the answers."""
         path = "".join(self._part(data, rule))
+        if method == "POST" and data.draw(st.booleans()):
+            path = LIKELY_PATHS.get(rule.endpoint, path)
         query = self._words(data, ARGUMENTS, 3)
         headers = {"Accept": data.draw(st.sampled_from(ACCEPT)), "Range": data.draw(st.sampled_from(RANGES))}
         fields = self._fields(data, rule.endpoint) if method == "POST" else []
         file = data.draw(st.tuples(value, st.sampled_from([PNG, b"", b"<svg/>"])))
         for who in PEOPLE:
             client, token = self.person(who)
-            form = MultiDict[str, Any]([*fields, (csrf.FIELD, token)])
+            form = MultiDict[str, Any](
+                [*fields, *self._seen(client, rule, path, fields), (csrf.FIELD, token)]
+            )
             if rule.endpoint == "uploads.upload":
                 form.add("file", (BytesIO(file[1]), self.filled(file[0]) or "x.png"))
             answer = client.open(
@@ -147,6 +170,16 @@ class Asker:
                 self.ground.wiki.catch_up()
                 self.head = self.ground.wiki.head()
             self.check(answer, f"{who} {method} {path!r} {query} {headers} {fields} {file}")
+
+    def _seen(
+        self, client: FlaskClient, rule: Rule, path: str, fields: list[tuple[str, str]]
+    ) -> list[tuple[str, str]]:
+        """Return what a form has that confirms what was shown; mostly there is none."""
+        if rule.endpoint not in SHOWN or "seen" in dict(fields):
+            return []
+        asked = MultiDict([each for each in fields if each[0] in SHOWN[rule.endpoint]])
+        shown = client.get("/", query_string=asked, environ_overrides={"PATH_INFO": path})
+        return [("seen", found) for found in re.findall(r'name="seen" value="(\w+)"', shown.text)[:1]]
 
     def _part(self, data: st.DataObject, rule: Rule) -> Iterator[str]:
         for literal, name in re.findall(r"([^<]*)(?:<(?:\w+:)?(\w+)>)?", rule.rule):
@@ -164,7 +197,11 @@ class Asker:
 
     def _fields(self, data: st.DataObject, endpoint: str) -> list[tuple[str, str]]:
         names = [*FIELDS, *(f"{name}{number}" for name in NUMBERED for number in (1, 2))]
-        fields = self._words(data, _own_fields(endpoint) or names, 6) + self._words(data, names, 2)
+        fields = self._words(data, _own_fields(endpoint) or names, 6) + self._words(data, names, 1)
+        if data.draw(st.booleans()):  # what the form needs to be taken, where nothing else was drawn for it
+            needed = {name: text for name, text in POST[endpoint].fields.items() if isinstance(text, str)}
+            needed |= LIKELY.get(endpoint, {})
+            fields = [*({name: self.filled(text) for name, text in needed.items()} | dict(fields)).items()]
         # What stands there twice is refused at once: mostly each stands there once.
         return [*dict(fields).items()] if data.draw(st.integers(0, 9)) else fields
 
