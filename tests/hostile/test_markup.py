@@ -79,8 +79,8 @@ def test_preview_and_page_run_nothing(editor: FlaskClient, commit: Commit, wiki:
     assert own == ["script"]
     tricks = [each for each in SCHEME_TRICKS if "\n" not in each and "\r" not in each]
     files: dict[str, str | bytes | None] = {}
-    for number in range(0, len(tricks), 9):
-        text = "\n\n".join(PLACES[place].replace("{}", each) for each in tricks[number : number + 9])
+    for number in range(0, len(tricks), 15):
+        text = "\n\n".join(PLACES[place].replace("{}", each) for each in tricks[number : number + 15])
         files[f"p{number}.md"] = text
         shown = editor.post("/-/preview", data={"csrf": token, "path": "a.md", "text": text})
         assert shown.status_code == 200
