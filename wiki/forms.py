@@ -13,7 +13,7 @@ from wiki.languages import gettext
 
 LINE_CHARACTERS = 500  # of a field of one line
 SECRET_CHARACTERS = 10_000  # of a password that are read; more are refused as too long
-ENCODED = 2  # times that a form may be larger in an encoding that takes up to six signs for one
+ENCODED = 4  # times that a form may be larger in an encoding that takes three signs for most
 
 
 class FormParser(FormDataParser):
@@ -34,7 +34,10 @@ class FormParser(FormDataParser):
             content = stream.read()
             if parts is not None and content.count(b"&") >= parts:
                 raise RequestEntityTooLarge
-            stream = BytesIO(content)
+            read = super().parse(BytesIO(content), mimetype, content_length, options)
+            if size is not None and any(len(value) > size for _, value in read[1].items(multi=True)):
+                raise RequestEntityTooLarge
+            return read
         return super().parse(stream, mimetype, content_length, options)
 
 

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from engine.access import Action, Actor, Kind, Lineage, Role, RolePolicy
+from engine.access import Action, Actor, Kind, Lineage, Role, RolePolicy, Unprotected
 from engine.changes import Append, Change, Delete, Move, Put, Saved
 from engine.errors import (
     ForbiddenError,
@@ -54,7 +54,7 @@ class HidesBoard(RolePolicy):
 
 
 @dataclass
-class Protected:
+class Protected(Unprotected):
     """Protects some paths, for admins."""
 
     paths: set[str] = field(default_factory=set)

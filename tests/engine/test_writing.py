@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.access import ANONYMOUS, Action, Actor, Kind, Lineage, Role, RolePolicy
+from engine.access import ANONYMOUS, Action, Actor, Kind, Lineage, Role, RolePolicy, Unprotected
 from engine.changes import Append, Change, Delete, Edit, MergeConflictError, Move, Put, Saved
 from engine.errors import (
     ForbiddenError,
@@ -330,7 +330,7 @@ def test_the_policy_is_asked_for_every_path(store: MemoryStore, commit: Commit, 
         wiki.close()
 
 
-class OneIsProtected:
+class OneIsProtected(Unprotected):
     """Protects one lineage."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from engine.wiki import Wiki
 from tests.conftest import Commit
 from tests.people import form_token, signed_in
 from tests.states import ADMIN, PASSWORD
-from wiki import create_app, uploading
+from wiki import PARTS, create_app, uploading
 from wiki.settings import Settings
 from wiki.state import State, drafts
 from wiki.views import account
@@ -69,7 +69,7 @@ REFUSED: Mapping[str, tuple[int, Send]] = {
     "a page of wide characters": (413, posting("/-/edit/new", text="中" * (PAGE // 3 + 1))),
     "a form beyond any page": (413, posting("/-/edit/new", text="x" * (9 * PAGE))),
     "a preview beyond any page": (413, posting("/-/preview", path="a.md", text="x" * (9 * PAGE))),
-    "too many fields": (413, posting("/-/edit/new", text="x", **{f"f{n}": "" for n in range(1_100)})),
+    "too many fields": (413, posting("/-/edit/new", text="x", **{f"{n}": "" for n in range(PARTS + 1)})),
     "a file beyond its size": (413, sending("/-/media", ("x.png", b"x" * (FILE + 1)))),
     "a file that replaces a smaller one": (
         413,

@@ -11,7 +11,7 @@ from engine.access import ANONYMOUS, Role
 from engine.wiki import Wiki
 from tests.conftest import Commit
 from tests.people import cookie_name, form_token, send, signed_in
-from tests.states import ADMIN, PASSWORD
+from tests.states import ADMIN, PASSWORD, audited
 from wiki.state import State
 
 FORMS: Mapping[str, Sequence[str]] = {
@@ -61,8 +61,8 @@ def told(state: State, wiki: Wiki) -> object:
     """Return all that a form can change."""
     drafts = [state.drafts.of(name) for name in ("ada", "root")]
     return (
-        wiki.head(), state.audit.count(), state.accounts.all(), state.tokens.all(), state.invitations.open(),
-        state.protections.all(), drafts, state.sessions.of(state.accounts.get("root")),
+        wiki.head(), audited(state), state.accounts.all(), state.tokens.all(), state.invitations.open(),
+        state.protections.stamp(), drafts, state.sessions.of(state.accounts.get("root")),
     )  # fmt: skip
 
 

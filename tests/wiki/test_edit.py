@@ -1,6 +1,7 @@
 """Editing in the browser, without scripts: what people type is saved, or comes back; never lost."""
 
 import re
+from collections.abc import Mapping
 from html import unescape
 from urllib.parse import quote
 
@@ -21,6 +22,18 @@ from wiki.current import site
 from wiki.settings import Settings
 from wiki.state import State
 from wiki.state.drafts import Drafts
+
+
+@pytest.fixture
+def commit(commit: Commit, wiki: Wiki) -> Commit:
+    """Commit as others do while the wiki follows: what began before can be merged with it."""
+
+    def make(changes: Mapping[str, str | bytes | None]) -> str:
+        made = commit(changes)
+        wiki.catch_up()
+        return made
+
+    return make
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import TestResponse, encode_multipart
 
-from engine.access import Action, Actor, Policy, Role, RolePolicy
+from engine.access import Action, Actor, Policy, Role, RolePolicy, Unprotected
 from engine.model import Name
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
@@ -805,7 +805,7 @@ def test_a_program_with_a_token_sends_no_forms(ada: Browser, app: Flask) -> None
     assert answer.status_code == 403
 
 
-class ProtectsN:
+class ProtectsN(Unprotected):
     """Only admins change what is in the folder ``n``."""
 
     def any(self) -> bool:

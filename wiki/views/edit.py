@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest
 from engine.changes import Edit, MergeConflictError, Put
 from engine.contents import COMPARED_BYTES, COMPARED_LINES
 from engine.editing import Source
-from engine.errors import ForbiddenError, NotReadyError, PageNotFoundError, WikiError
+from engine.errors import ForbiddenError, NotReadyError, PageIdError, PageNotFoundError, WikiError
 from engine.frontkeys import is_changeable
 from engine.ids import page_stem, url_path
 from engine.messages import Message
@@ -248,6 +248,8 @@ def _target(snapshot: Snapshot, text: str) -> tuple[Source, WikiError | None]:
         return sent, _reserved(text)
     try:
         source = snapshot.editing.target(text)
+    except PageIdError:
+        raise  # no form leads there
     except WikiError as error:
         return sent, error
     return (source if source.name is not None else sent), None
