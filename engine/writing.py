@@ -96,12 +96,12 @@ class Writing:
         trailers: Mapping[str, str],
     ) -> Saved:
         """Make one commit of all *changes*; see `Wiki.commit`."""
-        if not callable(changes):
-            self._check(changes, actor)
         call = _Call(self._secret, actor, key, () if callable(changes) else changes) if key else None
         end = time.monotonic() + (PATIENCE if self._follower.runs else 0)
         while True:
             try:
+                if not callable(changes):
+                    self._check(changes, actor)
                 with self._turn.held(TURN):
                     return self._commit(changes, actor, summary.strip()[:SUMMARY], call, trailers)
             except NotReadyError:  # others go first meanwhile
@@ -128,7 +128,7 @@ class Writing:
             if changes is None:
                 continue  # the branch has moved since it was looked at: plan anew
             settled = Settler(store, head, history, self._limits).settle(changes)
-            self._check_paths(actor, [change.path for change in settled.changes])
+            self._check_paths(actor, [change.path for change in settled.changes], head)
             for change in settled.changes:
                 if change.base is None:  # what is there already stays as it is
                     check_reach(change.path)
@@ -192,13 +192,20 @@ class Writing:
             parse_path(path)
         self._check_paths(actor, paths)
 
-    def _check_paths(self, actor: Actor, paths: Sequence[str]) -> None:
-        """Refuse what the actor may not write; by the path alone, so that nothing is told of what is there."""
+    def _check_paths(self, actor: Actor, paths: Sequence[str], head: str | None = None) -> None:
+        """Refuse what the actor may not write; by the path alone, so that nothing is told of what is there.
+
+        With a *head*, what is protected must be known as of that commit: a page may just have been renamed.
+        """
         for path in paths:
             if not may_write(self._policy, actor, path):
                 raise ForbiddenError(Message("You may not change “%(path)s”.", path=path))
         if self._protections.any() and actor.role is not Role.ADMIN:  # else it needs no snapshot
             with self._look(actor) as snapshot:
+                if head not in {None, snapshot.commit}:
+                    raise NotReadyError(
+                        Message("What others pushed is still being read; try again in a moment.")
+                    )
                 for path in paths:
                     if not snapshot.is_unprotected(path):
                         raise ForbiddenError(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.access import Actor, Kind, Role, RolePolicy
+from engine.access import Actor, Kind, Lineage, Role, RolePolicy, Unprotected
 from engine.changes import Append, Change, Delete, Edit, MergeConflictError, Move, Put
-from engine.errors import InvalidChangeError, NotReadyError, PageNotFoundError
+from engine.errors import ForbiddenError, InvalidChangeError, NotReadyError, PageNotFoundError
 from engine.following import SMALL
 from engine.locks import HostLock
 from engine.model import Author
@@ -212,3 +212,35 @@ def test_what_is_planned_is_planned_at_the_head(both: Wiki) -> None:
     assert text(both, "b.md") == "[[page]]\n"
     assert text(both, "late.md") == "[[page]]\n"
     assert len(seen) == 2
+
+
+class LocksOne(Unprotected):
+    """Lets only admins change what began at ``locked.md``."""
+
+    def any(self) -> bool:
+        return True
+
+    def level(self, path: str, lineage: Lineage | None) -> Role:
+        return Role.ADMIN if lineage is not None and lineage[1] == "locked.md" else Role.CONTRIBUTOR
+
+
+def test_a_protected_page_stays_so_while_its_new_name_is_not_known(tmp_path: Path) -> None:
+    folder = tmp_path / "derived"
+    folder.mkdir()
+    store = GitStore.open(repositories.make(tmp_path / "wiki.git").path)
+    wiki = Wiki.open(store, ListIndex(), folder, RolePolicy(), protections=LocksOne(), processes=0)
+    admin = Actor(Kind.PERSON, "root", Role.ADMIN)
+    commit(wiki, Edit("locked.md", "one\n", None), Edit("a.md", "a\n", None), actor=admin)
+    wiki.catch_up()
+    base = store.entry(store.head() or "", "locked.md")
+    assert base is not None
+    with HostLock(folder / "names.lock").held(1):
+        commit(wiki, Move("locked.md", "renamed.md", base.blob), actor=admin)
+        for change in (Append("renamed.md", "two\n"), Edit("renamed.md", "two\n", base.blob)):
+            with pytest.raises(NotReadyError):
+                wiki.commit([change], BOB)
+    wiki.catch_up()
+    with pytest.raises(ForbiddenError):
+        wiki.commit([Append("renamed.md", "two\n")], BOB)
+    commit(wiki, Append("a.md", "b\n"), actor=BOB)
+    wiki.close()
