@@ -20,6 +20,7 @@ NAME = Name("a.md", "0" * 40, Form.PAGE)
 MAY = {
     Role.NOBODY: set(),
     Role.READER: {Action.READ},
+    Role.CONTRIBUTOR: {Action.READ, Action.WRITE},
     Role.EDITOR: {Action.READ, Action.WRITE},
     Role.ADMIN: set(Action),
 }
@@ -49,8 +50,9 @@ def test_a_role_covers_those_before_it() -> None:
         assert [role.covers(other) for other in Role] == [number <= place for number in range(len(Role))]
 
 
-def test_without_protections_every_editor_may_change_every_page() -> None:
-    assert Unprotected().level("a.md", None) is Role.EDITOR
+def test_without_protections_whoever_may_write_may_change_every_page() -> None:
+    assert Unprotected().level("a.md", None) is Role.CONTRIBUTOR
+    assert not Unprotected().claims("a.md")
 
 
 # -- patterns

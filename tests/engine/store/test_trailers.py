@@ -11,7 +11,7 @@ PATHS = ["a b.md", "a  b.md", "a   b    c.md", " a.md", "  a  .md", "a\\  b.md",
 @pytest.mark.parametrize("path", PATHS)
 def test_renames_are_read_as_they_were_written(path: str) -> None:
     message = with_trailers("Move", {MOVED: moved([(path, f"new/{path}"), ("x.md", "y.md")])})
-    touches = [Touch(path, blob="1", old_path=None, added=False), Touch(f"new/{path}", "2", None, added=True)]
+    touches = [Touch(path, None, "1", added=False), Touch(f"new/{path}", None, "2", added=True)]
     found = with_moves(touches, trailer(message, MOVED))
     assert [(each.path, each.old_path, each.added) for each in found] == [
         (path, None, True),
