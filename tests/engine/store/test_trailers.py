@@ -13,7 +13,7 @@ def test_renames_are_read_as_they_were_written(path: str) -> None:
     message = with_trailers("Move", {MOVED: moved([(path, f"new/{path}"), ("x.md", "y.md")])})
     touches = [Touch(path, None, "1", added=False), Touch(f"new/{path}", None, "2", added=True)]
     found = with_moves(touches, trailer(message, MOVED))
-    assert [(each.path, each.old_path, each.added) for each in found] == [
+    assert {(each.path, each.old_path, each.added) for each in found} == {
         (path, None, True),
         (f"new/{path}", path, False),
-    ]
+    }
