@@ -231,6 +231,27 @@ def test_what_is_protected_is_so_for_visitors(
     assert visitor.get("/-/edit/.git/hooks/x").status_code in {400, 403, 404}
 
 
+def test_a_page_can_be_for_those_who_are_logged_in(
+    commit: Commit, visitor: FlaskClient, app: Flask, wiki: Wiki, state: State
+) -> None:
+    commit({"a.md": "one\n", "b.md": "one\n"})
+    wiki.catch_up()
+    admin, editor = signed_in(app, "root"), signed_in(app, "ada", Role.EDITOR)
+    assert "Editors who are logged in" in admin.get("/-/protect/a").text
+    sent = fields(visitor.get("/-/edit/a").text)
+    assert send(admin, "/-/protect/a", level="editor").status_code == 303
+    assert "Only editors who are logged in may change this page." in visitor.get("/a").text
+    assert "/-/edit/a" not in visitor.get("/a").text
+    answer = visitor.post("/-/edit/a", data=sent | {"text": "two\n"})
+    assert answer.status_code == 403
+    assert fields(answer.text)["text"] == "two\n"
+    assert "/-/edit/a" in editor.get("/a").text
+    assert save(editor, "three\n").status_code == 303
+    wiki.catch_up()
+    assert editor.get("/a.md").text == "three\n"
+    assert save(visitor, "two\n", "b").status_code == 303
+
+
 def test_nobody_can_call_themselves_so(state: State) -> None:
     for given in (
         {"login": "anonymous"},
