@@ -73,6 +73,8 @@ def test_a_page_is_edited_by_keyboard_alone(writer: Visitor, desk: Desk, keys: s
     page.keyboard.press("Control+b")
     page.keyboard.type("llamas")
     page.keyboard.press("Tab")
+    expect(page.locator("input[name=title]")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_label("Summary")).to_be_focused()
     page.keyboard.type("Name them")
     page.keyboard.press(keys)
