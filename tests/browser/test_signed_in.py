@@ -33,10 +33,21 @@ def closed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("closed")
     with serving(folder) as wiki:
         for login, role in (("ada", "admin"), ("bob", "editor")):
-            command = [sys.executable, "-m", "wiki", "user", "add", login, "--role", role, "--password-stdin"]
-            place = ["--repo", str(wiki.repository.path), "--data", str(folder)]
-            subprocess.run([*command, *place], input=PASSWORD, text=True, check=True, cwd=ROOT)
+            run(wiki, "add", login, "--role", role)
         yield wiki
+
+
+def run(wiki: Served, *arguments: str) -> None:
+    """Run ``quire user``, with the password that everybody has here."""
+    folder = wiki.repository.path
+    place = ["--password-stdin", "--repo", str(folder), "--data", str(folder.parent)]
+    subprocess.run(
+        [sys.executable, "-m", "wiki", "user", *arguments, *place],
+        input=PASSWORD,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
 
 
 def signed_in(browser: Browser, wiki: Served, login: str) -> Page:
@@ -74,6 +85,19 @@ def test_everybody_can_use_what_is_for_those_who_signed_in(
     assert cut_off(ada, 320, 256) == ""
 
 
+def append_to_the_last_line(page: Page, words: str) -> None:
+    text = page.input_value("textarea[name=text]")
+    last = text.splitlines()[-1]
+    page.evaluate(
+        "([text]) => { document.querySelector('textarea[name=text]').value = text; }",
+        [text.replace(last, f"{last} {words}")],
+    )
+
+
+def submit(page: Page) -> None:
+    page.evaluate("document.querySelector('form[data-editor]').submit()")
+
+
 def test_two_people_one_line_both_texts_survive(
     browser: Browser, ada: Page, closed: Served, axe: Path
 ) -> None:
@@ -81,15 +105,11 @@ def test_two_people_one_line_both_texts_survive(
     ada.set_viewport_size(DESKTOP)
     for page in (ada, bob):
         page.goto(closed.address("/-/edit/samples/links"))
-    text = bob.input_value("textarea[name=text]")
     for page, word in ((ada, "Adas words"), (bob, "Bobs words")):
-        page.evaluate(
-            "([text]) => { const area = document.querySelector('textarea[name=text]'); area.value = text; }",
-            [text.replace(text.splitlines()[-1], f"{text.splitlines()[-1]} {word}")],
-        )
-    ada.evaluate("document.querySelector('form[data-editor]').submit()")
+        append_to_the_last_line(page, word)
+    submit(ada)
     ada.wait_for_url(closed.address("/samples/links") + "*")
-    bob.evaluate("document.querySelector('form[data-editor]').submit()")
+    submit(bob)
     expect(bob.locator("h1")).to_contain_text("touch each other")
     assert violations(bob, axe) == ""
     main = bob.inner_text("main")
@@ -99,6 +119,44 @@ def test_two_people_one_line_both_texts_survive(
     bob.get_by_role("button", name="Save with these choices").click()
     bob.wait_for_url(closed.address("/samples/links") + "*")
     saved = closed.repository.git("show", "main:samples/links.md")
+    assert "Adas words" in saved
+    assert "Bobs words" in saved
+    bob.context.close()
+
+
+def test_two_people_one_line_both_texts_survive_the_end_of_a_session(
+    browser: Browser, ada: Page, closed: Served
+) -> None:
+    bob = signed_in(browser, closed, "bob")
+    for page in (ada, bob):
+        page.goto(closed.address("/-/edit/fair"))
+    for page, word in ((ada, "Adas words"), (bob, "Bobs words")):
+        append_to_the_last_line(page, word)
+    run(closed, "password", "bob")  # ends all sessions
+    submit(ada)
+    ada.wait_for_url(closed.address("/fair") + "*")
+    submit(bob)
+    notice = bob.get_by_role("alert").filter(has_text="Nothing is saved yet")
+    expect(notice).to_contain_text("Nothing of it is lost")
+    assert "Bobs words" in bob.input_value("textarea[name=text]")
+    with bob.expect_popup() as opened:
+        notice.get_by_role("link").click()
+    door = opened.value
+    door.get_by_label("Password").fill(PASSWORD)
+    door.locator("input[name=login]").fill("bob")
+    door.keyboard.press("Enter")
+    expect(door.locator("header.site")).to_contain_text("bob")
+    submit(bob)  # the form is of the session before
+    expect(bob.get_by_role("alert").filter(has_text="Press save again")).to_be_visible()
+    submit(bob)
+    expect(bob.locator("h1")).to_contain_text("touch each other")
+    main = bob.inner_text("main")
+    assert "Adas words" in main
+    assert "Bobs words" in main
+    bob.get_by_label("Both: theirs first, then yours").check()
+    bob.get_by_role("button", name="Save with these choices").click()
+    bob.wait_for_url(closed.address("/fair") + "*")
+    saved = closed.repository.git("show", "main:fair.md")
     assert "Adas words" in saved
     assert "Bobs words" in saved
     bob.context.close()

@@ -7,34 +7,51 @@ import { ask } from "./asking.js";
 
 const KEPT = 5; // drafts of one page
 
-/** Drafts in the browser's own storage; the owner is what stands for a person, empty for who has no account. */
+/**
+ * Drafts in the browser's own storage; the owner is what stands for a person, empty for who has no account.
+ *
+ * What was written before its author logged in is nobody's, and becomes that person's when they go on with it.
+ */
 export class BrowserDrafts {
   constructor(key, owner) {
-    this.name = owner ? `quire:draft:${owner}:${key}` : `quire:draft:${key}`;
+    this.nobodys = `quire:draft:${key}`;
+    this.name = owner ? `quire:draft:${owner}:${key}` : this.nobodys;
   }
 
   /** Return all, the newest first. */
   all() {
+    const all = [...new Set([this.name, this.nobodys])].flatMap((name) => this.#read(name));
+    return all.sort((a, b) => b.time - a.time);
+  }
+
+  /** Keep one in place of the one with its id; false where the browser would not. */
+  keep(draft) {
+    const others = this.#read(this.name).filter(({ id }) => id !== draft.id);
+    const kept = this.#write(this.name, [draft, ...others].slice(0, KEPT));
+    if (kept && this.nobodys !== this.name) this.#drop(this.nobodys, draft.id);
+    return kept;
+  }
+
+  drop(id) {
+    for (const name of new Set([this.name, this.nobodys])) this.#drop(name, id);
+  }
+
+  #drop(name, id) {
+    this.#write(name, this.#read(name).filter((draft) => draft.id !== id));
+  }
+
+  #read(name) {
     try {
-      return JSON.parse(localStorage.getItem(this.name) ?? "[]");
+      return JSON.parse(localStorage.getItem(name) ?? "[]");
     } catch {
       return []; // no storage, or not ours
     }
   }
 
-  /** Keep one in place of the one with its id; false where the browser would not. */
-  keep(draft) {
-    return this.#write([draft, ...this.all().filter(({ id }) => id !== draft.id)].slice(0, KEPT));
-  }
-
-  drop(id) {
-    this.#write(this.all().filter((draft) => draft.id !== id));
-  }
-
-  #write(drafts) {
+  #write(name, drafts) {
     try {
-      if (drafts.length) localStorage.setItem(this.name, JSON.stringify(drafts));
-      else localStorage.removeItem(this.name);
+      if (drafts.length) localStorage.setItem(name, JSON.stringify(drafts));
+      else localStorage.removeItem(name);
       return true;
     } catch {
       return false;
