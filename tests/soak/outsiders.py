@@ -83,6 +83,8 @@ class Outsider:
             text = sentences.edited(
                 before, f"T{self._name}l", self._new, self._dice, own=self._dice.random() < 0.5
             )
+            if text == before:
+                continue  # the dice had it so
             old, new = sentences.tokens(before), sentences.tokens(text)
             meant.append(
                 Meant(
@@ -94,6 +96,8 @@ class Outsider:
                 )
             )
             texts[path] = text
+        if not texts:
+            raise _NothingToDo
         self._operations += 1
         operation = f"{self._name}-{self._life}-{self._operations}"
         self._notes.begin(operation, "push" if self._bare else "commit", meant)
@@ -103,7 +107,7 @@ class Outsider:
         except OSError:  # its folder was moved away just now
             self._notes.end(operation, "refused", why="others were faster", text="")
             return
-        commit = self._commit(operation, chosen) if self._bare else self._commit_here(operation, meant[0])
+        commit = self._commit(operation, [*texts]) if self._bare else self._commit_here(operation, meant[0])
         if commit:
             self._notes.end(operation, "saved", commit=commit, changed=True)
         else:
