@@ -5,7 +5,9 @@ completed from the store, for up to `NEWER` commits; beyond, who writes is asked
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
+from functools import cached_property
+from typing import Self
 
 from engine.access import Actor
 from engine.errors import NotReadyError, PageNotFoundError
@@ -23,9 +25,10 @@ Look = Callable[[Actor], AbstractContextManager[Snapshot]]
 
 
 class Lookback:
-    """Answers for one head and one actor.
+    """Answers for one head and one actor, from one snapshot, which is opened by the first question until `close`.
 
-    Every question but `has_seen` raises `NotReadyError` while the history is still being read.
+    Every question but `has_seen` raises `NotReadyError` while the history is still being read; of `knows` there is an
+    answer all the same where git has it among the newest commits.
 
     Args:
         store: Where newer commits are read.
@@ -39,14 +42,21 @@ class Lookback:
         self._look = look
         self._head = head
         self._actor = actor
+        self._opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._opened.close()
 
     def keyed(self, name: str) -> tuple[str, str] | None:
         """Return the commit that a call with a key made, and its whole key; *name* is the key's first word."""
-        with self._looking() as (snapshot, newer):
-            for commit in reversed(newer):
-                if commit.key.partition(" ")[0] == name:
-                    return commit.id, commit.key
-            return snapshot.past.keyed(name)
+        snapshot = self._known()
+        for commit in reversed(self._newer):
+            if commit.key.partition(" ")[0] == name:
+                return commit.id, commit.key
+        return snapshot.past.keyed(name)
 
     def moved(self, path: str, base: str | None) -> str | None:
         """Return where the file has been renamed to that was at *path*, ``None`` where it was not.
@@ -55,49 +65,54 @@ class Lookback:
             path: Where it was.
             base: The blob that it held then: there may be another file at the path by now. ``None``: any.
         """
-        with self._looking() as (snapshot, newer):
-            now = _followed(_was_at(snapshot, path, base), path, base, newer)
-            if now is None or now == path:
-                return None
-            return now if snapshot.may_see(past_name(now, None)) else None
+        snapshot = self._known()
+        now = _followed(_was_at(snapshot, path, base), path, base, self._newer)
+        if now is None or now == path:
+            return None
+        return now if snapshot.may_see(past_name(now, None)) else None
 
     def knows(self, path: str, blob: str) -> bool:
         """Say whether the file that is, or was, at *path* held *blob* once, as far as the actor may know."""
-        with self._looking() as (snapshot, newer):
-            if any((touch.path, touch.blob) == (path, blob) for touch in _touches(newer)):
-                return True
-            if snapshot.past.had(path, blob):
-                return True
-            now = _was_at(snapshot, path, None)
-            return now is not None and now != path and snapshot.past.had(now, blob)
+        snapshot = self._snapshot
+        if any((touch.path, touch.blob) == (path, blob) for touch in _touches(self._newer)):
+            return True
+        if not snapshot.past.known:
+            return snapshot.editing.knows(path, blob)
+        if snapshot.past.had(path, blob):
+            return True
+        now = _was_at(snapshot, path, None)
+        return now is not None and now != path and snapshot.past.had(now, blob)
 
     def has_seen(self, path: str, blob: str) -> bool:
         """Say whether any file held *blob* once that is a page, or none, as one at *path* is; as far as the actor may know.
 
         While the history is still being read, nothing was seen.
         """
-        with suppress(NotReadyError), self._looking() as (snapshot, newer):
-            is_page = page_stem(path) is not None
+        with suppress(NotReadyError):
+            snapshot, is_page = self._known(), page_stem(path) is not None
             return snapshot.past.is_known(path, blob) or any(
                 touch.blob == blob
                 and (page_stem(touch.path) is not None) == is_page
                 and snapshot.may_see(past_name(touch.path, None))
-                for touch in _touches(newer)
+                for touch in _touches(self._newer)
             )
         return False
 
-    @contextmanager
-    def _looking(self) -> Iterator[tuple[Snapshot, Sequence[Commit]]]:
-        with self._look(self._actor) as snapshot:
-            if not snapshot.past.known:
-                raise NotReadyError(Message("The history is still being read; try again in a moment."))
-            yield snapshot, self._newer(snapshot.commit)
+    def _known(self) -> Snapshot:
+        if not self._snapshot.past.known:
+            raise NotReadyError(Message("The history is still being read; try again in a moment."))
+        return self._snapshot
 
-    def _newer(self, commit: str | None) -> Sequence[Commit]:
-        """Return the commits that the snapshot does not know, in the order in which they were made."""
-        if self._head is None or commit == self._head:
+    @cached_property
+    def _snapshot(self) -> Snapshot:
+        return self._opened.enter_context(self._look(self._actor))
+
+    @cached_property
+    def _newer(self) -> Sequence[Commit]:
+        """The commits that the snapshot does not know, in the order in which they were made."""
+        if self._head is None or self._snapshot.commit == self._head:
             return ()
-        missing = [each for each, _ in self._store.chain(self._head, since=commit)]
+        missing = [each for each, _ in self._store.chain(self._head, since=self._snapshot.commit)]
         if len(missing) > NEWER:
             raise NotReadyError(Message("What others pushed is still being read; try again in a moment."))
         return list(self._store.commits(missing[::-1]))

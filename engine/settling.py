@@ -28,6 +28,7 @@ from engine.changes import (
 from engine.diff import lines
 from engine.errors import (
     InvalidChangeError,
+    NotReadyError,
     PageExistsError,
     PageNotFoundError,
     RevisionNotFoundError,
@@ -157,7 +158,14 @@ class Settler:
 
     def _elsewhere(self, path: str, entry: Entry | None, base: str) -> str | None:
         """Return where the file was renamed to that held *base* at *path*."""
-        return None if entry is not None and entry.blob == base else self._history.moved(path, base)
+        if entry is not None and entry.blob == base:
+            return None
+        try:
+            return self._history.moved(path, base)
+        except NotReadyError:
+            if entry is None or not self._history.knows(path, base):
+                raise
+            return None  # as far as is known it is the same file
 
     # -- writing
 

@@ -25,7 +25,7 @@ from engine.settling import Limits
 from engine.sight import past_name
 from engine.snapshot import Snapshot
 from engine.store import Store
-from engine.writing import Changes, Writing
+from engine.writing import Changes, Plan, Writing
 
 __all__ = [
     "RESULTS",
@@ -34,6 +34,7 @@ __all__ = [
     "Folder",
     "Found",
     "Page",
+    "Plan",
     "Result",
     "SearchResults",
     "Snapshot",
@@ -140,8 +141,8 @@ class Wiki:
         is returned is on disk, and the next answer shows it.
 
         Args:
-            changes: Each file once. Or what makes them, given a snapshot of the branch's head, and asked again where
-                that moves: for what concerns many files, so that nothing that came meanwhile is left out.
+            changes: Each file once. Or a plan, for what concerns many files: it is made at the branch's head, and
+                anew where that moves, so that nothing that came meanwhile is left out.
             actor: Who asks.
             summary: Why, in a line; more may follow behind an empty one. Empty says what was done.
             key: A name for this call of this actor: made again with the same key, it changes nothing, and returns
@@ -160,7 +161,7 @@ class Wiki:
             NotReadyError: The history is still being read, and something is protected, there is a *key*, or a file that
                 is not what its change began from, or one to append to that is not there, has to be looked for in it.
             ConflictError: Where the branch is checked out, one of the files has local changes.
-            HeadMovedError: Others kept changing the same file; nothing was written.
+            HeadMovedError: Others kept changing the same file, or the wiki while a plan was made; nothing was written.
             StoreError: git failed; nothing was written.
         """
         try:

@@ -15,7 +15,8 @@ as the compare-and-swap alone keeps every edit.
 import hmac
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from functools import partial
 from hashlib import sha256
 from logging import getLogger
 
@@ -52,7 +53,22 @@ SUMMARY = 2_000  # characters of a summary that are kept
 PATIENCE = 5.0  # seconds that a change waits for the history, where it has to know of the past
 PAUSE = 0.05
 
-Plan = Callable[[Snapshot], Sequence[Change]]
+PLANNING = 15.0  # seconds in which a plan is made anew while others keep changing the wiki
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What makes changes, so that they can be made anew where the branch has moved.
+
+    Attributes:
+        what: What is asked for, in words that `repr` tells apart; two plans with the same are one, as for a key.
+        make: Makes the changes, given a snapshot of the branch's head.
+    """
+
+    what: tuple[str, ...]
+    make: Callable[[Snapshot], Sequence[Change]]
+
+
 Changes = Sequence[Change] | Plan
 
 
@@ -96,38 +112,53 @@ class Writing:
         trailers: Mapping[str, str],
     ) -> Saved:
         """Make one commit of all *changes*; see `Wiki.commit`."""
-        call = _Call(self._secret, actor, key, () if callable(changes) else changes) if key else None
-        end = time.monotonic() + (PATIENCE if self._follower.runs else 0)
+        call = _Call(self._secret, actor, key, changes) if key else None
+        writes = partial(
+            self._commit, actor=actor, summary=summary.strip()[:SUMMARY], call=call, trailers=trailers
+        )
+        began, tries = time.monotonic(), 0
         while True:
             try:
-                if not callable(changes):
+                if not isinstance(changes, Plan):
                     self._check(changes, actor)
+                    with self._turn.held(TURN):
+                        return writes(changes)
+                # A plan takes its time: others may write meanwhile, unless that made it worthless before.
+                planned = self._planned(changes, actor, call) if not tries else None
                 with self._turn.held(TURN):
-                    return self._commit(changes, actor, summary.strip()[:SUMMARY], call, trailers)
-            except NotReadyError:  # others go first meanwhile
-                if time.monotonic() >= end:
+                    return writes(*(planned or self._planned(changes, actor, call)))
+            except NotReadyError:
+                if time.monotonic() - began >= (PATIENCE if self._follower.runs else 0):
                     raise
-                time.sleep(PAUSE)
+                time.sleep(PAUSE)  # others go first meanwhile
+            except HeadMovedError:
+                if not isinstance(changes, Plan) or time.monotonic() - began >= PLANNING:
+                    raise
+            tries += 1
 
     def _commit(
         self,
-        asked: Changes,
+        changes: Sequence[Change],
+        onto: str | None = None,
+        *,
         actor: Actor,
         summary: str,
         call: "_Call | None",
         trailers: Mapping[str, str],
     ) -> Saved:
+        """Settle changes at the head and write them: at *onto* alone, where that is given."""
         store = self._parts.store
         for _ in range(ATTEMPTS):
             head = store.head()
-            history = Lookback(store, self._look, head, actor)
-            before = call.made(history) if call is not None else None
-            changes = self._planned(asked, head, actor) if callable(asked) else asked
-            if before is not None:
-                return Saved(before, paths=_now_at(changes or (), history), repeated=True)
-            if changes is None:
-                continue  # the branch has moved since it was looked at: plan anew
-            settled = Settler(store, head, history, self._limits).settle(changes)
+            with Lookback(store, self._look, head, actor) as history:
+                before = call.made(history) if call is not None else None
+                if before is not None:
+                    return Saved(before, paths=_now_at(changes, history), repeated=True)
+                if onto is not None and onto != head:
+                    raise HeadMovedError(
+                        Message("Others keep changing the wiki; nothing was written. Try again in a moment.")
+                    )
+                settled = Settler(store, head, history, self._limits).settle(changes)
             self._check_paths(actor, [change.path for change in settled.changes], head)
             for change in settled.changes:
                 if change.base is None:  # what is there already stays as it is
@@ -144,27 +175,34 @@ class Writing:
                     settled.changes,
                     author=_author(actor),
                     summary=with_trailers(summary or _summary(changes), said),
-                    onto=head if callable(asked) else None,
+                    onto=onto,
                 )
             except (EditConflictError, PageExistsError):
                 continue  # the branch has moved since it was looked at: settle anew
-            except HeadMovedError:
-                if not callable(asked):
-                    raise
-                continue
             self._follow()
             return Saved(commit, commit != head, settled.paths, tuple(settled.merged))
         raise HeadMovedError(Message("Others kept changing the same file; nothing was written. Save again."))
 
-    def _planned(self, plan: Plan, head: str | None, actor: Actor) -> Sequence[Change] | None:
-        """Return the changes that *plan* makes at *head*, ``None`` where the snapshot is of another commit."""
+    def _planned(
+        self, plan: "Plan", actor: Actor, call: "_Call | None"
+    ) -> tuple[Sequence[Change], str | None]:
+        """Return the changes that *plan* makes, and the head at which it made them; none of a call that was made before.
+
+        Raises:
+            NotReadyError: The snapshot is of another commit.
+        """
+        store = self._parts.store
+        if call is not None:
+            with Lookback(store, self._look, store.head(), actor) as history:
+                if call.made(history) is not None:
+                    return (), None
         with self._look(actor) as snapshot:
-            changes = plan(snapshot) if snapshot.commit == head else None
-        if changes is None:
-            self._follow()
-        else:
-            self._check(changes, actor)
-        return changes
+            head = store.head()
+            if snapshot.commit != head:
+                raise NotReadyError(Message("What others pushed is still being read; try again in a moment."))
+            changes = plan.make(snapshot)
+        self._check(changes, actor)
+        return changes, head
 
     def _follow(self) -> None:
         """Let the next answer show what was saved; what is saved stays saved where that fails."""
@@ -223,10 +261,11 @@ class _Call:
         changes: What it asks for.
     """
 
-    def __init__(self, secret: bytes, actor: Actor, key: str, changes: Sequence[Change]) -> None:
+    def __init__(self, secret: bytes, actor: Actor, key: str, changes: Changes) -> None:
         self._secret = secret
         self._name = self._digest([actor.kind, actor.name, key])
-        self.key = f"{self._name} {self._digest(map(_fingerprint, changes))}"
+        asked = [changes.what] if isinstance(changes, Plan) else map(_fingerprint, changes)
+        self.key = f"{self._name} {self._digest(asked)}"
 
     def made(self, history: Lookback) -> str | None:
         """Return the commit that this call made before."""

@@ -1,6 +1,7 @@
 """What a change has to know of the past it knows also while what is derived is behind, and never more than its actor may."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from engine.snapshot import Snapshot
 from engine.store import Change as Written
 from engine.store.git_store import GitStore
 from engine.store.memory_store import MemoryStore, blob_id
-from engine.wiki import Wiki
+from engine.wiki import Plan, Wiki
 from tests import repositories
 from tests.indexes import ListIndex
 
@@ -207,11 +208,56 @@ def test_what_is_planned_is_planned_at_the_head(both: Wiki) -> None:
             both._parts.store.write([late], author=Author("Eve", ""), summary="Late link")
         return snapshot.moving.plan("a.md", "new/page.md").changes
 
-    both.commit(rename, ADA)
+    plan = Plan(("rename", "a.md", "new/page.md"), rename)
+    made = both.commit(plan, ADA, key="k")
     both.catch_up()
     assert text(both, "b.md") == "[[page]]\n"
     assert text(both, "late.md") == "[[page]]\n"
     assert len(seen) == 2
+    again = both.commit(plan, ADA, key="k")
+    assert (again.repeated, again.commit, len(seen)) == (True, made.commit, 2)
+    with pytest.raises(InvalidChangeError, match="used for another change"):
+        both.commit(Plan(("rename", "b.md", "c.md"), rename), ADA, key="k")
+
+
+def test_a_plan_holds_nobody_up_while_the_names_lag(both: Wiki, tmp_path: Path) -> None:
+    commit(both, Edit("a.md", "# Title\n", None), Edit("b.md", "[[a]]\n", None))
+    both.catch_up()
+    with HostLock(tmp_path / "derived" / "names.lock").held(1):
+        commit(both, Edit("c.md", "late\n", None))
+        with pytest.raises(NotReadyError):
+            both.commit(Plan(("x",), lambda snapshot: snapshot.moving.plan("a.md", "d.md").changes), ADA)
+    both.commit(Plan(("x",), lambda snapshot: snapshot.moving.plan("a.md", "d.md").changes), ADA)
+
+
+def test_others_are_merged_with_while_the_history_is_read(both: Wiki) -> None:
+    whole = "".join(f"line {n}\n" for n in range(20))
+    files = [Put(f"n/{n}.md", f"# Page {n}\n".encode(), None) for n in range(SMALL + 10)]
+    commit(both, Edit("a.md", whole, None), *files)
+    old = blob(both, "a.md")
+    moves = [Move(each.path, each.path.replace("n/", "m/"), blob_id(each.content)) for each in files]
+    commit(both, *moves)  # names at once, the history later
+    commit(both, Edit("a.md", whole.replace("line 3", "line three"), old))
+    assert both.commit([Edit("a.md", whole.replace("line 9", "line nine"), old)], BOB).merged == ("a.md",)
+
+
+def test_many_questions_are_answered_by_one_snapshot(
+    both: Wiki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Actor] = []
+
+    def look(actor: Actor) -> AbstractContextManager[Snapshot]:
+        opened.append(actor)
+        return both.at(actor)
+
+    monkeypatch.setattr(both._writing, "_look", look)
+    commit(both, *(Append(f"{n}.md", "one\n") for n in range(30)))
+    both.catch_up()
+    with HostLock(tmp_path / "derived" / "names.lock").held(1):
+        commit(both, Append("late.md", "one\n"))
+        opened.clear()
+        commit(both, *(Append(f"new-{n}.md", "one\n") for n in range(60)))
+    assert len(opened) == 1
 
 
 class LocksOne(Unprotected):

@@ -14,7 +14,7 @@ from engine.ids import PAGE_SUFFIXES, page_stem, url_path
 from engine.messages import Message
 from engine.model import Form, Name
 from engine.moving import Leave, MovePlan
-from engine.wiki import Snapshot
+from engine.wiki import Plan, Snapshot
 from wiki import current
 from wiki.current import opened
 from wiki.errors import status
@@ -71,7 +71,8 @@ def move(text: str) -> ResponseReturnValue:
         return plan.changes
 
     try:
-        commit(changes, field("summary") or _summary(asked))
+        plan = Plan(("move", asked.name.path, asked.path, asked.leave), changes)
+        commit(plan, field("summary") or _summary(asked))
     except _OtherPlanError:
         with opened() as snapshot:
             return _planned(snapshot, asked, moved=True)
