@@ -3,8 +3,8 @@
 ::
 
     names    at once, in one transaction; a small change takes its facts and touches with it, so that nothing is missing
+    touches  behind, in batches, and first: until they are known, nobody may be sure of what a page is called by now
     facts    behind, in several processes
-    touches  behind, in batches
     index    behind, once all facts of the commit are known
 
 Each part names the commit that it describes, in the transaction that changed it. So a process that was killed leaves a
@@ -67,7 +67,7 @@ RETRY = 2.0  # seconds until work that failed is tried again
 FIRST = 60.0  # seconds to wait for the very first names, before which nothing can be shown
 
 Progress = Callable[[str, int, int], None]
-"""Told the stage ("pages", "history", "index"), how much is done, and of how much."""
+"""Told the stage ("history", "pages", "index"), how much is done, and of how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +298,7 @@ class Follower:
             pause = 0.0
 
     def catch_up(self, wait: float = 0, progress: Progress = lambda stage, done, total: None) -> bool:
-        """Bring facts, touches and index to the catalog's head.
+        """Bring touches, facts and index to the catalog's head, in this order.
 
         Returns:
             Whether all is done; false when another process is at it, for longer than *wait* seconds.
@@ -311,8 +311,8 @@ class Follower:
                 return False
             while not self._is_done():
                 self.follow(SHORTLY)  # a commit that was forced away cannot be finished any more
+                self._trace(progress)  # needs no facts, is soon done, and those who write wait for it
                 self._scan(progress)
-                self._trace(progress)
                 self._index(progress)
             self._forget()
             self.work = Work()

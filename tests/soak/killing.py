@@ -216,7 +216,7 @@ def _state(growing: Growing) -> dict[str, str]:
 def _left_behind(growing: Growing) -> str:
     """Say which part is the first that does not describe the head."""
     head, state = growing.line[-1], _state(growing)
-    for part, what in (("head", "names"), ("scanned", "facts"), ("traced", "history")):
+    for part, what in (("head", "names"), ("traced", "history"), ("scanned", "facts")):
         if state.get(part) != head:
             return what
     index = WhooshIndex(cache_of(growing.path) / f"search-{SCANNER}")

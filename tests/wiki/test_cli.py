@@ -120,8 +120,8 @@ def test_index_says_how_many_pages_at_which_commit(content: Repository) -> None:
 
 def test_index_tells_its_progress_on_the_error_stream(content: Repository) -> None:
     assert quire("index", content.path).stderr.splitlines() == [
-        "reading pages: 2",
         "reading history: 1",
+        "reading pages: 2",
         "indexing: 2",
     ]
     assert quire("index", content.path).stderr == ""

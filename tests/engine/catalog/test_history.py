@@ -8,6 +8,7 @@ from sqlalchemy import Select
 from engine.catalog import Catalog, Moment
 from engine.catalog.history import LINEAGES, continues, order
 from engine.catalog.queries import _LAST_CHANGE
+from engine.catalog.schema import SCANNED, TRACED, write_state
 from engine.following import Follower, Parts
 from engine.markup import Markup
 from engine.store.memory_store import MemoryStore
@@ -124,3 +125,21 @@ def test_an_empty_branch_has_no_names(wiki: Wiki) -> None:
     assert wiki.lineage("a.md") is not None
     wiki.store.set_head(None)
     assert wiki.lineage("a.md") is None
+
+
+def test_the_history_is_known_before_the_pages_are_scanned(wiki: Wiki) -> None:
+    wiki.commit({f"{number}.md": f"{number}" for number in range(3)})
+    known: dict[str, tuple[bool, bool]] = {}
+
+    def told(stage: str, done: int, total: int) -> None:
+        with wiki.catalog.reading() as db:
+            moment = Moment(db)
+            known.setdefault(stage, (moment.traced, moment.scanned))
+
+    wiki.follower.follow(1)
+    with wiki.catalog.writing() as db:
+        for key in (SCANNED, TRACED):  # as after a change of many files
+            write_state(db, key, None)
+    wiki.follower.catch_up(progress=told)
+    assert list(known)[:2] == ["history", "pages"]
+    assert known["pages"] == (True, False)
