@@ -1,7 +1,7 @@
 """Who may what: an Actor asks to do an Action, and a Policy answers for the resolved, canonical page."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import lru_cache
@@ -35,6 +35,11 @@ class Role(StrEnum):
 
 
 _ORDER: Mapping[Role, int] = {role: place for place, role in enumerate(Role)}
+
+
+def highest(roles: Iterable[Role]) -> Role:
+    """Return the one of some roles that covers all of them; `Role.CONTRIBUTOR` of none."""
+    return max(roles, key=_ORDER.__getitem__, default=Role.CONTRIBUTOR)
 
 
 class Kind(StrEnum):
@@ -112,6 +117,10 @@ class Protections(Protocol):
         """Say whether there are any; cheap, as every change asks."""
         ...
 
+    def highest(self) -> Role:
+        """Return the least role that may change whatever is protected; `Role.CONTRIBUTOR` where nothing is. As cheap."""
+        ...
+
     def stamp(self) -> str:
         """Return what changes when one of them does; empty where there are none. Cheap, as every answer asks."""
         ...
@@ -136,6 +145,10 @@ class Unprotected:
     def any(self) -> bool:
         """Say that nothing is protected."""
         return False
+
+    def highest(self) -> Role:
+        """Return the contributor's role."""
+        return Role.CONTRIBUTOR
 
     def stamp(self) -> str:
         """Return nothing, as nothing changes."""

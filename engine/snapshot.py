@@ -199,10 +199,10 @@ class Snapshot:
         """Say whether the actor may change the file at *path* as far as protections go.
 
         Raises:
-            NotReadyError: Something is protected, and the history, which tells what it is called now, is still being
-                read.
+            NotReadyError: Something is protected against the actor, and the history, which tells what it is called
+                now, is still being read.
         """
-        if self.actor.role is Role.ADMIN or not self._protections.any():
+        if self.actor.role.covers(self._protections.highest()):
             return True
         if not self._moment.traced:
             raise NotReadyError(

@@ -266,6 +266,9 @@ class LocksOne(Unprotected):
     def any(self) -> bool:
         return True
 
+    def highest(self) -> Role:
+        return Role.ADMIN
+
     def level(self, path: str, lineage: Lineage | None) -> Role:
         return Role.ADMIN if lineage is not None and lineage[1] == "locked.md" else Role.CONTRIBUTOR
 

@@ -62,6 +62,9 @@ class Protected(Unprotected):
     def any(self) -> bool:
         return bool(self.paths)
 
+    def highest(self) -> Role:
+        return Role.ADMIN if self.paths else Role.CONTRIBUTOR
+
     def stamp(self) -> str:
         return repr(sorted(self.paths))
 

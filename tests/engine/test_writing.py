@@ -339,6 +339,9 @@ class OneIsProtected(Unprotected):
     def any(self) -> bool:
         return self.lineage is not None
 
+    def highest(self) -> Role:
+        return Role.ADMIN if self.any() else Role.CONTRIBUTOR
+
     def stamp(self) -> str:
         return repr(self.lineage)
 

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from engine.access import ANONYMOUS, Role, RolePolicy
+from engine.access import ANONYMOUS, Actor, Kind, Role, RolePolicy
+from engine.errors import NotReadyError
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
@@ -242,6 +243,23 @@ def test_a_moved_page_stays_protected_while_the_history_is_read_anew(
         assert editor.get("/-/edit/a").status_code == 200  # another page may be made where it was
     finally:
         fresh.close()
+
+
+def test_whom_no_protection_concerns_goes_on_while_the_history_is_read_anew(
+    admin: FlaskClient, store: MemoryStore, state: State, tmp_path: Path
+) -> None:
+    protect(admin, level="editor")
+    index = WhooshIndex(tmp_path / "another" / "search")
+    fresh = Wiki.open(
+        store, index, tmp_path / "another", RolePolicy(), protections=state.protections, processes=0
+    )
+    visitor, editor = (Actor(Kind.PERSON, "", role) for role in (Role.CONTRIBUTOR, Role.EDITOR))
+    with fresh.at(editor) as snapshot:
+        assert not snapshot.complete
+        assert snapshot.may_write("a.md")
+    with fresh.at(visitor) as snapshot, pytest.raises(NotReadyError):
+        snapshot.may_write("b.md")
+    fresh.close()
 
 
 def blob_of(store: MemoryStore, path: str) -> str:

@@ -811,6 +811,9 @@ class ProtectsN(Unprotected):
     def any(self) -> bool:
         return True
 
+    def highest(self) -> Role:
+        return Role.ADMIN
+
     def stamp(self) -> str:
         return "n"
 

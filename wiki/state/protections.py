@@ -8,7 +8,7 @@ from hashlib import sha256
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from engine.access import Role
+from engine.access import Role, highest
 from engine.messages import Message
 from wiki.state.audit import Audit, By, Clock, moment
 from wiki.state.database import Database
@@ -68,6 +68,10 @@ class PageProtections:
         """Say whether any page is protected."""
         return bool(self._current().by_page)
 
+    def highest(self) -> Role:
+        """Return the least role that may change whatever is protected, see `engine.access.Protections.highest`."""
+        return self._current().highest
+
     def set(self, path: str, lineage: Lineage | None, role: Role, *, by: By, reason: str = "") -> None:
         """Let nobody below *role* change a page; `Role.CONTRIBUTOR` takes the protection away.
 
@@ -115,6 +119,7 @@ class _Known:
         self.by_address: dict[str, list[tuple[Lineage | None, Role]]] = {}
         for page, each in by_page.items():
             self.by_address.setdefault(address_key(each.path), []).append((lineage_of(page), each.role))
+        self.highest = highest(each.role for each in by_page.values())
         self.stamp = (
             sha256(repr(by_page).encode("utf-8", "surrogatepass")).hexdigest()[:12] if by_page else ""
         )

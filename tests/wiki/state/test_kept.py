@@ -167,6 +167,18 @@ def test_a_protection_never_opens_a_page(state: State, role: Role) -> None:
         state.protections.set("a.md", LINEAGE, role, by=ADMIN)
 
 
+def test_the_highest_protection_says_whom_none_concerns(state: State) -> None:
+    assert state.protections.highest() is Role.CONTRIBUTOR
+    for path, role, highest in (
+        ("a.md", Role.EDITOR, Role.EDITOR),
+        ("b.md", Role.ADMIN, Role.ADMIN),
+        ("c.md", Role.EDITOR, Role.ADMIN),
+        ("b.md", Role.CONTRIBUTOR, Role.EDITOR),
+    ):
+        state.protections.set(path, ("0" * 40, path), role, by=ADMIN)
+        assert state.protections.highest() is highest
+
+
 # -- audit
 
 
