@@ -188,6 +188,17 @@ class Snapshot:
         """
         return may_write(self._policy, self.actor, path) and self.is_unprotected(path)
 
+    def may_try(self, path: str) -> bool:
+        """Say whether the actor may begin to change the file at *path*.
+
+        That is so, too, while it is not known whether it is protected: by the time that it is to be saved it mostly is,
+        and `Wiki.commit` waits a little for that, and decides.
+        """
+        try:
+            return self.may_write(path)
+        except NotReadyError:
+            return True  # as far as the policy goes, which was asked first
+
     def offers_change(self, path: str) -> bool:
         """Say whether to offer the actor to change the file at *path*: not, while it is not known whether they may."""
         try:

@@ -2,7 +2,7 @@
 
 from logging import getLogger
 
-from flask import Flask, Response, current_app, jsonify, request
+from flask import Flask, Response, current_app, g, has_app_context, jsonify, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
@@ -52,12 +52,17 @@ TITLES = {
     503: marked("The wiki cannot be read just now"),
 }
 
-
+RETRY = 2  # seconds after which to ask again for what is being read
 OTHERWISE = marked("That did not work")
 
 
 def status(error: WikiError) -> int:
-    """Return the HTTP status of an engine error: that of its nearest ancestor in the table."""
+    """Return the HTTP status of an engine error: that of its nearest ancestor in the table.
+
+    The answer says when to try again what is being read.
+    """
+    if isinstance(error, NotReadyError) and has_app_context():
+        g.setdefault("retry_after", RETRY)
     return next(STATUS[each] for each in type(error).__mro__ if each in STATUS)
 
 

@@ -1,6 +1,7 @@
 """Path and query text -> typed values, at the border."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -9,8 +10,10 @@ from flask import abort, redirect, request
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import BaseConverter
 
-from engine.errors import PageNotFoundError
+from engine.errors import NotReadyError, PageNotFoundError
 from engine.ids import is_reserved as is_reserved  # of addresses, so it is found here too
+from engine.messages import Message
+from engine.model import Name
 from engine.past_answers import Subject
 from engine.wiki import Found
 from wiki.current import current_snapshot, site
@@ -78,6 +81,26 @@ def subject_at(text: str, place: str = "") -> Subject:
     if not subject.gone and str(subject.name.id) != text:
         return abort(redirect(with_query(f"{place}{subject.name.url}"), 302))
     return subject
+
+
+def living_at(text: str, place: str) -> Name:
+    """Find a file that is there, as `subject_at` does; also while the history is being read, if that is its address.
+
+    Raises:
+        PageNotFoundError: There is none, or none any more.
+        NotReadyError: Only the history can tell what the URL means.
+    """
+    try:
+        subject = subject_at(text, place)
+    except NotReadyError:
+        with suppress(PageNotFoundError):
+            name = current_snapshot().find(text).name
+            if name is not None and str(name.id) == text:
+                return name
+        raise
+    if subject.gone:
+        raise PageNotFoundError(Message("There is no page “%(name)s” any more.", name=str(subject.name.id)))
+    return subject.name
 
 
 def with_query(address: str) -> str:

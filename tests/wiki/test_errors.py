@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 import engine.errors
 from engine.access import Role
-from engine.errors import AddressTakenError, EditConflictError, StoreError, WikiError
+from engine.errors import AddressTakenError, EditConflictError, NotReadyError, StoreError, WikiError
 from engine.wiki import Snapshot, Wiki
 from tests.conftest import Commit
 from tests.people import form_token, signed_in
@@ -74,6 +74,7 @@ def test_an_error_is_a_page_with_its_text(
     assert answer.mimetype == "text/html"
     assert "he &lt;b&gt;reason&lt;/b&gt; for it" in answer.text
     assert '<header class="site">' in answer.text
+    assert ("Retry-After" in answer.headers) == issubclass(kind, NotReadyError)
 
 
 @pytest.mark.parametrize("address", ["/", "/a", "/a.md", "/f/", "/m.png", "/-/search?q=x", "/-/healthz"])

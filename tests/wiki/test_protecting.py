@@ -1,7 +1,9 @@
 """Protected pages: set by admins, and kept to wherever a page could be changed."""
 
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from flask.testing import FlaskClient
 
 from engine.access import ANONYMOUS, Actor, Kind, Role, RolePolicy
 from engine.errors import NotReadyError
+from engine.locks import HostLock
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
@@ -225,12 +228,14 @@ def test_a_moved_page_stays_protected_while_the_history_is_read_anew(
     try:
         again = create_app(Settings(), fresh, state)
         editor, root = signed_in(again, "ada", Role.EDITOR), signed_in(again, "root", Role.ADMIN)
-        assert editor.get("/-/edit/c/d").status_code == 503
+        for form in ("edit", "rename"):  # it may be known by the time that it is sent
+            assert editor.get(f"/-/{form}/c/d").status_code == 200
+        assert editor.get("/-/delete/c/d").headers["Retry-After"] == "2"
         token = form_token(editor, "/-/drafts")
         answer = editor.post(
             "/-/edit/c/d", data={"csrf": token, "text": "x\n", "base": blob_of(store, "c/d.md")}
         )
-        assert answer.status_code == 503
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
         assert "x\n" in answer.text  # it comes back
         assert editor.get("/c/d.md").text == "two\n"
         shown = editor.get("/c/d")
@@ -245,21 +250,81 @@ def test_a_moved_page_stays_protected_while_the_history_is_read_anew(
         fresh.close()
 
 
-def test_whom_no_protection_concerns_goes_on_while_the_history_is_read_anew(
-    admin: FlaskClient, store: MemoryStore, state: State, tmp_path: Path
-) -> None:
-    protect(admin, level="editor")
+@pytest.fixture
+def fresh(story: dict[str, str], store: MemoryStore, state: State, tmp_path: Path) -> Iterator[Wiki]:
+    """The same wiki, with its history still to be read."""
     index = WhooshIndex(tmp_path / "another" / "search")
-    fresh = Wiki.open(
+    opened = Wiki.open(
         store, index, tmp_path / "another", RolePolicy(), protections=state.protections, processes=0
     )
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def reading_shortly(fresh: Wiki, lock: Path) -> Iterator[None]:
+    """Let the history be known only a little later than somebody asks for it."""
+    with ExitStack() as busy:
+        assert busy.enter_context(HostLock(lock).held(1))
+        fresh.start()
+        timer = threading.Timer(0.3, busy.close)
+        timer.start()
+        yield
+        timer.join()
+
+
+def test_who_saves_while_the_history_is_read_waits_a_little(
+    admin: FlaskClient, fresh: Wiki, store: MemoryStore, state: State, tmp_path: Path
+) -> None:
+    protect(admin)
+    editor = signed_in(create_app(Settings(), fresh, state), "ada", Role.EDITOR)
+    token = form_token(editor, "/-/drafts")
+    with reading_shortly(fresh, tmp_path / "another" / "work.lock"):
+        data = {"csrf": token, "text": "x\n", "base": blob_of(store, "b.md")}
+        assert editor.post("/-/edit/b", data=data).status_code == 303
+    assert store.read(blob_of(store, "b.md")) == b"x\n"
+
+
+@pytest.mark.parametrize(
+    ("form", "page", "code"),
+    [
+        ("rename", "a", 403),
+        ("rename", "b", 409),  # what it changes is shown first
+        ("delete", "a", 403),
+        ("delete", "b", 303),
+    ],
+)
+def test_who_renames_or_deletes_while_the_history_is_read_waits_a_little(
+    admin: FlaskClient,
+    fresh: Wiki,
+    store: MemoryStore,
+    state: State,
+    tmp_path: Path,
+    form: str,
+    page: str,
+    code: int,
+) -> None:
+    protect(admin)
+    editor = signed_in(create_app(Settings(), fresh, state), "ada", Role.EDITOR)
+    token = form_token(editor, "/-/drafts")
+    with reading_shortly(fresh, tmp_path / "another" / "work.lock"):
+        data = {"csrf": token, "base": blob_of(store, f"{page}.md"), "to": "new"}
+        assert editor.post(f"/-/{form}/{page}", data=data).status_code == code
+
+
+def test_whom_no_protection_concerns_goes_on_while_the_history_is_read_anew(
+    admin: FlaskClient, fresh: Wiki
+) -> None:
+    protect(admin, level="editor")
     visitor, editor = (Actor(Kind.PERSON, "", role) for role in (Role.CONTRIBUTOR, Role.EDITOR))
     with fresh.at(editor) as snapshot:
         assert not snapshot.complete
         assert snapshot.may_write("a.md")
-    with fresh.at(visitor) as snapshot, pytest.raises(NotReadyError):
-        snapshot.may_write("b.md")
-    fresh.close()
+    with fresh.at(visitor) as snapshot:
+        assert snapshot.may_try("b.md")
+        assert not snapshot.offers_change("b.md")
+        with pytest.raises(NotReadyError):
+            snapshot.may_write("b.md")
 
 
 def blob_of(store: MemoryStore, path: str) -> str:

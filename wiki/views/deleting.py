@@ -8,7 +8,7 @@ from werkzeug.exceptions import BadRequest
 
 from engine.changes import Delete, MergeConflictError
 from engine.contents import COMPARED_BYTES, COMPARED_LINES, Contents, compare
-from engine.errors import ForbiddenError, PageNotFoundError, WikiError
+from engine.errors import ForbiddenError, WikiError
 from engine.ids import page_stem
 from engine.messages import Message
 from engine.model import Form, Name
@@ -21,7 +21,7 @@ from wiki.errors import status
 from wiki.forms import field, path_field
 from wiki.languages import gettext as _
 from wiki.saving import commit
-from wiki.urls import argument, subject_at
+from wiki.urls import argument, living_at, subject_at
 
 bp = Blueprint("deleting", __name__)
 
@@ -50,12 +50,10 @@ def deleted(text: str) -> ResponseReturnValue:
 
 def _living(snapshot: Snapshot, text: str) -> Name:
     """Find a file that is there, and that the actor may change."""
-    subject = subject_at(text, "/-/delete")
-    if subject.gone:
-        raise PageNotFoundError(Message("There is no page “%(name)s” any more.", name=str(subject.name.id)))
-    if not snapshot.may_write(subject.name.path):
-        raise ForbiddenError(Message("You may not change “%(path)s”.", path=subject.name.path))
-    return subject.name
+    name = living_at(text, "/-/delete")
+    if not snapshot.may_try(name.path):
+        raise ForbiddenError(Message("You may not change “%(path)s”.", path=name.path))
+    return name
 
 
 def _asking(snapshot: Snapshot, name: Name, error: WikiError | None = None) -> str:

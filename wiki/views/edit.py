@@ -77,7 +77,7 @@ def view(text: str) -> ResponseReturnValue:
             source = _source(snapshot, text, section)
         except _ElsewhereError as error:
             return redirect(error.address, 302)
-        if not snapshot.may_write(source.path):
+        if not snapshot.may_try(source.path):
             raise ForbiddenError(Message("You may not change “%(path)s”.", path=source.path))
         if source.name is None and (title := request.args.get("title", "").strip()[:TITLE]):
             source = replace(source, title=title)
@@ -130,7 +130,7 @@ def save(text: str) -> ResponseReturnValue:
         try:
             if refused is not None:
                 raise refused
-            if not snapshot.may_write(source.path):
+            if not snapshot.may_try(source.path):
                 raise ForbiddenError(Message("You may not change “%(path)s”.", path=source.path))
             if action in {"resolve", "by-hand"}:
                 draft = _resolved(snapshot, draft)
@@ -212,7 +212,7 @@ def preview() -> ResponseReturnValue:
     """Return what a text would look like as a page, as a part of a page of HTML."""
     with opened() as snapshot:
         draft = Draft.sent(path_field("path") or f"{path_field('id')}.md")
-        if not snapshot.may_write(draft.path):
+        if not snapshot.may_try(draft.path):
             raise ForbiddenError(Message("You may not change “%(path)s”.", path=draft.path))
         page = snapshot.editing.preview(draft.path, _whole(snapshot, draft))
         return Response(current.site().themes.part("edit/_preview.html", page=page), mimetype="text/html")

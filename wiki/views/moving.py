@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
 from engine.changes import Change
-from engine.errors import ForbiddenError, PageNotFoundError, WikiError
+from engine.errors import ForbiddenError, WikiError
 from engine.ids import PAGE_SUFFIXES, page_stem, url_path
 from engine.messages import Message
 from engine.model import Form, Name
@@ -21,7 +21,7 @@ from wiki.errors import status
 from wiki.forms import field, path_field
 from wiki.languages import gettext as _
 from wiki.saving import check_known, commit
-from wiki.urls import argument, subject_at
+from wiki.urls import argument, living_at
 
 bp = Blueprint("moving", __name__)
 
@@ -94,13 +94,8 @@ def _asked(snapshot: Snapshot, text: str, to: str, leave: str) -> Asked:
         check_known()
         name = Name(snapshot.folder(text.rstrip("/"), 0, 1).path, "", Form.FOLDER)
     else:
-        subject = subject_at(text, "/-/rename")
-        if subject.gone:
-            raise PageNotFoundError(
-                Message("There is no page “%(name)s” any more.", name=str(subject.name.id))
-            )
-        name = subject.name
-    if not snapshot.may_write(name.path):
+        name = living_at(text, "/-/rename")
+    if not snapshot.may_try(name.path):
         raise ForbiddenError(Message("You may not change “%(path)s”.", path=name.path))
     return Asked(name, to, left)
 

@@ -24,7 +24,7 @@ def view() -> ResponseReturnValue:
     folder = request.args.get("folder", "").strip("/ ")
     template = request.args.get("template", "")
     with opened() as snapshot:
-        if not snapshot.may_write(f"{folder}/new.md" if folder else "new.md"):
+        if not snapshot.may_try(f"{folder}/new.md" if folder else "new.md"):
             raise ForbiddenError(Message("You may not make pages here."))
         error: WikiError | None = None
         if title:
