@@ -134,8 +134,8 @@ class Protections(Protocol):
         """
         ...
 
-    def claims(self, path: str) -> Sequence[tuple[Lineage | None, Role]]:
-        """Return what was protected at a path with the same address as *path*: where it began, and the least role."""
+    def pages(self) -> Sequence[tuple[str, Lineage | None, Role]]:
+        """Return all that is protected: the path at which it was, where it began, and the least role."""
         ...
 
 
@@ -158,7 +158,7 @@ class Unprotected:
         """Return the contributor's role."""
         return Role.CONTRIBUTOR
 
-    def claims(self, path: str) -> Sequence[tuple[Lineage | None, Role]]:
+    def pages(self) -> Sequence[tuple[str, Lineage | None, Role]]:
         """Return nothing."""
         return ()
 

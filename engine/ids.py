@@ -48,6 +48,11 @@ def fold_path(text: str) -> str:
     return "/".join(fold(part) for part in text.split("/"))
 
 
+def address_key(path: str) -> str:
+    """Return what all paths share that have the same address as *path*, or would have it."""
+    return fold_path(page_stem(path) or path)
+
+
 def unsafe_because(part: str) -> str | None:
     """Say why *part* cannot be part of a path that people make, ``None`` when it can."""
     if not part:

@@ -4,10 +4,10 @@ It pins the commit, by one reading transaction of the catalog, and the rights: w
 in any answer.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from engine.access import Action, Actor, Lineage, Policy, Protections, Role, may_write
+from engine.access import Action, Actor, Policy, Protections, may_write
 from engine.answers import Child, Folder, Found, Page, SearchResults, TagCount, Tags
 from engine.blaming import Blaming
 from engine.catalog import FilesIn, Moment, Visible, everything
@@ -20,7 +20,7 @@ from engine.finding import Finder
 from engine.following import Follower, Parts, Progress, version
 from engine.frame import HELP, SIDEBARS, Aside, Frame, tree
 from engine.frontmatter import others
-from engine.ids import url_path
+from engine.ids import address_key, url_path
 from engine.kept import Kept
 from engine.language import direction, language
 from engine.linking import REDIRECTS, PageLinker
@@ -162,9 +162,7 @@ class Snapshot:
     @property
     def moving(self) -> Moving:
         """What it takes to give files other paths."""
-        return Moving(
-            self._moment, self._parts.store, self._parts.markup, self.visible, may_write=self.may_write
-        )
+        return Moving(self._moment, self._parts.store, self._parts.markup, self.visible, locked=self.locked)
 
     def _link_report(self) -> LinkReport | None:
         if not self._moment.scanned:
@@ -184,7 +182,7 @@ class Snapshot:
         """Say whether the actor may change the file at *path*, or make one there.
 
         Raises:
-            NotReadyError: As `is_unprotected`.
+            NotReadyError: As `protected`.
         """
         return may_write(self._policy, self.actor, path) and self.is_unprotected(path)
 
@@ -206,40 +204,61 @@ class Snapshot:
         except NotReadyError:
             return False
 
+    def locked(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return those of *paths* at which the actor may not change a file, nor make one; `may_write`, for many at once.
+
+        Raises:
+            NotReadyError: As `protected`.
+        """
+        asked = set(paths)
+        refused = {path for path in asked if not may_write(self._policy, self.actor, path)}
+        return self.protected(asked - refused) | refused
+
     def is_unprotected(self, path: str) -> bool:
-        """Say whether the actor may change the file at *path* as far as protections go.
+        """Say whether the actor may change the file at *path* as far as protections go; see `protected`."""
+        return not self.protected([path])
+
+    def protected(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return those of *paths* at which protections keep the actor from changing a file, or from making one.
+
+        The address at which a protected file was last is kept for it when it is deleted. It takes a handful of queries,
+        however many paths there are.
 
         Raises:
             NotReadyError: Something is protected against the actor, and the history, which tells what it is called
                 now, is still being read.
         """
-        if self.actor.role.covers(self._protections.highest()):
-            return True
+        covers, asked = self.actor.role.covers, set(paths)
+        if not asked or covers(self._protections.highest()):
+            return frozenset()
         if not self._moment.traced:
             raise NotReadyError(
                 Message("Which pages are protected is known once the history is read; try again in a moment.")
             )
-        return self.actor.role.covers(self._protections.level(path, self._lineage(path))) and all(
-            map(self.actor.role.covers, self._claims(path))
+        here = self._moment.arrivals.names(asked).keys()
+        origins = self._moment.arrivals.origins(here)
+        kept = self._kept_addresses() if asked - here else frozenset()
+        return frozenset(
+            path
+            for path in asked
+            if not covers(self._protections.level(path, origins.get(path)))
+            or (path not in here and address_key(path) in kept)
         )
 
-    def _claims(self, path: str) -> Sequence[Role]:
-        """Return for whom a new page at *path* is: that of one with the same address is kept for it when it is deleted."""
+    def _kept_addresses(self) -> frozenset[str]:
+        """Return the addresses at which something was last that is protected against the actor, and is not there now."""
         arrivals = self._moment.arrivals
-        claims = self._protections.claims(path)
-        if not claims or path in arrivals.names([path]):
-            return ()
-        elsewhere = arrivals.begun([lineage for lineage, _ in claims if lineage is not None])
-        return [role for lineage, role in claims if lineage not in elsewhere]
-
-    def _lineage(self, path: str) -> Lineage | None:
-        """Return where the file began that is at *path*, or was there when it was deleted; ``None`` where it was moved."""
-        arrivals = self._moment.arrivals
-        if path not in arrivals.names([path]):
-            living = arrivals.living(arrivals.lineages([path]).values())
-            if any(name.path != path for name in living.values()):
-                return None
-        return arrivals.origin(path)
+        pages = [page for page in self._protections.pages() if not self.actor.role.covers(page[2])]
+        numbers = arrivals.numbered({lineage for _, lineage, _ in pages if lineage is not None})
+        last, living = arrivals.last_paths(numbers.values()), arrivals.living(numbers.values())
+        found = set()
+        for path, lineage, _ in pages:
+            number = numbers.get(lineage) if lineage is not None else None
+            if number is None:
+                found.add(address_key(path))
+            elif number not in living:
+                found.add(address_key(last.get(number, path)))
+        return frozenset(found)
 
     def find(self, text: str) -> Found:
         """Find what a URL's path means, see `Finder.find`."""

@@ -73,6 +73,14 @@ _LAST_PATHS = select(
     .limit(1)
     .scalar_subquery(),
 )
+_BEGAN = select(lineage).where(lineage.c.id.in_(select(_EACH)))
+_BEGUN = select(lineage).join(
+    _EACH.table,
+    and_(
+        lineage.c.commit == func.json_extract(_EACH, "$[0]"),
+        lineage.c.path == func.json_extract(_EACH, "$[1]"),
+    ),
+)
 _RENAMED = select(touch.c.lineage, touch.c.path, touch.c.old_path).where(
     touch.c.lineage.in_(select(_EACH)), touch.c.old_path.is_not(None)
 )  # and nothing of the rank, or another index than the one of renames would be taken
@@ -224,18 +232,25 @@ class Arrivals:
 
     def origin(self, path: str) -> tuple[str, str] | None:
         """Return the commit and path that the file at *path* began with; ``None`` where there is none."""
-        number = self.lineages([path]).get(path)
-        row = self._db.execute(select(lineage).where(lineage.c.id == number)).first() if number else None
-        return (row.commit, row.path) if row is not None else None
+        return self.origins([path]).get(path)
+
+    def origins(self, paths: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return for each path the `origin` of what was touched last there."""
+        numbers = self.lineages(paths)
+        rows = self._db.execute(_BEGAN, {"each": json.dumps(list(set(numbers.values())))})
+        began = {row.id: (row.commit, row.path) for row in rows}
+        return {path: began[number] for path, number in numbers.items() if number in began}
 
     def begun(self, origins: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Name]:
         """Return what is there now of files that began with a commit and a path, see `origin`."""
-        numbers = {}
-        for origin in set(origins):
-            query = select(lineage.c.id).where(lineage.c.commit == origin[0], lineage.c.path == origin[1])
-            if (number := self._db.execute(query).scalar()) is not None:
-                numbers[number] = origin
-        return {numbers[number]: name for number, name in self.living(numbers).items()}
+        numbers = self.numbered(origins)
+        living = self.living(numbers.values())
+        return {origin: living[number] for origin, number in numbers.items() if number in living}
+
+    def numbered(self, origins: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """Return the lineages of files that began with a commit and a path, see `origin`."""
+        rows = self._db.execute(_BEGUN, {"each": json.dumps(list(origins))})
+        return {(row.commit, row.path): row.id for row in rows}
 
     def last_paths(self, lineages: Iterable[int]) -> dict[int, str]:
         """Return for each lineage the path at which it was touched last."""

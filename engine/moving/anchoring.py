@@ -1,6 +1,6 @@
 """What a renamed heading comes to: links that lead to it, and what they say then."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.catalog import Moment, Visible
@@ -11,6 +11,7 @@ from engine.model import Facts, Link, LinkKind, Name
 from engine.moving.headings import Renamed, new_fragment, renamed_headings
 from engine.moving.repointing import Answer, PageLinks, Pages, Unsure
 from engine.moving.rewriting import Wish
+from engine.moving.rules import Locked
 from engine.store import Store
 
 _NO_PART = Message("The page would have no part of that name.")
@@ -42,13 +43,13 @@ class Anchoring:
         store: Store,
         markup: Markup,
         visible: Visible,
-        may_write: Callable[[str], bool],
+        locked: Locked,
     ) -> None:
         self._moment = moment
         self._store = store
         self._markup = markup
         self._visible = visible
-        self._may_write = may_write
+        self._locked = locked
 
     def plan(self, name: Name, before: str, text: str) -> AnchorPlan:
         """Find the links that lead to headings which *text* renames.
@@ -67,9 +68,10 @@ class Anchoring:
         names = {each.path: each for each in (*linking, name)}
         pages = Pages(self._store, self._markup, names.values(), self._moment.titles(names.values()))
         part = _Parts(self._markup, text)
+        locked = self._locked(each.path for each in linking)
         for each in sorted(linking, key=lambda each: each.path):
             answer = _Answer(linking[each], by_anchor, part)
-            pages.repoint(each, answer, may_write=self._may_write(each.path))
+            pages.repoint(each, answer, may_write=each.path not in locked)
         changes = tuple(Put(each.path, content, each.blob) for each, content in pages.changed())
         pages.put(name, text)
         own = _Answer(self._own_targets(name, facts), by_anchor, part)

@@ -1,6 +1,6 @@
 """`Moving`: plans moves, and follows renamed headings; see `Snapshot.moving`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.catalog import Moment, Visible
@@ -15,7 +15,7 @@ from engine.moving.leaving import Leave, add_aliases, leading_on, with_left
 from engine.moving.relinking import Moves, Need, Needs, relink
 from engine.moving.repointing import Answer, PageLinks, Pages, Unsure
 from engine.moving.rewriting import UNWRITABLE, Sample, Wish
-from engine.moving.rules import Rules
+from engine.moving.rules import Locked, Rules
 from engine.moving.settings import repoint_settings
 from engine.moving.spelling import Kind
 from engine.site import PATH as SETTINGS
@@ -50,7 +50,7 @@ class Moving:
         store: Where the texts are.
         markup: Reads pages.
         visible: What the actor may see.
-        may_write: Says whether the actor may change the file at a path, or make one there.
+        locked: Tells at which paths the actor may not change a file, nor make one.
     """
 
     def __init__(
@@ -59,13 +59,13 @@ class Moving:
         store: Store,
         markup: Markup,
         visible: Visible,
-        may_write: Callable[[str], bool],
+        locked: Locked,
     ) -> None:
         self._moment = moment
         self._store = store
         self._markup = markup
         self._visible = visible
-        self._may_write = may_write
+        self._locked = locked
 
     def plan(self, path: str, to: str, leave: Leave = Leave.NOTHING) -> MovePlan:
         """Work out what it takes to give a file or a folder another path.
@@ -85,7 +85,7 @@ class Moving:
             TooLargeError: It would change more than `FILES` files.
         """
         self._await_facts()
-        moves = Rules(self._moment, self._visible, self._may_write).moves(
+        moves = Rules(self._moment, self._visible, self._locked).moves(
             path, to, leads=leave is Leave.REDIRECT
         )
         moves = with_left(self._moment, moves, leave)
@@ -107,7 +107,7 @@ class Moving:
             NotReadyError: Not all pages have been read yet.
         """
         self._await_facts()
-        anchoring = Anchoring(self._moment, self._store, self._markup, self._visible, self._may_write)
+        anchoring = Anchoring(self._moment, self._store, self._markup, self._visible, self._locked)
         return anchoring.plan(name, before, text)
 
     def _await_facts(self) -> None:
@@ -124,14 +124,15 @@ class Moving:
         names = {page.path: page for page in (*needs, *aliased)}
         read = [*names.values(), *filter(None, [settings])]
         pages = Pages(self._store, self._markup, read, self._moment.titles(read))
+        locked = self._locked([*(path for path in names if path not in moves.files), SETTINGS])
         for path in sorted(names):
             page = names[path]
-            writes = path in moves.files or self._may_write(path)
+            writes = path in moves.files or path not in locked
             if page in needs:
                 _repoint(pages, page, needs[page], writes=writes)
         if settings is not None:
             repoint_settings(
-                self._moment, self._visible, moves, pages, settings, may_write=self._may_write(SETTINGS)
+                self._moment, self._visible, moves, pages, settings, may_write=SETTINGS not in locked
             )
         self._tell_hidden_aliases(moves, pages)
         left = [name for page in aliased for name in add_aliases(pages, page, moves.aliases[page.path])]

@@ -1,6 +1,6 @@
 """What a move comes to, file by file, and what speaks against it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from engine.catalog import Moment, Visible
 from engine.errors import (
@@ -15,6 +15,9 @@ from engine.model import Form, Name
 from engine.moving.relinking import Moves
 from engine.site import PATH as SETTINGS
 
+Locked = Callable[[Iterable[str]], Collection[str]]
+"""Returns those of some paths at which an actor may not change a file, nor make one."""
+
 
 class Rules:
     """Knows which moves may be made.
@@ -22,13 +25,13 @@ class Rules:
     Args:
         moment: The catalog.
         visible: What the actor may see.
-        may_write: Says whether the actor may change the file at a path, or make one there.
+        locked: Tells at which paths the actor may not change a file, nor make one.
     """
 
-    def __init__(self, moment: Moment, visible: Visible, may_write: Callable[[str], bool]) -> None:
+    def __init__(self, moment: Moment, visible: Visible, locked: Locked) -> None:
         self._moment = moment
         self._visible = visible
-        self._may_write = may_write
+        self._locked = locked
 
     def moves(self, path: str, to: str, *, leads: bool) -> Moves:
         """Return what moves when the file or folder at *path* does; errors as `Moving.plan`.
@@ -43,9 +46,11 @@ class Rules:
         found = self._moves(path, to)
         for before, after in found.files.values():
             _check_file(before, after)
-            for each in (before.path, after.path):
-                if not self._may_write(each):
-                    raise ForbiddenError(Message("You may not change “%(path)s”.", path=each))
+        paths = [each.path for both in found.files.values() for each in both]
+        locked = self._locked(paths)
+        for path in paths:
+            if path in locked:
+                raise ForbiddenError(Message("You may not change “%(path)s”.", path=path))
         if found.folder is not None:
             self._check_folder(found.folder[1])
         self._check_places(found.files)

@@ -53,7 +53,7 @@ def test_a_role_covers_those_before_it() -> None:
 def test_without_protections_whoever_may_write_may_change_every_page() -> None:
     assert Unprotected().level("a.md", None) is Role.CONTRIBUTOR
     assert Unprotected().highest() is Role.CONTRIBUTOR
-    assert not Unprotected().claims("a.md")
+    assert not Unprotected().pages()
 
 
 # -- patterns

@@ -1,6 +1,6 @@
 """Wiki.commit: one commit, all or nothing, and nothing that anybody wrote is lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -347,6 +347,9 @@ class OneIsProtected(Unprotected):
 
     def level(self, path: str, lineage: Lineage | None) -> Role:
         return Role.ADMIN if lineage == self.lineage else Role.EDITOR
+
+    def pages(self) -> Sequence[tuple[str, Lineage | None, Role]]:
+        return [(self.lineage[1], self.lineage, Role.ADMIN)] if self.lineage is not None else ()
 
 
 def test_a_protected_page_stays_so_where_it_is_moved(

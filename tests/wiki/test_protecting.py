@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from engine.access import ANONYMOUS, Actor, Kind, Role, RolePolicy
-from engine.errors import NotReadyError
+from engine.catalog.past import Arrivals
+from engine.changes import Put
+from engine.errors import ForbiddenError, NotReadyError
 from engine.locks import HostLock
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
@@ -196,6 +198,47 @@ def test_a_deleted_page_stays_protected(
     assert editor.get("/-/edit/a").status_code == 403
     assert "/-/restore/a" not in editor.get("/-/deleted").text
     assert "/-/restore/a" in admin.get("/-/deleted").text
+
+
+def test_a_deleted_page_is_protected_at_the_address_that_it_had_last(
+    admin: FlaskClient, editor: FlaskClient, commit: Commit, wiki: Wiki
+) -> None:
+    protect(admin)
+    commit({"a.md": None, "c/d.md": "two\n"})
+    commit({"c/d.md": None})
+    wiki.catch_up()
+    ada = Actor(Kind.PERSON, "ada", Role.EDITOR)
+    for path in ("c/d.md", "c/D.md", "C/d.markdown"):
+        with pytest.raises(ForbiddenError):
+            wiki.commit([Put(path, b"Another.\n", None)], ada)
+    assert editor.get("/-/edit/c/D").status_code == 403
+    for page in ("a", "A", "c/e"):
+        assert editor.get(f"/-/edit/{page}").status_code == 200
+    assert wiki.commit([Put("A.md", b"Another.\n", None)], ada).changed
+
+
+def test_what_is_protected_is_asked_of_many_files_at_once(
+    admin: FlaskClient, commit: Commit, wiki: Wiki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    protect(admin)
+    commit({f"f/{number}.md": f"{number}\n" for number in range(60)})
+    wiki.catch_up()
+    asked, real = list[int](), Arrivals.lineages
+
+    def lineages(arrivals: Arrivals, paths: Iterable[str]) -> dict[str, int]:
+        of = list(paths)
+        asked.append(len(of))
+        return real(arrivals, of)
+
+    monkeypatch.setattr(Arrivals, "lineages", lineages)
+    with wiki.at(Actor(Kind.PERSON, "ada", Role.EDITOR)) as snapshot:
+        assert len(snapshot.moving.plan("f", "g").moves) == 60
+        assert len(asked) < 6
+        paths = ["a.md", "b.md", "f/1.md", "g/1.md", ".hidden"]
+        assert snapshot.locked(paths) == {"a.md", ".hidden"}
+        assert snapshot.protected(paths) == {"a.md"}
+        for path in paths:
+            assert snapshot.may_write(path) == (path not in snapshot.locked(paths))
 
 
 def test_a_moved_page_stays_protected(

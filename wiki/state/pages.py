@@ -1,7 +1,5 @@
 """What is kept of a page hangs on its lineage, so that it moves along when the page is renamed."""
 
-from engine.ids import fold_path, page_stem
-
 Lineage = tuple[str, str]
 """The commit and the path that a page began with."""
 
@@ -19,8 +17,3 @@ def lineage_of(key: str, section: str = "") -> Lineage | None:
     """Return the lineage that a key of `page_key` names, ``None`` where it names a path."""
     commit, _, path = (key.removesuffix(f"#{section}") if section else key).partition(":")
     return (commit, path) if commit else None
-
-
-def address_key(path: str) -> str:
-    """Return what all paths share that have the same address as *path*, or would have it."""
-    return fold_path(page_stem(path) or path)

@@ -13,7 +13,7 @@ from engine.messages import Message
 from wiki.state.audit import Audit, By, Clock, moment
 from wiki.state.database import Database
 from wiki.state.errors import RefusedError
-from wiki.state.pages import Lineage, address_key, lineage_of, page_key
+from wiki.state.pages import Lineage, lineage_of, page_key
 from wiki.state.schema import protection
 
 LEVELS = (Role.CONTRIBUTOR, Role.EDITOR, Role.ADMIN)
@@ -56,9 +56,9 @@ class PageProtections:
         known = self._current()
         return known.by_page.get(page_key(path, lineage)) or known.by_page.get(page_key(path, None))
 
-    def claims(self, path: str) -> Sequence[tuple[Lineage | None, Role]]:
-        """Return what is protected at the address of a path, see `engine.access.Protections.claims`."""
-        return self._current().by_address.get(address_key(path), ())
+    def pages(self) -> Sequence[tuple[str, Lineage | None, Role]]:
+        """Return all that is protected, see `engine.access.Protections.pages`."""
+        return self._current().pages
 
     def stamp(self) -> str:
         """Return what is another text once any protection has changed; cheap enough for every request."""
@@ -116,9 +116,7 @@ class _Known:
 
     def __init__(self, by_page: Mapping[str, Protection]) -> None:
         self.by_page = by_page
-        self.by_address: dict[str, list[tuple[Lineage | None, Role]]] = {}
-        for page, each in by_page.items():
-            self.by_address.setdefault(address_key(each.path), []).append((lineage_of(page), each.role))
+        self.pages = tuple((each.path, lineage_of(page), each.role) for page, each in by_page.items())
         self.highest = highest(each.role for each in by_page.values())
         self.stamp = (
             sha256(repr(by_page).encode("utf-8", "surrogatepass")).hexdigest()[:12] if by_page else ""
