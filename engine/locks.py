@@ -53,7 +53,10 @@ class HostLock:
 
     @contextmanager
     def held(self, wait: float) -> Iterator[bool]:
-        """Try for *wait* seconds to take the lock, and say whether it is held; 0 tries once."""
+        """Try for *wait* seconds to take the lock, and say whether it is held; 0 tries once.
+
+        Nobody holds a lock whose file cannot be opened.
+        """
         end = time.monotonic() + wait
         with ExitStack() as stack:
             if not self._queue(stack, wait):
@@ -74,14 +77,14 @@ class HostLock:
                 self._freed = time.monotonic()
 
     def _open(self) -> int | None:
-        """Open the file; ``None`` where its folder is gone, and cannot be made."""
-        with suppress(FileNotFoundError):
-            return _open(self._path)
+        """Open the file; ``None`` where that cannot be done, as where the disk is full, or too many files are open."""
         try:
+            with suppress(FileNotFoundError):
+                return _open(self._path)
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             return _open(self._path)
         except OSError as error:
-            log.warning("cannot make %s: %s", self._path, error)
+            log.warning("cannot open the lock %s: %s", self._path, error)
             return None
 
     def _queue(self, stack: ExitStack, wait: float) -> bool:

@@ -1,5 +1,6 @@
 """Locks between threads and processes, that die with their holder."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import locks
 from engine.locks import GIVE_WAY, TURNS, HostLock, ThreadLock
 
 ROOT = Path(__file__).parent.parent.parent
@@ -106,13 +108,32 @@ def test_it_is_given_back_when_what_it_guards_fails(path: Path) -> None:
         assert held
 
 
-def test_a_file_that_cannot_be_opened_gives_the_thread_lock_back(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_held_by_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "x.lock").mkdir()
     lock = HostLock(tmp_path / "x.lock")
     for _ in range(2):
-        with pytest.raises(IsADirectoryError), lock.held(0):
-            pass
+        with lock.held(0) as held:
+            assert not held
+    assert "cannot open the lock" in caplog.text
     (tmp_path / "x.lock").rmdir()
+    with lock.held(0) as held:
+        assert held
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_system_that_opens_no_file_is_no_error(
+    path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(*_: object) -> int:
+        raise OSError(number, "no file is opened")
+
+    lock = HostLock(path)
+    with monkeypatch.context() as system:
+        system.setattr(locks, "_open", fail)
+        with lock.held(0.1) as held:
+            assert not held
     with lock.held(0) as held:
         assert held
 
