@@ -134,7 +134,7 @@ class Protections(Protocol):
         """
         ...
 
-    def pages(self) -> Sequence[tuple[str, Lineage | None, Role]]:
+    def pages(self) -> Sequence[tuple[str, Lineage, Role]]:
         """Return all that is protected: the path at which it was, where it began, and the least role."""
         ...
 
@@ -158,7 +158,7 @@ class Unprotected:
         """Return the contributor's role."""
         return Role.CONTRIBUTOR
 
-    def pages(self) -> Sequence[tuple[str, Lineage | None, Role]]:
+    def pages(self) -> Sequence[tuple[str, Lineage, Role]]:
         """Return nothing."""
         return ()
 

@@ -120,10 +120,10 @@ class Past:
     def _title(self, name: Name) -> str:
         return self._moment.titles([name])[name.path] if name.form is Form.PAGE else str(name.id)
 
-    def beginning(self, subject: Subject) -> tuple[str, str] | None:
+    def beginning(self, subject: Subject) -> tuple[str, str]:
         """Return the commit and path that a file began with: what stays the same when it is renamed."""
         self._check()
-        return self._arrivals.origin(subject.name.path)
+        return self._arrivals.beginnings([subject.lineage])[subject.lineage]
 
     def history(self, subject: Subject, page: int = 1) -> History:
         """Return one page of the revisions of a file, through its renames; the nearest where there is no such page."""

@@ -249,14 +249,12 @@ class Snapshot:
         """Return the addresses at which something was last that is protected against the actor, and is not there now."""
         arrivals = self._moment.arrivals
         pages = [page for page in self._protections.pages() if not self.actor.role.covers(page[2])]
-        numbers = arrivals.numbered({lineage for _, lineage, _ in pages if lineage is not None})
+        numbers = arrivals.numbered({lineage for _, lineage, _ in pages})
         last, living = arrivals.last_paths(numbers.values()), arrivals.living(numbers.values())
         found = set()
         for path, lineage, _ in pages:
-            number = numbers.get(lineage) if lineage is not None else None
-            if number is None:
-                found.add(address_key(path))
-            elif number not in living:
+            number = numbers.get(lineage, 0)  # 0 of what is not in this history
+            if number not in living:
                 found.add(address_key(last.get(number, path)))
         return frozenset(found)
 

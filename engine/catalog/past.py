@@ -237,9 +237,13 @@ class Arrivals:
     def origins(self, paths: Iterable[str]) -> dict[str, tuple[str, str]]:
         """Return for each path the `origin` of what was touched last there."""
         numbers = self.lineages(paths)
-        rows = self._db.execute(_BEGAN, {"each": json.dumps(list(set(numbers.values())))})
-        began = {row.id: (row.commit, row.path) for row in rows}
+        began = self.beginnings(numbers.values())
         return {path: began[number] for path, number in numbers.items() if number in began}
+
+    def beginnings(self, lineages: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """Return the commit and path that each lineage began with."""
+        rows = self._db.execute(_BEGAN, {"each": json.dumps(list(set(lineages)))})
+        return {row.id: (row.commit, row.path) for row in rows}
 
     def begun(self, origins: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Name]:
         """Return what is there now of files that began with a commit and a path, see `origin`."""

@@ -348,7 +348,7 @@ class OneIsProtected(Unprotected):
     def level(self, path: str, lineage: Lineage | None) -> Role:
         return Role.ADMIN if lineage == self.lineage else Role.EDITOR
 
-    def pages(self) -> Sequence[tuple[str, Lineage | None, Role]]:
+    def pages(self) -> Sequence[tuple[str, Lineage, Role]]:
         return [(self.lineage[1], self.lineage, Role.ADMIN)] if self.lineage is not None else ()
 
 

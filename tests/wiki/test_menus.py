@@ -213,7 +213,7 @@ def test_protecting_a_page_is_seen_at_once(
     people["ada"].get("/a")
     before = people["ada"].get("/a").headers["ETag"]
     assert len(drawn) == 1
-    state.protections.set("a.md", None, Role.ADMIN, by=ADMIN)
+    state.protections.set("a.md", ("0" * 40, "a.md"), Role.ADMIN, by=ADMIN)
     assert people["ada"].get("/a").headers["ETag"] != before
     assert len(drawn) == 2
 

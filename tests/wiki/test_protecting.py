@@ -105,6 +105,7 @@ def test_an_answer_that_was_begun_before_its_page_was_protected_is_kept_for_nobo
         if meanwhile and template == "pages/view.html":
             with wiki.at(ANONYMOUS) as snapshot:
                 lineage = snapshot.editing.lineage("a.md")
+            assert lineage is not None
             state.protections.set("a.md", lineage, meanwhile.pop(), by=ADMIN)
         return shown
 

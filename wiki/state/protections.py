@@ -48,15 +48,14 @@ class PageProtections:
 
     def level(self, path: str, lineage: Lineage | None) -> Role:
         """Return the least role that may change a page, see `engine.access.Protections.level`."""
-        found = self.find(path, lineage)
+        found = self.find(lineage)
         return Role.CONTRIBUTOR if found is None else found.role
 
-    def find(self, path: str, lineage: Lineage | None) -> Protection | None:
-        """Return what protects a page: what hangs on its lineage, else on its path, where it was protected without one."""
-        known = self._current()
-        return known.by_page.get(page_key(path, lineage)) or known.by_page.get(page_key(path, None))
+    def find(self, lineage: Lineage | None) -> Protection | None:
+        """Return what protects a page that began so."""
+        return self._current().by_lineage.get(lineage) if lineage is not None else None
 
-    def pages(self) -> Sequence[tuple[str, Lineage | None, Role]]:
+    def pages(self) -> Sequence[tuple[str, Lineage, Role]]:
         """Return all that is protected, see `engine.access.Protections.pages`."""
         return self._current().pages
 
@@ -66,13 +65,13 @@ class PageProtections:
 
     def any(self) -> bool:
         """Say whether any page is protected."""
-        return bool(self._current().by_page)
+        return bool(self._current().pages)
 
     def highest(self) -> Role:
         """Return the least role that may change whatever is protected, see `engine.access.Protections.highest`."""
         return self._current().highest
 
-    def set(self, path: str, lineage: Lineage | None, role: Role, *, by: By, reason: str = "") -> None:
+    def set(self, path: str, lineage: Lineage, role: Role, *, by: By, reason: str = "") -> None:
         """Let nobody below *role* change a page; `Role.CONTRIBUTOR` takes the protection away.
 
         Raises:
@@ -89,7 +88,7 @@ class PageProtections:
             "reason": " ".join(reason.split())[:REASON_CHARACTERS],
         }
         with self._database.writing() as db:
-            db.execute(delete(protection).where(protection.c.page.in_([page, page_key(path, None)])))
+            db.execute(delete(protection).where(protection.c.page == page))
             if role is not Role.CONTRIBUTOR:
                 db.execute(upsert(protection).values(page=page, **values))
             self._audit.write(db, by, "page.protect", path, f"{role} {reason}".strip())
@@ -105,8 +104,9 @@ class PageProtections:
             rows = db.execute(select(protection).order_by(protection.c.page)).all()
         return _Known(
             {
-                row.page: Protection(row.path, Role(row.role), row.by, moment(row.time), row.reason)
+                lineage: Protection(row.path, Role(row.role), row.by, moment(row.time), row.reason)
                 for row in rows
+                if (lineage := lineage_of(row.page)) is not None
             }
         )
 
@@ -114,10 +114,10 @@ class PageProtections:
 class _Known:
     """All protections, as they are looked up."""
 
-    def __init__(self, by_page: Mapping[str, Protection]) -> None:
-        self.by_page = by_page
-        self.pages = tuple((each.path, lineage_of(page), each.role) for page, each in by_page.items())
-        self.highest = highest(each.role for each in by_page.values())
+    def __init__(self, by_lineage: Mapping[Lineage, Protection]) -> None:
+        self.by_lineage = by_lineage
+        self.pages = tuple((each.path, lineage, each.role) for lineage, each in by_lineage.items())
+        self.highest = highest(each.role for each in by_lineage.values())
         self.stamp = (
-            sha256(repr(by_page).encode("utf-8", "surrogatepass")).hexdigest()[:12] if by_page else ""
+            sha256(repr(by_lineage).encode("utf-8", "surrogatepass")).hexdigest()[:12] if by_lineage else ""
         )

@@ -114,7 +114,7 @@ def _protection(name: Name) -> Protection | None:
     protections = current.site().state.protections
     try:
         if protections.any():
-            return protections.find(name.path, current_snapshot().editing.lineage(name.path))
+            return protections.find(current_snapshot().editing.lineage(name.path))
     except StoreError:  # pages are read also where the accounts cannot be
         log.exception("what is protected cannot be read")
     return None

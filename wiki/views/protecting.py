@@ -58,7 +58,7 @@ def _asking(snapshot: Snapshot, subject: Subject, error: WikiError | None = None
         place="" if subject.gone else subject.name.folder,
         beside=None if subject.gone else subject.name,
         subject=subject,
-        found=protections.find(subject.name.path, snapshot.past.beginning(subject)),
+        found=protections.find(snapshot.past.beginning(subject)),
         visitors_edit=current.site().settings.anonymous == "editor",
         error=error,
     )

@@ -134,18 +134,14 @@ def test_a_protected_page_is_for_admins_wherever_it_goes(state: State) -> None:
     assert kept.level("a.md", OTHER) is Role.CONTRIBUTOR
     assert kept.pages() == (("a.md", LINEAGE, Role.ADMIN),)
     assert kept.level("b.md", None) is Role.CONTRIBUTOR
-    found = state.protections.find("a.md", LINEAGE)
+    found = state.protections.find(LINEAGE)
     assert found is not None
     assert (found.reason, found.by) == ("a reason", "root")
 
 
-def test_a_path_without_a_past_can_be_protected(state: State) -> None:
-    state.protections.set("a.md", None, Role.ADMIN, by=ADMIN)
-    assert state.protections.level("a.md", LINEAGE) is Role.ADMIN
-    assert state.protections.level("a.md", None) is Role.ADMIN
-    assert state.protections.level("b.md", LINEAGE) is Role.CONTRIBUTOR
-    state.protections.set("a.md", LINEAGE, Role.ADMIN, by=ADMIN)  # now it has one, and takes it along
-    assert state.protections.level("b.md", LINEAGE) is Role.ADMIN
+def test_what_has_no_past_is_not_protected(state: State) -> None:
+    state.protections.set("a.md", LINEAGE, Role.ADMIN, by=ADMIN)
+    assert state.protections.find(None) is None
     assert state.protections.level("a.md", None) is Role.CONTRIBUTOR
 
 
