@@ -5,7 +5,7 @@ it is: of what was typed the difference alone is applied to the list that stands
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -14,6 +14,8 @@ from engine.frontkeys import is_changeable, set_key
 from engine.frontmatter import MAX_BYTES, split
 from engine.messages import Message
 from wiki import forms
+
+NEW_WORDS = 500  # that are put into one list at once
 
 KEYS = ("title", "tags", "aliases")
 _TAG_SEPARATOR = re.compile(r"[,\s]+")  # between tags that are written as one text
@@ -83,13 +85,7 @@ class Properties:
             )
         for key, value in self.changed.items():
             if len(value.encode("utf-8", "replace")) > MAX_BYTES:
-                raise InvalidChangeError(
-                    Message(
-                        "The new value of “%(key)s” is too large: all front matter may have %(limit)s kB.",
-                        key=key,
-                        limit=MAX_BYTES // 1024,
-                    )
-                )
+                raise _too_large(key)
             wanted = self._wanted(key, text)
             try:
                 text = set_key(text, key, wanted or None)
@@ -106,31 +102,66 @@ class Properties:
         if key == "title":
             return self.values[key]
         was, now = _words(self.was.get(key, "")), _words(self.values[key])
+        if len(set(now) - set(was)) > NEW_WORDS:
+            raise _too_large(key)
         return _changed(_items(key, split(text).properties.get(key)), was, now)
+
+
+def _too_large(key: str) -> InvalidChangeError:
+    return InvalidChangeError(
+        Message(
+            "The new value of “%(key)s” is too large: all front matter may have %(limit)s kB.",
+            key=key,
+            limit=MAX_BYTES // 1024,
+        )
+    )
 
 
 def _changed(items: Sequence[Any], was: Sequence[str], now: Sequence[str]) -> list[Any]:
     """Do to a list what was done to the words that the form showed of it: remove, move and add."""
-    gone = set(was) - set(now)
+    before, gone = set(was), set(was) - set(now)
     left = [item for item in items if _word(item) not in gone]
-    shown = [_word(item) for item in left if _word(item)]
-    order = [word for word in now if word in shown]
-    if len(order) == len(shown) and order != [word for word in was if word in order]:
+    shown = [word for item in left if (word := _word(item))]
+    standing = set(shown)
+    order = [word for word in now if word in standing]
+    if len(order) == len(shown) and order != [word for word in was if word in standing]:
         moved = iter(order)  # each in the place of one that was shown, so that the others keep theirs
         by_word = {_word(item): item for item in left}
         left = [by_word[next(moved)] if _word(item) else item for item in left]
-    for number, word in enumerate(now):
-        words = [_word(item) for item in left]
-        if word not in words and word not in was:
-            left.insert(_place(words, now, number), word)
-    return left
+    return _joined(left, now, before, standing)
 
 
-def _place(words: Sequence[str], now: Sequence[str], number: int) -> int:
-    """Return where a new word goes: behind the one before it, the first in front of the one behind it, else last."""
-    if number:
-        return words.index(now[number - 1]) + 1 if now[number - 1] in words else len(words)
-    return next((words.index(word) for word in now if word in words), len(words))
+def _joined(left: Sequence[Any], now: Sequence[str], before: Set[str], standing: Set[str]) -> list[Any]:
+    """Put in the words that are new.
+
+    Each goes behind the one that was typed before it, the first in front of the next that stands there; where that one
+    is gone, at the end.
+
+    Args:
+        left: The list.
+        now: What was typed.
+        before: What the form showed; it was taken out by others where it does not stand there, and stays out.
+        standing: What the list has.
+    """
+    first, behind, last = list[str](), dict[str, list[str]](), list[str]()
+    anchor = next((word for word in now if word in standing), None)
+    place = first if anchor is not None else last
+    for word in now:
+        if word in standing:
+            place = behind[word] = []
+        elif word in before:
+            place = last
+        else:
+            place.append(word)
+    made: list[Any] = []
+    for item in left:
+        word = _word(item)
+        if word and word == anchor:
+            made += first
+            anchor = None
+        made.append(item)
+        made += behind.pop(word, ())
+    return made + last
 
 
 def _items(key: str, value: Any) -> list[Any]:

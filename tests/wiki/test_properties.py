@@ -1,10 +1,12 @@
 """The small form for title, tags and other names: what was typed is done to what stands there, and nothing else."""
 
+import time
+
 import pytest
 
 from engine.errors import InvalidChangeError
 from engine.frontmatter import MAX_BYTES
-from wiki.properties import Properties
+from wiki.properties import NEW_WORDS, Properties
 
 
 def typed(text: str, now: str = "", **values: str) -> str:
@@ -91,3 +93,37 @@ def test_both_ways_to_edit_the_list_come_together() -> None:
 def test_what_cannot_be_written_is_refused(text: str, tags: str, reason: str) -> None:
     with pytest.raises(InvalidChangeError, match=reason):
         typed(text, tags=tags)
+
+
+def test_as_many_words_as_the_form_may_send_are_answered_at_once() -> None:
+    words = [f"w{number}" for number in range(13_000)]
+    began = time.process_time()
+    with pytest.raises(InvalidChangeError, match="too large"):
+        typed("---\ntags: [a]\n---\nx\n", tags=", ".join(words))
+    assert time.process_time() - began < 0.5
+
+
+def test_a_long_list_is_changed_at_once_and_whole() -> None:
+    words = [f"w{number}" for number in range(8_000)]
+    text = f"---\ntags: [{', '.join(words)}]\n---\nx\n"
+    new = [f"n{number}" for number in range(NEW_WORDS)]
+    began = time.process_time()
+    assert typed(text, tags=", ".join([*words[:-1], *new])) == text.replace("w7999", ", ".join(new))
+    assert time.process_time() - began < 2
+    with pytest.raises(InvalidChangeError, match="too large"):
+        typed(text, tags=", ".join([*words, *new, "more"]))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "tags", "after"),
+    [
+        ("a, b, c", "b, c", "new, a, two, b, three", "new, b, three, two"),
+        ("a, b", "x", "one, a, two, b, three", "x, one, two, three"),
+        ("a, b, c", "c, b", "one, b, two, c, three", "c, three, one, b, two"),
+    ],
+)
+def test_new_words_find_their_places_beside_what_others_changed(
+    before: str, now: str, tags: str, after: str
+) -> None:
+    text, *others = (f"---\ntags: [{each}]\n---\nx\n" for each in (before, now, after))
+    assert typed(text, others[0], tags=tags) == others[1]
