@@ -4,18 +4,21 @@ What a commit names is the same for all visitors; the audit alone knows the addr
 """
 
 from collections.abc import Mapping
+from logging import getLogger
 
 from flask import g
 
 from engine.access import Kind
 from engine.changes import Saved
-from engine.errors import ForbiddenError
+from engine.errors import ForbiddenError, StoreError, WikiError
 from engine.messages import Message
 from engine.writing import Changes
 from wiki.current import current_actor, current_identity, current_wiki, site
 from wiki.showing import address, by
 from wiki.state.errors import TooOftenError
 from wiki.state.limits import network
+
+log = getLogger(__name__)
 
 VIA: Mapping[str, str] = {"Quire-Via": "browser"}
 """Said in every commit that is made here."""
@@ -26,18 +29,35 @@ SECONDS = 900  # in which a visitor may make as many changes as the setting `ano
 def commit(changes: Changes, summary: str, trailers: Mapping[str, str] | None = None) -> Saved:
     """Make one commit of all *changes* for whoever asks, or none of them; errors as `Wiki.commit`.
 
+    What comes to nothing, as a conflict, is not counted.
+
     Raises:
         TooOftenError: Visitors from this address have made too many changes.
     """
     visiting = current_identity().visiting
     if visiting:
         count()
-    saved = current_wiki().commit(changes, current_actor(), summary, trailers={**VIA, **(trailers or {})})
+    try:
+        saved = current_wiki().commit(changes, current_actor(), summary, trailers={**VIA, **(trailers or {})})
+    except WikiError:
+        if visiting:
+            _give_back()
+        raise
     if visiting and saved.changed:
-        first, *others = saved.paths
-        more = f" +{len(others)}" if others else ""
-        site().state.audit.note(by(), "visitor.change", f"{first}{more}", saved.commit)
+        _note(saved)
+    elif visiting:
+        _give_back()
     return saved
+
+
+def _note(saved: Saved) -> None:
+    """Write down from where a change came. It was made, so nobody is told otherwise where that cannot be written."""
+    first, *others = saved.paths
+    more = f" +{len(others)}" if others else ""
+    try:
+        site().state.audit.note(by(), "visitor.change", f"{first}{more}", saved.commit)
+    except StoreError as error:
+        log.error("the audit does not tell from where %s was made: %s", saved.commit, error)
 
 
 def count() -> None:
@@ -46,8 +66,7 @@ def count() -> None:
     Raises:
         TooOftenError: There were too many.
     """
-    rate = site().settings.anonymous_rate
-    wait = site().state.limits.take((f"visitor {network(address())}", rate), seconds=SECONDS)
+    wait = site().state.limits.take(_rate(), seconds=SECONDS)
     if wait:
         g.retry_after = wait
         raise TooOftenError(
@@ -57,6 +76,19 @@ def count() -> None:
                 -(-wait // 60),
             )
         )
+
+
+def _give_back() -> None:
+    """Count a change of a visitor no more: nothing was written."""
+    try:
+        site().state.limits.give_back(_rate(), seconds=SECONDS)
+    except StoreError as error:
+        log.warning("a change that was not made stays counted: %s", error)
+
+
+def _rate() -> tuple[str, int]:
+    """Return what changes of the visitor are counted under, and how many there may be."""
+    return f"visitor {network(address())}", site().settings.anonymous_rate
 
 
 def check_known() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from flask import Flask, request
 from werkzeug.exceptions import BadRequest
 
+from engine.access import Kind
 from engine.changes import Put
 from engine.errors import ForbiddenError, InvalidChangeError, TooLargeError
 from engine.ids import page_stem
@@ -19,6 +20,7 @@ from engine.media import Collision, Place
 from engine.messages import Message
 from engine.naming import has_suffix
 from engine.wiki import Snapshot
+from wiki import cookies
 from wiki.current import current_actor, site
 from wiki.forms import exact_field, field, path_field
 from wiki.languages import gettext as _
@@ -243,5 +245,6 @@ def pending(app: Flask | None = None) -> Pending:
 
 
 def _owner() -> str:
+    """Return whose files are kept: of visitors each browser is another, told by the cookie that its form needs."""
     actor = current_actor()
-    return f"{actor.kind}:{actor.name}"
+    return f"{actor.kind}:{cookies.get(cookies.VISIT) if actor.kind is Kind.ANONYMOUS else actor.name}"

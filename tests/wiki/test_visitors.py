@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from engine.access import ANONYMOUS, Role, RolePolicy
+from engine.errors import StoreError
 from engine.model import Author
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
@@ -181,6 +183,61 @@ def changed(client: FlaskClient, way: str) -> TestResponse:
     if way == "/-/rename/a":
         seen |= {"to": "c", "leave": "nothing"}
     return send(client, way, f"{way}?to=c", **seen)
+
+
+@pytest.mark.parametrize("way", ["/-/edit/a", "/-/rename/a", "/-/media"])
+def test_what_was_saved_is_not_called_refused_where_the_audit_cannot_be_written(
+    commit: Commit,
+    visitor: FlaskClient,
+    wiki: Wiki,
+    state: State,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    way: str,
+) -> None:
+    def full(*given: Any, **more: Any) -> None:
+        raise StoreError("the disk is full")
+
+    commit({"a.md": "one\n"})
+    wiki.catch_up()
+    monkeypatch.setattr(state.audit, "note", full)
+    answer = save(visitor, "two\n") if way == "/-/edit/a" else changed(visitor, way)
+    assert answer.status_code == 303
+    assert "the disk is full" in caplog.text
+
+
+def test_what_is_not_written_is_not_counted(commit: Commit, visitor: FlaskClient, wiki: Wiki) -> None:
+    commit({"a.md": "one\n"})
+    sent = fields(visitor.get("/-/edit/a").text)
+    commit({"a.md": "two\n"})
+    wiki.catch_up()
+    for _ in range(RATE + 1):
+        assert visitor.post("/-/edit/a", data=sent | {"text": "three\n"}).status_code == 409
+        assert save(visitor, "two\n").status_code == 303
+    for number in range(RATE):
+        assert save(visitor, f"{number}\n").status_code == 303
+    assert save(visitor, "one too many\n").status_code == 429
+
+
+def test_what_waits_of_one_visitor_is_not_anothers(
+    commit: Commit, visitor: FlaskClient, app: Flask, state: State
+) -> None:
+    commit({"leaf.png": b"theirs"})
+    waiting = state.database.path.parent / "pending"
+    asked = send(visitor, "/-/media", folder="", file=(BytesIO(b"mine"), "leaf.png"))
+    pending = re.findall(r'name="(pending-1)" value="([^"]+)"', asked.text)
+    another = app.test_client()
+    another.environ_base["REMOTE_ADDR"] = "192.0.2.77"
+    assert send(another, "/-/media", folder="", **dict(pending)).status_code == 422
+    assert send(another, "/-/media", folder="", file=(BytesIO(b"x"), "leaf.png")).status_code == 409
+    assert (
+        len({place.name.partition("-")[0] for place in waiting.iterdir()}) == 2
+    )  # each has room of their own
+    decided = send(
+        visitor, "/-/media", folder="", **{"name-1": "new.png", "choice-1": "keep"}, **dict(pending)
+    )
+    assert decided.status_code == 303
+    assert visitor.get("/new.png").data == b"mine"
 
 
 def test_previews_and_readers_are_not_counted(commit: Commit, visitor: FlaskClient) -> None:
