@@ -1,10 +1,11 @@
 """The cookies there are: that of a session, that of a browser which is shown a form without one, and a short message.
 
 Scripts cannot read the first two, no other site's form sends them, and under https they never leave it (``__Host-``).
-The third tells scripts which draft was saved, so that they forget it, and the cookie. Under https it never leaves it
+The third tells scripts which drafts were saved, so that they forget them, and the cookie. Under https it never leaves it
 either.
 """
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from flask import Response, request
@@ -38,11 +39,10 @@ def drop(response: Response, kind: str) -> None:
     response.delete_cookie(name(kind), path="/", secure=_is_secure(), httponly=True, samesite="Lax")
 
 
-def tell_saved(response: Response, key: str) -> None:
-    """Tell the browser that the draft of a key was saved."""
-    response.set_cookie(
-        SAVED, quote(key), max_age=SAVED_SECONDS, path="/", secure=_is_secure(), samesite="Lax"
-    )
+def tell_saved(response: Response, keys: Iterable[str]) -> None:
+    """Tell the browser that the drafts of some keys were saved."""
+    told = "&".join(quote(key) for key in keys)
+    response.set_cookie(SAVED, told, max_age=SAVED_SECONDS, path="/", secure=_is_secure(), samesite="Lax")
 
 
 def _is_secure() -> bool:

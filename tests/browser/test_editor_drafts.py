@@ -141,6 +141,29 @@ def test_a_save_that_fails_keeps_text_and_draft(writer: Visitor, desk: Desk, que
     expect(page.get_by_role("region", name="Draft")).to_have_count(0)  # it is there already
 
 
+@PLAIN
+def test_what_was_kept_under_two_keys_goes_when_both_are_saved(
+    writer: Visitor, desk: Desk, query: str
+) -> None:
+    desk.refuses, desk.also = True, "llama-3"
+    page = begun(writer, query)
+    write(page, "In conflict.")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_load_state()
+    kept(page)
+    leave(page)
+    assert len(drafts(page)) == 1
+    desk.refuses = False
+    page.goto(desk.address(f"{AT}/edit/sample{query}"))  # in the same window
+    expect(page.locator(".editor-kept")).to_have_count(1)
+    write(page, "Resolved.")
+    kept(page)
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(desk.address("/sample"))
+    assert drafts(page, "sample") == []
+    assert drafts(page) == []
+
+
 def test_who_is_signed_in_keeps_drafts_with_the_wiki(writer: Visitor, desk: Desk) -> None:
     desk.signed_in = True
     page = begun(writer)

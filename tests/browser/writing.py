@@ -88,6 +88,7 @@ class Desk:
     owner: str = ""  # what stands for who is signed in
     signed_in: bool = False
     signed_out: bool = False  # answers lead to the login
+    also: str = ""  # another key whose draft is saved with a page, as that of a section after a conflict
     refuses: bool = False  # a save comes back as the form, unsaved
 
     def address(self, path: str) -> str:
@@ -100,7 +101,7 @@ class Desk:
         self.drafts.clear()
         self.uploads.clear()
         self.previews = 0
-        self.owner = ""
+        self.owner = self.also = ""
         self.signed_in = self.signed_out = self.refuses = False
 
 
@@ -149,7 +150,8 @@ class _Views:
         self._desk.saved[page] = {**request.form.to_dict(), "text": text}
         self._desk.drafts.pop(page, None)
         answer = redirect(url_path(page), 303)
-        answer.set_cookie("quire_saved", quote(page, safe=""), max_age=60, samesite="Lax")
+        told = "&".join(quote(key, safe="") for key in (page, self._desk.also) if key)
+        answer.set_cookie("quire_saved", told, max_age=60, samesite="Lax")
         return answer
 
     def _form(self, page: str, text: str, *, unsaved: bool = False) -> str:

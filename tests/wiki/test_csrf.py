@@ -238,9 +238,9 @@ def test_what_tells_of_a_saved_draft_never_leaves_https(
 ) -> None:
     app, response = create_app(Settings(url=url), wiki), Response()
     with app.test_request_context("/", base_url=base):
-        cookies.tell_saved(response, "f/ä;b.md#x")
+        cookies.tell_saved(response, ["f/ä;b.md#x", "a&b.md"])
     said = response.headers["Set-Cookie"].split("; ")
-    assert said[0] == "quire_saved=f/%C3%A4%3Bb.md%23x"
+    assert said[0] == "quire_saved=f/%C3%A4%3Bb.md%23x&a%26b.md"
     assert ("Secure" in said) is secure
     assert "Max-Age=600" in said
 

@@ -732,6 +732,36 @@ def test_drafts_go_along_with_a_page_that_is_renamed(commit: Commit, editor: Fla
     assert editor.get("/-/edit/old?section=b").location == "/-/edit/new?section=b"
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_the_draft_of_a_section_goes_when_the_conflict_about_it_is_saved(
+    commit: Commit, editor: FlaskClient, wiki: Wiki, by_hand: bool
+) -> None:
+    commit({"a.md": "# A\n\n## B\n\none\n"})
+    wiki.catch_up()
+    sent = fields(editor.get("/-/edit/a?section=b").text) | {"text": "## B\n\nmine\n"}
+    send(editor, "/-/drafts", "/-/new", key="a.md#b", text=sent["text"], base=sent["base"])
+    commit({"a.md": "# A\n\n## B\n\ntheirs\n"})
+    wiki.catch_up()
+    again = fields(editor.post("/-/edit/a", data=sent).text)
+    assert again["draft-key"] == "a.md#b"
+    if by_hand:
+        shown = editor.post("/-/edit/a", data=again | {"action": "by-hand"})
+        again = fields(editor.post("/-/edit/a", data=fields(shown.text) | {"action": "preview"}).text)
+        answer = editor.post("/-/edit/a", data=again)
+    else:
+        answer = editor.post("/-/edit/a", data=again | {"action": "resolve", "choice-1": "ours"})
+    assert answer.status_code == 303
+    assert "quire_saved=a.md&a.md%23b;" in answer.headers["Set-Cookie"]
+    assert editor.get("/-/drafts?key=a.md%23b").status_code == 204
+
+
+def test_a_key_that_can_be_none_is_none(commit: Commit, editor: FlaskClient) -> None:
+    commit({"a.md": "one\n"})
+    answer = save(editor, "two\n", **{"draft-key": "x" * 10_000})
+    assert (answer.status_code, answer.location) == (303, "/a")
+    assert "quire_saved=a.md;" in answer.headers["Set-Cookie"]
+
+
 def test_a_draft_that_was_opened_goes_when_it_is_saved_elsewhere(
     commit: Commit, editor: FlaskClient, wiki: Wiki
 ) -> None:

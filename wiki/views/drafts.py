@@ -13,7 +13,7 @@ from engine.messages import Message
 from wiki import current
 from wiki.current import current_actor, opened
 from wiki.filters import moment
-from wiki.forms import LINE_CHARACTERS, field, number_field, path_field, text_field
+from wiki.forms import LINE_CHARACTERS, exact_field, field, number_field, path_field, text_field
 from wiki.properties import Properties
 from wiki.state.drafts import Draft
 from wiki.state.pages import Lineage
@@ -29,7 +29,7 @@ def view() -> ResponseReturnValue:
     name = _writer()
     drafts = current.site().state.drafts
     if "key" in request.args:
-        path, section = _parted(request.args["key"])
+        path, section = parted(request.args["key"])
         with opened() as snapshot:
             found = drafts.get(name, path, snapshot.editing.lineage(path), section)
         if found is None:
@@ -49,7 +49,7 @@ def view() -> ResponseReturnValue:
 @bp.post("/-/drafts")
 def keep() -> ResponseReturnValue:
     """Keep a text, or with ``discard`` forget one, by its key or its number."""
-    name, (path, section) = _writer(), _parted(path_field("key", LINE_CHARACTERS))
+    name, (path, section) = _writer(), parted(path_field("key", LINE_CHARACTERS))
     drafts = current.site().state.drafts
     number = number_field("draft")
     if number is None:
@@ -78,7 +78,13 @@ def draft_key(path: str, section: str) -> str:
     return f"{path}#{section}" if section else path
 
 
-def _parted(key: str) -> tuple[str, str]:
+def sent_key() -> str:
+    """Return the key that a form gives back; empty where it has none, or none that can be."""
+    key = exact_field("draft-key")
+    return key if len(key.encode("utf-8", "replace")) <= KEY_BYTES else ""
+
+
+def parted(key: str) -> tuple[str, str]:
     """Return the path and the section that a key names; an anchor has no point, and what has none is no page."""
     if page_stem(key) is not None or "#" not in key:
         return key, ""

@@ -31,7 +31,7 @@ from wiki.properties import Properties
 from wiki.saving import commit
 from wiki.state.drafts import Draft as KeptDraft
 from wiki.urls import is_reserved, with_query
-from wiki.views.drafts import draft_key
+from wiki.views.drafts import draft_key, parted, sent_key
 
 log = getLogger(__name__)
 bp = Blueprint("edit", __name__)
@@ -49,6 +49,9 @@ class Draft:
     section: str = ""
     summary: str = ""
     kept: int | None = None  # the id of the kept draft that it is
+    key: str = (
+        ""  # what scripts kept it under before there was a conflict about it, as a draft of its section
+    )
     # As they were sent, and are not in the text yet.
     properties: Properties = field_of(default_factory=Properties)
 
@@ -63,6 +66,7 @@ class Draft:
             field("section"),
             field("summary"),
             _number(field("draft")),
+            sent_key(),
             Properties.sent(),
         )
 
@@ -83,7 +87,9 @@ def view(text: str) -> ResponseReturnValue:
             source = replace(source, title=title)
         if asked is not None and asked.section == source.section:
             typed = Properties.kept(asked.fields)
-            draft = Draft(source.path, asked.text, asked.base, asked.section, asked.summary, asked.id, typed)
+            draft = Draft(
+                source.path, asked.text, asked.base, asked.section, asked.summary, asked.id, properties=typed
+            )
             return _form(snapshot, source, draft, asked=asked)
         gone = section if section != source.section else ""
         lost = asked or _draft_of(snapshot, source.path, gone) if gone else None
@@ -195,16 +201,17 @@ def _forget_draft(response: Response, path: str, draft: Draft) -> None:
 
     It was saved, so nobody is told otherwise where the draft cannot go: it is offered once more then.
     """
-    key, name = draft_key(path, draft.section), current_actor().name
+    name = current_actor().name
+    keys = list(dict.fromkeys(key for key in (draft_key(path, draft.section), draft.key) if key))
     try:
         with opened() as snapshot:
-            kept = _draft_of(snapshot, path, draft.section)
+            kept = [_draft_of(snapshot, path, section) for _, section in map(parted, keys)]
         numbers = [draft.kept] if draft.kept is not None and name else []
-        for number in [*numbers, *([kept.id] if kept is not None else [])]:
+        for number in [*numbers, *(each.id for each in kept if each is not None)]:
             current.site().state.drafts.delete(name, number)
     except WikiError as error:
-        log.warning("the draft of %r stays after it was saved: %s", key, error)
-    cookies.tell_saved(response, key)
+        log.warning("the draft of %r stays after it was saved: %s", keys[0], error)
+    cookies.tell_saved(response, keys)
 
 
 @bp.post("/-/preview")
@@ -301,8 +308,9 @@ def _with_properties(draft: Draft, whole: str) -> Draft:
 
 
 def _joined(draft: Draft, whole: str) -> Draft:
-    """Return what a conflict is about: all of the page."""
-    return replace(draft, text=whole, section="", properties=Properties())
+    """Return what a conflict is about: all of the page. What was kept of its section is still a draft of that."""
+    key = draft.key or draft_key(draft.path, draft.section)
+    return replace(draft, text=whole, section="", key=key, properties=Properties())
 
 
 def _shown(snapshot: Snapshot, draft: Draft, whole: str) -> dict[str, Any]:

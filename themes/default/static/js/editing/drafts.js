@@ -5,7 +5,7 @@ import { offer, showLost } from "./offer.js";
 import { word } from "./words.js";
 
 const PAUSE = { browser: 1_000, wiki: 3_000 }; // milliseconds without a change before a draft is kept
-const SENT = "quire:sent"; // which draft went to the wiki; js/saved.js drops it when the wiki has saved it
+const SENT = "quire:sent"; // which draft of each key went to the wiki; js/saved.js drops those that the wiki has saved
 
 export const keepDrafts = async (edit) => {
   const { draft: key, draftOwner: owner, draftUrl, draftLost } = edit.form.dataset;
@@ -66,7 +66,8 @@ export const keepDrafts = async (edit) => {
     if (!edit.changed) return;
     if (!browser.keep(now())) return; // until the wiki says that it is saved
     try {
-      sessionStorage.setItem(SENT, JSON.stringify({ key, name: browser.name, id: own }));
+      const sent = JSON.parse(sessionStorage.getItem(SENT) ?? "{}");
+      sessionStorage.setItem(SENT, JSON.stringify({ ...sent, [key]: { name: browser.name, id: own } }));
     } catch { /* then the draft is offered once more */ }
   });
 
