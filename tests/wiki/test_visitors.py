@@ -269,7 +269,10 @@ def test_visitors_take_back_nothing_of_others(
     by = editor.get("/-/by/Anonymous").text
     assert "/-/undo?author=Anonymous&amp;email=anonymous%40localhost" in by
     assert editor.get("/-/undo?author=Anonymous&email=anonymous%40localhost").status_code == 200
-    assert visitor.get("/-/undo?author=Anonymous&email=anonymous%40localhost").status_code == 403
+    for refused in ("/-/undo?author=Anonymous&email=anonymous%40localhost", f"/-/revert/{'0' * 40}"):
+        answer = visitor.get(refused)
+        assert answer.status_code == 403
+        assert "Only those who are logged in may do this." in answer.text
 
 
 def test_what_is_protected_is_so_for_visitors(
