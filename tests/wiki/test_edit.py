@@ -769,7 +769,11 @@ def test_a_draft_that_was_opened_goes_when_it_is_saved_elsewhere(
     wiki.catch_up()
     send(editor, "/-/drafts", "/-/new", key="old.md", text="two\n")
     (link,) = links(editor.get("/-/drafts").text)
-    sent = fields(editor.get(link.replace("/old", "/a")).text)
+    sent = fields(editor.get("/-/edit/a").text) | {
+        "text": "two\n",
+        "base": "",
+        "draft": link.rpartition("=")[2],
+    }
     shown = fields(editor.post("/-/edit/a", data=sent | {"action": "preview"}).text)
     assert shown["draft"] == sent["draft"] != ""
     conflict = editor.post("/-/edit/a", data=shown)
@@ -777,6 +781,22 @@ def test_a_draft_that_was_opened_goes_when_it_is_saved_elsewhere(
     assert editor.post("/-/edit/a", data=fields(conflict.text) | {"action": "resolve"}).status_code == 303
     assert "There are none." in editor.get("/-/drafts").text
     assert save(editor, "three\n", draft="junk").status_code == 303
+
+
+def test_a_draft_is_opened_in_the_form_of_its_own_page_alone(
+    commit: Commit, editor: FlaskClient, wiki: Wiki
+) -> None:
+    commit({"a.md": "one\n", "b.md": "---\naliases: [left]\n---\none\n", "d.markdown": "one\n"})
+    wiki.catch_up()
+    for key, page in (("a.md", "a"), ("c.md", "c"), ("B.md", "b"), ("d.md", "d"), ("left.md", "b")):
+        send(editor, "/-/drafts", "/-/new", key=key, text="two\n")
+        (link,) = links(editor.get("/-/drafts").text)
+        answer = editor.get(f"/-/edit/other?{link.partition('?')[2]}")
+        assert (answer.status_code, answer.location) == (302, link)
+        form = editor.get(link, follow_redirects=True)
+        assert (form.status_code, form.request.path) == (200, f"/-/edit/{page}")
+        assert fields(form.text)["text"] == "two\n"
+        send(editor, "/-/drafts", "/-/new", draft=link.rpartition("=")[2], discard="1")
 
 
 def test_a_draft_of_a_page_that_is_not_there_is_opened(commit: Commit, editor: FlaskClient) -> None:

@@ -42,7 +42,7 @@ def view() -> ResponseReturnValue:
         kept = drafts.of(name)
         places = snapshot.editing.places(each.lineage for each in kept if each.lineage is not None)
         return current.site().themes.render(
-            "edit/drafts.html", drafts=[(each, _path(each, places)) for each in kept], address=_address
+            "edit/drafts.html", drafts=[(each, path_of(each, places)) for each in kept], address=draft_address
         )
 
 
@@ -92,12 +92,12 @@ def parted(key: str) -> tuple[str, str]:
     return path, section
 
 
-def _path(draft: Draft, places: Mapping[Lineage, str]) -> str:
+def path_of(draft: Draft, places: Mapping[Lineage, str]) -> str:
     """Return where the page of a draft is now."""
     return places.get(draft.lineage, draft.path) if draft.lineage is not None else draft.path
 
 
-def _address(draft: Draft, path: str) -> str:
+def draft_address(draft: Draft, path: str) -> str:
     """Return where the text of a draft is edited."""
     asked = {"section": draft.section} if draft.section else {}
     return f"/-/edit{url_path(page_stem(path) or path)}?{urlencode({**asked, 'draft': draft.id})}"

@@ -31,7 +31,7 @@ from wiki.properties import Properties
 from wiki.saving import commit
 from wiki.state.drafts import Draft as KeptDraft
 from wiki.urls import is_reserved, with_query
-from wiki.views.drafts import draft_key, parted, sent_key
+from wiki.views.drafts import draft_address, draft_key, parted, path_of, sent_key
 
 log = getLogger(__name__)
 bp = Blueprint("edit", __name__)
@@ -83,6 +83,8 @@ def view(text: str) -> ResponseReturnValue:
             return redirect(error.address, 302)
         if not snapshot.may_try(source.path):
             raise ForbiddenError(Message("You may not change “%(path)s”.", path=source.path))
+        if asked is not None and not _leads(snapshot, own := _own_path(snapshot, asked), source):
+            return redirect(draft_address(asked, own), 302)
         if source.name is None and (title := request.args.get("title", "").strip()[:TITLE]):
             source = replace(source, title=title)
         if asked is not None and asked.section == source.section:
@@ -101,6 +103,24 @@ def _asked_draft() -> KeptDraft | None:
     """Return the draft that the address names, if who asks has it."""
     name, number = current_actor().name, _number(request.args.get("draft", ""))
     return current.site().state.drafts.numbered(name, number) if name and number is not None else None
+
+
+def _own_path(snapshot: Snapshot, draft: KeptDraft) -> str:
+    """Return where the page of a draft is now."""
+    lineage = draft.lineage
+    return path_of(draft, snapshot.editing.places([lineage] if lineage is not None else []))
+
+
+def _leads(snapshot: Snapshot, path: str, source: Source) -> bool:
+    """Say whether the form for a path is that of *source*, as with other capitals, another suffix, or an alias."""
+    if path == source.path:
+        return True
+    try:
+        return _source(snapshot, page_stem(path) or path, "").path == source.path
+    except _ElsewhereError as error:
+        return urlsplit(error.address).path == _address(source.path)
+    except WikiError:
+        return False
 
 
 def _number(text: str) -> int | None:
