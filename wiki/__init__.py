@@ -33,7 +33,7 @@ from wiki import (
 )
 from wiki.identity import LOCAL_AUTHOR, Door
 from wiki.settings import Settings
-from wiki.state import State, data_folder
+from wiki.state import State, data_folder, has_accounts
 from wiki.theming import Themes
 from wiki.views import (
     account,
@@ -214,9 +214,8 @@ def open_state(settings: Settings) -> State:
     Raises:
         StoreError: It is no repository, or the folder cannot be used.
     """
-    folder = Path(settings.data) if settings.data else _data(settings)
     return State(
-        folder,
+        _data(settings),
         session_days=settings.session_days,
         idle_days=settings.session_idle_days,
         login_rate=settings.login_rate,
@@ -224,7 +223,18 @@ def open_state(settings: Settings) -> State:
     )
 
 
+def knows_people(settings: Settings) -> bool:
+    """Say whether the state of the repository that *settings* name has an account, and change nothing.
+
+    Raises:
+        StoreError: It is no repository.
+    """
+    return has_accounts(_data(settings))
+
+
 def _data(settings: Settings) -> Path:
+    if settings.data:
+        return Path(settings.data)
     with closing(_store(settings, read_only=True)) as store:
         return data_folder(store.common_folder, os.environ)
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import pwd
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,30 @@ from engine.diagnosis import Diagnosis, error, ok, warning
 from wiki.identity import is_for_here
 from wiki.settings import Settings
 
+PROXIES = frozenset("www-data nginx http apache caddy haproxy".split())
+"""Users that proxies run as."""
 
-def examine(settings: Settings, config: Path | None) -> Iterator[Diagnosis]:
-    """Look at *settings*, which *config* is a file of, if there is one."""
+
+def examine(
+    settings: Settings, config: Path | None, *, user: str = "", accounts: bool = False
+) -> Iterator[Diagnosis]:
+    """Look at *settings*.
+
+    Args:
+        settings: Those of the server.
+        config: The file that they are from, if there is one.
+        user: The name of the user that the server runs as, if it is known.
+        accounts: Whether there is an account.
+    """
     yield _reached(settings)
     yield from _people(settings)
+    if user in PROXIES and not accounts and is_for_here(settings):
+        yield warning(
+            "settings",
+            f"the server runs as {user}, as proxies do, and there is no account:"
+            " whoever comes through a proxy of that user may be taken for the person at this machine, and edit",
+            "make an account: quire user add; or let the server run as a user of its own",
+        )
     yield from _proxies(settings)
     if config is not None:
         yield from _writable(config, "says how the server runs")
@@ -22,6 +42,14 @@ def examine(settings: Settings, config: Path | None) -> Iterator[Diagnosis]:
         for folder, _, files in os.walk(settings.themes):
             for place in [Path(folder), *(Path(folder, name) for name in sorted(files))]:
                 yield from _writable(place, "holds templates, which run in the server")
+
+
+def server_user() -> str:
+    """Return the name of the user that this process runs as; empty where it has none."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return ""
 
 
 def _reached(settings: Settings) -> Diagnosis:

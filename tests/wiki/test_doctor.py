@@ -7,12 +7,15 @@ import sys
 import time
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.diagnosis import Level
 from tests.repositories import Repository, make
+from tests.states import ADMIN
 from tests.wiki.processes import ROOT, get, quire, running
+from wiki import knows_people, open_state
 from wiki.safety import examine, is_loopback
 from wiki.settings import Settings
 
@@ -198,6 +201,33 @@ def test_other_addresses_are_not(host: str) -> None:
 def test_who_edits_without_an_account_is_told_while_that_can_be(settings: Settings, told: bool) -> None:
     found = [each for each in examine(settings, None) if "until the first account" in each.message]
     assert [each.level for each in found] == [Level.OK] * told
+
+
+@pytest.mark.parametrize("user", ["www-data", "nginx", "http", "apache", "caddy", "haproxy"])
+def test_a_server_that_runs_as_proxies_do_is_told_until_there_is_an_account(user: str) -> None:
+    def told(*, by: str = user, accounts: bool = False, **more: Any) -> bool:
+        found = examine(Settings(**more), None, user=by, accounts=accounts)
+        return any(each.level is Level.WARNING and f"runs as {by}" in each.message for each in found)
+
+    assert told()
+    assert not told(accounts=True)
+    assert not told(proxies=1)
+    assert not told(url="https://wiki.example.org", proxies=1)
+    assert not told(by="wiki")
+
+
+def test_accounts_are_looked_for_and_nothing_is_made(content: Repository, tmp_path: Path) -> None:
+    settings = Settings(repository=str(content.path), data=str(tmp_path / "data ?#"))
+    assert not knows_people(settings)
+    assert not (tmp_path / "data ?#").exists()
+    state = open_state(settings)
+    assert not knows_people(settings)
+    state.accounts.add("ada", by=ADMIN)
+    assert knows_people(settings)
+    state.close()
+    assert knows_people(settings)
+    state.database.path.write_bytes(b"no database" * 1_000)
+    assert not knows_people(settings)
 
 
 def test_a_proxy_that_is_not_counted_is_told() -> None:

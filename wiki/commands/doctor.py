@@ -12,7 +12,7 @@ import click
 
 from engine.diagnosis import Diagnosis, Level
 from engine.doctor import DERIVED, Doctor, mend
-from wiki import find_patient, open_wiki, safety
+from wiki import find_patient, knows_people, open_wiki, safety
 from wiki.commands.common import INDEX_SECONDS, busy, located, plain, repository, settings_of
 from wiki.progress import Bar
 from wiki.settings import Settings
@@ -60,7 +60,7 @@ def _examine(settings: Settings, config: Path | None, full: bool) -> list[Diagno
     try:
         with Bar(sys.stderr) as bar:
             return [
-                *safety.examine(settings, config),
+                *safety.examine(settings, config, user=safety.server_user(), accounts=knows_people(settings)),
                 *Doctor(patient).examine(full=full, progress=bar.show),
             ]
     finally:

@@ -18,8 +18,8 @@ Nothing here has heard of the web. What belongs together is written in one trans
 """
 
 from wiki.state.audit import SHELL, By
-from wiki.state.folder import data_folder
+from wiki.state.folder import data_folder, has_accounts
 from wiki.state.passwords import Hashing
 from wiki.state.state import State
 
-__all__ = ["SHELL", "By", "Hashing", "State", "data_folder"]
+__all__ = ["SHELL", "By", "Hashing", "State", "data_folder", "has_accounts"]
