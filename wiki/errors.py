@@ -47,7 +47,7 @@ TITLES = {
     409: marked("Somebody was faster"),
     413: marked("That is too large"),
     422: marked("That change cannot be made"),
-    429: marked("Too many attempts"),
+    429: marked("Too often"),
     500: marked("Something went wrong here"),
     503: marked("The wiki cannot be read just now"),
 }

@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import BaseConverter
 
 from engine.errors import NotReadyError, PageNotFoundError
-from engine.ids import is_reserved as is_reserved  # of addresses, so it is found here too
+from engine.ids import is_reserved
 from engine.messages import Message
 from engine.model import Name
 from engine.past_answers import Subject

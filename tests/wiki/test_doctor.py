@@ -230,6 +230,11 @@ def test_accounts_are_looked_for_and_nothing_is_made(content: Repository, tmp_pa
     assert not knows_people(settings)
 
 
+def test_the_folder_for_accounts_can_be_named(content: Repository, tmp_path: Path) -> None:
+    assert quire("doctor", content.path, "--data", tmp_path / "data").returncode == 0
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_proxy_that_is_not_counted_is_told() -> None:
     assert worst(Settings(url="https://wiki.example.org")) is Level.WARNING
     assert worst(Settings(url="https://wiki.example.org", proxies=1)) is Level.OK

@@ -13,7 +13,7 @@ import click
 from engine.diagnosis import Diagnosis, Level
 from engine.doctor import DERIVED, Doctor, mend
 from wiki import find_patient, knows_people, open_wiki, safety
-from wiki.commands.common import INDEX_SECONDS, busy, located, plain, repository, settings_of
+from wiki.commands.common import DATA, INDEX_SECONDS, busy, located, plain, repository, settings_of
 from wiki.progress import Bar
 from wiki.settings import Settings
 
@@ -24,6 +24,7 @@ _FOLDER = {"folder", "old"}  # parts that are mended in the folder of derived da
 @click.command()
 @repository
 @located
+@DATA
 @click.option("--host", help="The address that the server listens on, to judge whether that is safe.")
 @click.option(
     "--full", is_flag=True, help="Read every object, page and commit rather than a sample; takes minutes."

@@ -16,7 +16,7 @@ from engine.contents import COMPARED_BYTES, COMPARED_LINES
 from engine.editing import Source
 from engine.errors import ForbiddenError, NotReadyError, PageIdError, PageNotFoundError, WikiError
 from engine.frontkeys import is_changeable
-from engine.ids import page_stem, url_path
+from engine.ids import is_reserved, page_stem, url_path
 from engine.messages import Message
 from engine.model import Form
 from engine.moving import AnchorPlan
@@ -30,7 +30,7 @@ from wiki.languages import gettext as _
 from wiki.properties import Properties
 from wiki.saving import commit
 from wiki.state.drafts import Draft as KeptDraft
-from wiki.urls import is_reserved, with_query
+from wiki.urls import with_query
 from wiki.views.drafts import draft_address, draft_key, parted, path_of, sent_key
 
 log = getLogger(__name__)
