@@ -22,7 +22,7 @@ from logging import getLogger
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.access import Actor, Policy, Protections, Role, may_write
+from engine.access import Actor, Policy, Protections, may_write
 from engine.changes import Append, Change, Delete, Edit, Move, Put, Saved
 from engine.errors import (
     EditConflictError,
@@ -238,17 +238,15 @@ class Writing:
         for path in paths:
             if not may_write(self._policy, actor, path):
                 raise ForbiddenError(Message("You may not change “%(path)s”.", path=path))
-        if self._protections.any() and actor.role is not Role.ADMIN:  # else it needs no snapshot
-            with self._look(actor) as snapshot:
-                if head not in {None, snapshot.commit}:
-                    raise NotReadyError(
-                        Message("What others pushed is still being read; try again in a moment.")
-                    )
-                for path in paths:
-                    if not snapshot.is_unprotected(path):
-                        raise ForbiddenError(
-                            Message("“%(path)s” is protected; ask an admin to change it.", path=path)
-                        )
+        if actor.role.covers(self._protections.highest()):
+            return  # it needs no snapshot
+        with self._look(actor) as snapshot:
+            if head not in {None, snapshot.commit}:
+                raise NotReadyError(Message("What others pushed is still being read; try again in a moment."))
+            if refused := snapshot.protected(paths):
+                raise ForbiddenError(
+                    Message("“%(path)s” is protected; ask an admin to change it.", path=min(refused))
+                )
 
 
 class _Call:
