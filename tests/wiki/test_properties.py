@@ -100,7 +100,7 @@ def test_as_many_words_as_the_form_may_send_are_answered_at_once() -> None:
     began = time.process_time()
     with pytest.raises(InvalidChangeError, match="too large"):
         typed("---\ntags: [a]\n---\nx\n", tags=", ".join(words))
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 5  # what was quadratic took half a minute
 
 
 def test_a_long_list_is_changed_at_once_and_whole() -> None:
@@ -109,7 +109,7 @@ def test_a_long_list_is_changed_at_once_and_whole() -> None:
     new = [f"n{number}" for number in range(NEW_WORDS)]
     began = time.process_time()
     assert typed(text, tags=", ".join([*words[:-1], *new])) == text.replace("w7999", ", ".join(new))
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 10
     with pytest.raises(InvalidChangeError, match="too large"):
         typed(text, tags=", ".join([*words, *new, "more"]))
 
