@@ -35,7 +35,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    r"""Add lines at the end of a page, whatever it holds by then; where there is none, it begins with them."""
+    r"""Add lines at the end of a page, whatever it holds by then; where there is none, it begins with them.
+
+    It follows the page where it was renamed, also where one was left that leads on to it.
+    """
 
     path: str
     text: str  # lines end in ``\n``

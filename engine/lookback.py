@@ -71,6 +71,18 @@ class Lookback:
             return None
         return now if snapshot.may_see(past_name(now, None)) else None
 
+    def led(self, path: str) -> str | None:
+        """Return where the file is that was renamed away from *path*, where another one stands now; ``None`` for none."""
+        snapshot = self._known()
+        now = snapshot.past.left(path)
+        for commit in self._newer:
+            renamed = {touch.old_path: touch.path for touch in commit.touches if touch.old_path is not None}
+            if path in renamed:
+                now = renamed[path]
+            elif now is not None:
+                now = renamed.get(now, now)
+        return now if now is not None and snapshot.may_see(past_name(now, None)) else None
+
     def knows(self, path: str, blob: str) -> bool:
         """Say whether the file that is, or was, at *path* held *blob* once, as far as the actor may know."""
         snapshot = self._snapshot

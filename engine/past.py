@@ -276,6 +276,15 @@ class Past:
         living = self._arrivals.living([touched.lineage]).get(touched.lineage)
         return living.path if living is not None else None
 
+    def left(self, path: str) -> str | None:
+        """Return where the file is now that was renamed away from *path* last; ``None`` where none was, or it is gone."""
+        self._check()
+        touched = self._arrivals.moved_from(path)
+        if touched is None or not self._sight.sees([touched]):
+            return None
+        living = self._arrivals.living([touched.lineage]).get(touched.lineage)
+        return living.path if living is not None else None
+
     def keyed(self, name: str) -> tuple[str, str] | None:
         """Return the commit that a call with a key made, and its whole key; *name* is the key's first word."""
         self._check()

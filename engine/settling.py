@@ -34,12 +34,15 @@ from engine.errors import (
     RevisionNotFoundError,
     TooLargeError,
 )
+from engine.frontmatter import split
 from engine.ids import page_stem
 from engine.merging import Conflict, Merge, merge
 from engine.messages import Message
 from engine.model import Entry, Form
 from engine.store import Store
 from engine.textstyle import plain, styled
+
+REDIRECT = 10_000  # characters in which the word stands that lets a page lead on
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ class History(Protocol):
 
     def moved(self, path: str, base: str | None) -> str | None:
         """Return where the file was renamed to that was at *path*, and held the blob *base* then (``None``: any)."""
+        ...
+
+    def led(self, path: str) -> str | None:
+        """Return where the file is that was renamed away from *path*, where another one stands now."""
         ...
 
     def knows(self, path: str, blob: str) -> bool:
@@ -212,6 +219,9 @@ class Settler:
         entry, path = self._entry(change.path), change.path
         if entry is None and self._head is not None and (now := self._history.moved(path, None)) is not None:
             path, entry = now, self._entry(now)
+        if entry is not None and self._leads_on(path, entry):
+            led = self._history.led(path)
+            path, entry = (led, self._entry(led)) if led is not None and self._entry(led) else (path, entry)
         self._settled.paths[change.path] = path
         if entry is not None:
             _check_ordinary(path, entry)
@@ -219,6 +229,13 @@ class Settler:
         start = plain(before)
         between = "\n" if start and not start.endswith("\n") else ""
         self._put(path, _encoded(path, styled(f"{start}{between}{plain(change.text)}", before)), entry)
+
+    def _leads_on(self, path: str, entry: Entry) -> bool:
+        """Say whether a page only leads on to another one, as one that a move has left behind."""
+        if entry.form is not Form.PAGE:
+            return False
+        text = self._store.read(entry.blob).decode(errors="replace")
+        return "redirect" in text[:REDIRECT] and "redirect" in split(text).properties
 
     # -- deleting, moving
 

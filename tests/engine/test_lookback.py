@@ -1,7 +1,7 @@
 """What a change has to know of the past it knows also while what is derived is behind, and never more than its actor may."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -95,6 +95,19 @@ def test_an_edit_is_merged_and_follows_while_another_process_brings_the_names(
     for part in ("three", "nine", "fifteen"):
         assert f"line {part}\n" in (text(both, "b.md") or "")
     assert text(both, "a.md") is None
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_is_appended_goes_where_the_page_went(both: Wiki, tmp_path: Path, late: bool) -> None:
+    commit(both, Append("log.md", "one\n"), Edit("other.md", "---\nredirect: log\n---\n", None))
+    old = blob(both, "log.md")
+    leads = b"---\nredirect: journal\n---\n"
+    with HostLock(tmp_path / "derived" / "names.lock").held(1) if late else nullcontext():
+        commit(both, Move("log.md", "journal.md", old), Put("log.md", leads, None))
+        assert both.commit([Append("log.md", "two\n")], BOB).paths == {"log.md": "journal.md"}
+    assert text(both, "journal.md") == "one\ntwo\n"
+    assert text(both, "log.md") == leads.decode()
+    assert both.commit([Append("other.md", "said\n")], BOB).paths == {"other.md": "other.md"}
 
 
 def test_while_the_history_is_read_nothing_is_guessed(both: Wiki) -> None:

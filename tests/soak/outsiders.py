@@ -83,8 +83,8 @@ class Outsider:
             text = sentences.edited(
                 before, f"T{self._name}l", self._new, self._dice, own=self._dice.random() < 0.5
             )
-            if text == before:
-                continue  # the dice had it so
+            if text == before or not sentences.mark(before):
+                continue  # the dice had it so, or it only leads on to another one
             old, new = sentences.tokens(before), sentences.tokens(text)
             meant.append(
                 Meant(

@@ -114,6 +114,8 @@ class Planner:
         if not entries:
             return None
         page = self._read(self._dice.choice(entries))
+        if not sentences.mark(page.text):
+            return None  # it only leads on to another one
         if len(self._open) < OPEN and self._dice.random() < 0.5:
             self._open.append(page)
         return page

@@ -29,8 +29,8 @@ def tokens(text: str) -> list[str]:
 
 
 def mark(text: str) -> str:
-    """Return the mark of a page, empty where it has none."""
-    found = MARK.search(text)
+    """Return the mark of a page, empty where it has none: what is said on one that leads on may name others."""
+    found = MARK.search(text) if not text.startswith("---\nredirect:") else None
     return found[0] if found else ""
 
 
