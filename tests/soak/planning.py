@@ -20,6 +20,7 @@ FOLDERS = ("", "a/", "b/", "c/", "d/e/", "f/g/")
 NAMES = ("Home", "Notes", "Plan", "Über uns", "index")
 FEW, MANY = 25, 60  # pages, at which more are begun, or deleted
 OPEN = 3  # pages that an author keeps open
+TRIES = 20  # at pages, until one is found that is no more than a sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,10 @@ class Planner:
         if not entries:
             return None
         page = self._read(self._dice.choice(entries))
-        if not sentences.mark(page.text):
-            return None  # it only leads on to another one
+        for _ in range(TRIES):
+            if sentences.mark(page.text):
+                break  # others only lead on to another one
+            page = self._read(self._dice.choice(entries))
         if len(self._open) < OPEN and self._dice.random() < 0.5:
             self._open.append(page)
         return page
