@@ -71,6 +71,17 @@ class Lookback:
             return None
         return now if snapshot.may_see(past_name(now, None)) else None
 
+    def ended(self, path: str, base: str) -> bool:
+        """Say whether the file that held *base* at *path* is no more, so that one which stands there is another."""
+        snapshot = self._known()
+        ended = snapshot.past.ended(path, base)
+        for touch in (touch for commit in self._newer for touch in commit.touches if touch.path == path):
+            if touch.blob == base:
+                ended = False
+            elif touch.blob is None or touch.old_path is not None:
+                ended = True
+        return ended
+
     def led(self, path: str) -> str | None:
         """Return where the file is that was renamed away from *path*, where another one stands now; ``None`` for none."""
         snapshot = self._known()

@@ -276,6 +276,12 @@ class Past:
         living = self._arrivals.living([touched.lineage]).get(touched.lineage)
         return living.path if living is not None else None
 
+    def ended(self, path: str, blob: str) -> bool:
+        """Say whether the file that held *blob* at *path* is no more, whatever stands there now."""
+        self._check()
+        touched = self._arrivals.newest_at(path, blob=blob)
+        return touched is not None and touched.lineage not in self._arrivals.living([touched.lineage])
+
     def left(self, path: str) -> str | None:
         """Return where the file is now that was renamed away from *path* last; ``None`` where none was, or it is gone."""
         self._check()

@@ -71,6 +71,10 @@ class History(Protocol):
         """Return where the file was renamed to that was at *path*, and held the blob *base* then (``None``: any)."""
         ...
 
+    def ended(self, path: str, base: str) -> bool:
+        """Say whether the file that held *base* at *path* is no more, so that one which stands there is another."""
+        ...
+
     def led(self, path: str) -> str | None:
         """Return where the file is that was renamed away from *path*, where another one stands now."""
         ...
@@ -174,6 +178,13 @@ class Settler:
                 raise
             return None  # as far as is known it is the same file
 
+    def _is_another(self, named: str, path: str, base: str) -> bool:
+        """Say whether the file at *path* has only taken the place of the one that held *base* there."""
+        try:
+            return named == path and self._history.ended(path, base)
+        except NotReadyError:
+            return False  # as far as is known it is the same file
+
     # -- writing
 
     def _write(self, change: Put | Edit) -> None:
@@ -191,6 +202,8 @@ class Settler:
         ours = _content(change, b"" if path in self._filled else theirs)
         if entry.blob == change.base or ours == theirs or path in self._filled:
             self._put(path, ours, entry)
+        elif change.base is not None and self._is_another(change.path, path, change.base):
+            self._conflict(path, None, ours, entry, theirs)
         elif change.base is not None:
             made = self._merged(path, self._base(change.path, change.base), ours, entry, theirs)
             if made is not None:
@@ -252,7 +265,11 @@ class Settler:
 
     def _move(self, change: Move) -> None:
         entry = self._entry(change.path)
-        if entry is None or self._elsewhere(change.path, entry, change.base) is not None:
+        if (
+            entry is None
+            or self._elsewhere(change.path, entry, change.base) is not None
+            or (entry.blob != change.base and self._is_another(change.path, change.path, change.base))
+        ):
             raise _not_found(change.path)
         if self._entry(change.to) is not None:
             raise _exists(change.to)

@@ -202,6 +202,37 @@ def test_an_edit_follows_a_page_that_was_renamed_and_has_left_another_behind(any
     assert content(any_wiki, "b.md") == edited.encode()
 
 
+def test_an_edit_is_never_merged_with_another_page_that_has_taken_the_place_of_its_own(
+    any_wiki: Wiki,
+) -> None:
+    lines = "".join(f"line {n}\n\n" for n in range(9))
+    save(any_wiki, Edit("a.md", lines, None), Edit("b.md", f"# B\n\n{lines}", None))
+    base = blob(any_wiki, "a.md")
+    save(any_wiki, Delete("a.md", base))
+    save(any_wiki, Move("b.md", "a.md", blob(any_wiki, "b.md")))
+    with pytest.raises(MergeConflictError) as raised:
+        save(any_wiki, Edit("a.md", f"{lines}mine\n", base), actor=BOB)
+    (conflict,) = raised.value.conflicts
+    assert (conflict.ours, conflict.theirs) == (f"{lines}mine\n", f"# B\n\n{lines}")
+    assert conflict.merged is not None
+    assert len(conflict.merged.conflicts) == 1
+    with pytest.raises(PageNotFoundError):
+        save(any_wiki, Move("a.md", "c.md", base), actor=BOB)
+    with pytest.raises(MergeConflictError):
+        save(any_wiki, Delete("a.md", base), actor=BOB)
+    assert content(any_wiki, "a.md") == f"# B\n\n{lines}".encode()
+
+
+def test_an_edit_of_a_page_that_was_made_again_is_merged(any_wiki: Wiki) -> None:
+    save(any_wiki, Edit("a.md", "one\n\ntwo\n\nthree\n", None))
+    base = blob(any_wiki, "a.md")
+    save(any_wiki, Delete("a.md", base))
+    save(any_wiki, Edit("a.md", "one\n\ntwo\n\nthree changed\n", None))
+    saved = save(any_wiki, Edit("a.md", "one changed\n\ntwo\n\nthree\n", base), actor=BOB)
+    assert saved.merged == ("a.md",)
+    assert content(any_wiki, "a.md") == b"one changed\n\ntwo\n\nthree changed\n"
+
+
 def test_an_edit_of_a_page_that_was_deleted_comes_back(any_wiki: Wiki) -> None:
     save(any_wiki, Edit("a.md", "one\n", None))
     base = blob(any_wiki, "a.md")
