@@ -216,6 +216,24 @@ def test_a_conflict_is_resolved(commit: Commit, editor: FlaskClient, choice: str
     assert editor.get("/a.md").text == f"START\n\n{line}\nend\n"
 
 
+def test_of_a_page_that_took_the_place_of_ones_own_both_texts_are_shown(
+    commit: Commit, editor: FlaskClient
+) -> None:
+    lines = "".join(f"line {n}\n\n" for n in range(9))
+    commit({"a.md": lines, "b.md": f"# B\n\n{lines}"})
+    sent = fields(editor.get("/-/edit/a").text)
+    commit({"a.md": None})
+    commit({"a.md": f"# B\n\n{lines}", "b.md": None})
+    shown = editor.post("/-/edit/a", data=sent | {"text": f"{lines}mine\n"})
+    assert shown.status_code == 409
+    again = fields(shown.text)
+    assert again["text"] == f"{lines}mine\n"
+    assert editor.get("/a.md").text == f"# B\n\n{lines}"
+    chosen = editor.post("/-/edit/a", data=again | {"choice-1": "both", "action": "resolve"})
+    assert chosen.status_code == 303
+    assert editor.get("/a.md").text == f"# B\n\n{lines}{lines}mine\n"
+
+
 def test_a_conflict_can_meet_another_one(commit: Commit, editor: FlaskClient) -> None:
     commit({"a.md": "one\n"})
     sent = fields(editor.get("/-/edit/a").text)

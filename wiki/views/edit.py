@@ -402,7 +402,7 @@ def _conflict(
         place=source.path.rpartition("/")[0],
         beside=source.name,
         source=source,
-        draft=draft,
+        draft=draft if conflict.base else replace(draft, base=None),  # they have nothing in common
         conflict=conflict,
         places=places(conflict.merged),
         revision=steps[0].revision if steps else None,
