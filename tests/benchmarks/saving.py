@@ -170,7 +170,7 @@ def save_memory(setup: Setup) -> Iterator[Row]:
     seen: dict[int, int] = {}
     with started(command, setup.folder / "saving.log") as process:
         while process.process.poll() is None:
-            words = process.said().split()
+            words = [word for word in process.said().split() if word.isdecimal()]
             if words:
                 seen[int(words[-1])] = anonymous_memory(process.id) or seen.get(int(words[-1]), 0)
             time.sleep(0.05)

@@ -151,7 +151,8 @@ def _victim(writers: Sequence[Process], repository: Path, dice: Random) -> Proce
     victim = dice.choice(writers)
     end = time.monotonic() + SOON
     if dice.random() < 0.8:
-        locks = list(repository.glob("**/quire/*/write.lock"))
+        folder = repository / ".git" if (repository / ".git").is_dir() else repository
+        locks = list((folder / "quire").glob("*/write.lock"))
         while time.monotonic() < end:
             saving = _holders(locks)
             found = [writer for writer in writers if writer.now.id in saving]
