@@ -113,12 +113,11 @@ Lineage = tuple[str, str]
 class Protections(Protocol):
     """Knows the pages that only some may change."""
 
-    def any(self) -> bool:
-        """Say whether there are any; cheap, as every change asks."""
-        ...
-
     def highest(self) -> Role:
-        """Return the least role that may change whatever is protected; `Role.CONTRIBUTOR` where nothing is. As cheap."""
+        """Return the least role that may change whatever is protected; `Role.CONTRIBUTOR` where nothing is.
+
+        Cheap, as every change asks.
+        """
         ...
 
     def stamp(self) -> str:
@@ -141,10 +140,6 @@ class Protections(Protocol):
 
 class Unprotected:
     """Who may write may change every page."""
-
-    def any(self) -> bool:
-        """Say that nothing is protected."""
-        return False
 
     def highest(self) -> Role:
         """Return the contributor's role."""

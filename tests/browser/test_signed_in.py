@@ -98,6 +98,20 @@ def submit(page: Page) -> None:
     page.evaluate("document.querySelector('form[data-editor]').submit()")
 
 
+def take_both(bob: Page, closed: Served, page: str) -> None:
+    """See both texts where they touch each other, and save the page with both."""
+    main = bob.inner_text("main")
+    assert "Adas words" in main
+    assert "Bobs words" in main
+    bob.get_by_label("Both: theirs first, then yours").check()
+    bob.get_by_role("button", name="Save with these choices").click()
+    bob.wait_for_url(closed.address(f"/{page}") + "*")
+    saved = closed.repository.git("show", f"main:{page}.md")
+    assert "Adas words" in saved
+    assert "Bobs words" in saved
+    bob.context.close()
+
+
 def test_two_people_one_line_both_texts_survive(
     browser: Browser, ada: Page, closed: Served, axe: Path
 ) -> None:
@@ -112,16 +126,7 @@ def test_two_people_one_line_both_texts_survive(
     submit(bob)
     expect(bob.locator("h1")).to_contain_text("touch each other")
     assert violations(bob, axe) == ""
-    main = bob.inner_text("main")
-    assert "Adas words" in main
-    assert "Bobs words" in main
-    bob.get_by_label("Both: theirs first, then yours").check()
-    bob.get_by_role("button", name="Save with these choices").click()
-    bob.wait_for_url(closed.address("/samples/links") + "*")
-    saved = closed.repository.git("show", "main:samples/links.md")
-    assert "Adas words" in saved
-    assert "Bobs words" in saved
-    bob.context.close()
+    take_both(bob, closed, "samples/links")
 
 
 def test_two_people_one_line_both_texts_survive_the_end_of_a_session(
@@ -150,16 +155,7 @@ def test_two_people_one_line_both_texts_survive_the_end_of_a_session(
     expect(bob.get_by_role("alert").filter(has_text="Press save again")).to_be_visible()
     submit(bob)
     expect(bob.locator("h1")).to_contain_text("touch each other")
-    main = bob.inner_text("main")
-    assert "Adas words" in main
-    assert "Bobs words" in main
-    bob.get_by_label("Both: theirs first, then yours").check()
-    bob.get_by_role("button", name="Save with these choices").click()
-    bob.wait_for_url(closed.address("/fair") + "*")
-    saved = closed.repository.git("show", "main:fair.md")
-    assert "Adas words" in saved
-    assert "Bobs words" in saved
-    bob.context.close()
+    take_both(bob, closed, "fair")
 
 
 def test_a_whole_edit_by_keyboard_alone(browser: Browser, closed: Served) -> None:
