@@ -6,10 +6,13 @@ reads the file afterwards, and an operation without an end is one that was being
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from tests.soak import sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,13 @@ class Meant:
     base: str | None  # the blob that it began from
     adds: tuple[str, ...] = ()  # tokens
     removes: tuple[str, ...] = ()
+
+    @classmethod
+    def edit(cls, path: str, base: str, before: str, after: str) -> "Meant":
+        """Say what a new text means to do to a page."""
+        had, has = Counter(sentences.tokens(before)), Counter(sentences.tokens(after))
+        came, went = tuple((has - had).elements()), tuple((had - has).elements())
+        return cls(sentences.mark(before), path, base, came, went)
 
 
 @dataclass(frozen=True, slots=True)

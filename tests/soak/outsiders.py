@@ -85,16 +85,8 @@ class Outsider:
             )
             if text == before or not sentences.mark(before):
                 continue  # the dice had it so, or it only leads on to another one
-            old, new = sentences.tokens(before), sentences.tokens(text)
-            meant.append(
-                Meant(
-                    sentences.mark(before),
-                    path,
-                    self._mine.git("hash-object", "--stdin", stdin=before.encode()),
-                    tuple(token for token in new if token not in old),
-                    tuple(token for token in old if token not in new),
-                )
-            )
+            blob = self._mine.git("hash-object", "--stdin", stdin=before.encode())
+            meant.append(Meant.edit(path, blob, before, text))
             texts[path] = text
         if not texts:
             raise _NothingToDo

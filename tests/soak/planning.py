@@ -20,6 +20,7 @@ FOLDERS = ("", "a/", "b/", "c/", "d/e/", "f/g/")
 NAMES = ("Home", "Notes", "Plan", "Über uns", "index")
 FEW, MANY = 25, 60  # pages, at which more are begun, or deleted
 OPEN = 3  # pages that an author keeps open
+TAKE_BACKS = ("restore", "revert", "undo")
 TRIES = 20  # at pages, until one is found that is no more than a sign
 
 
@@ -81,8 +82,10 @@ class Planner:
         chosen: Callable[[], Plan | None] = self._dice.choices(plans, weights)[0]
         return chosen()
 
-    def resolution(self, error: MergeConflictError) -> Plan | None:
-        """Now and then put one's own sentences below what others wrote."""
+    def resolution(self, plan: Plan, error: MergeConflictError) -> Plan | None:
+        """Now and then put one's own sentences below what others wrote; not those that somebody else may bring back."""
+        if plan.kind in TAKE_BACKS:
+            return None
         conflict = self._dice.choice(error.conflicts)
         if conflict.theirs_blob is None or conflict.ours is None or self._dice.random() < 0.5:
             return None
@@ -231,30 +234,34 @@ class Planner:
         return None
 
     def _meant_by(self, changes: Iterable[Change]) -> list[Meant]:
-        """Return what becomes of the tokens of each page, also where pages change places."""
-        before: Counter[tuple[str, str]] = Counter()
-        after: Counter[tuple[str, str]] = Counter()
-        base: dict[str, tuple[str, str | None]] = {}
+        """Return what becomes of the tokens of each page, also where pages change places.
+
+        What only leads on to a page has no mark, and is told by its path.
+        """
+        before: Counter[tuple[str, str, str]] = Counter()
+        after: Counter[tuple[str, str, str]] = Counter()
+        base: dict[tuple[str, str], tuple[str, str | None]] = {}
         for change in changes:
             assert isinstance(change, Put | Move | Delete)
             old = self._store.read(change.base).decode() if change.base is not None else ""
             content = getattr(change, "content", None)
             new = content.decode() if content is not None else old if isinstance(change, Move) else ""
             for text, counter in ((old, before), (new, after)):
-                counter.update((sentences.mark(text), token) for token in sentences.tokens(text))
-                base.setdefault(sentences.mark(text), (change.path, None))
-            if old:
-                base[sentences.mark(old)] = (change.path, change.base)
+                mark = sentences.mark(text)
+                page = (mark, "" if mark else change.path)
+                counter.update((*page, token) for token in sentences.tokens(text))
+                base.setdefault(page, (change.path, None))
+                if text is old and old:
+                    base[page] = (change.path, change.base)
         came, went = after - before, before - after
         return [
             Meant(
-                page,
-                *base[page],
-                tuple(token for mark, token in came.elements() if mark == page),
-                tuple(token for mark, token in went.elements() if mark == page),
+                page[0],
+                *where,
+                tuple(token for *key, token in came.elements() if tuple(key) == page),
+                tuple(token for *key, token in went.elements() if tuple(key) == page),
             )
-            for page in base
-            if page
+            for page, where in base.items()
         ]
 
     def _several(self) -> Plan | None:
@@ -272,11 +279,4 @@ class Planner:
 
 
 def _meant(page: Opened, text: str) -> Meant:
-    before, after = sentences.tokens(page.text), sentences.tokens(text)
-    return Meant(
-        sentences.mark(page.text),
-        page.path,
-        page.blob,
-        tuple(token for token in after if token not in before),
-        tuple(token for token in before if token not in after),
-    )
+    return Meant.edit(page.path, page.blob, page.text, text)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from tests.repositories import Repository
 from tests.soak import sentences
 from tests.soak.noting import Meant, Operation
+from tests.soak.planning import TAKE_BACKS
 
 Held = Counter[tuple[str, str]]
 """How often pages, told by their mark, have a token."""
@@ -43,6 +44,7 @@ class Reckoned:
     kept: int = 0  # tokens that were acknowledged and are in the head
     taken: int = 0  # tokens that were acknowledged and that somebody took away later
     returned: int = 0  # tokens that came back in a conflict
+    doubled: int = 0  # tokens that two took back, to two places of one page
     by_hand: int = 0  # commits in the work tree that wrote over what had come between
 
     def __str__(self) -> str:
@@ -54,7 +56,7 @@ class Reckoned:
             f"{sum(self.kinds.values()):,} operations ({kinds}): {ends}, {self.killed:,} killed, of which {self.killed_saved:,} are saved; "
             f"{self.merged:,} merged, {self.repeated:,} found again after a kill; {self.commits:,} commits, {self.merges:,} of them merges; "
             f"of the sentences acknowledged {self.kept:,} are there and {self.taken:,} were taken away knowingly, "
-            f"{self.returned:,} others came back in conflicts; {self.late:,} not in the next answer, {self.by_hand:,} written over by hand"
+            f"{self.returned:,} others came back in conflicts; {self.late:,} not in the next answer, {self.by_hand:,} written over by hand, {self.doubled:,} taken back twice"
         )
 
 
@@ -176,6 +178,7 @@ class Reckoning:
         after = self._held(new for _, new in commit.changes.values())
         came, went = after - before, before - after
         told = f"{operation.kind} {operation.id} in {commit.id}"
+        self._check_twice(commit, operation, told)
         self._check_brought(commit, operation, came, told)
         if operation.kind == "commit" and self._is_by_hand(commit, operation):
             self._found.by_hand += 1
@@ -183,6 +186,19 @@ class Reckoning:
             self._check_taken(operation, went, after, told)
         self._taken |= {token for _, token in went}
         self._check_deeds(commit, operation, {token for _, token in came}, {token for _, token in went}, told)
+
+    def _check_twice(self, commit: _Commit, operation: Operation, told: str) -> None:
+        """Nothing comes to stand in a page twice; but two may take the same sentence back to two places of it."""
+        already = {
+            key for old, _ in commit.changes.values() for key, count in self._held([old]).items() if count > 1
+        }
+        for path, (_, new) in commit.changes.items():
+            doubled = {key for key, count in self._held([new]).items() if count > 1} - already
+            _need(
+                not doubled or operation.kind in (*TAKE_BACKS, "make again"),
+                f"{told} doubled {sorted(doubled)} in {path}",
+            )
+            self._found.doubled += len(doubled)
 
     def _check_brought(self, commit: _Commit, operation: Operation, came: Held, told: str) -> None:
         adds = Counter(token for each in operation.meant for token in each.adds)
@@ -202,7 +218,7 @@ class Reckoning:
                 seen = self._texts.get(each.base or "", ("", []))[1]
                 _need(set(each.removes) <= set(seen), f"{told} did not see all that it took away")
         _need(set(went) <= removes, f"{told} lost {sorted(set(went) - removes)}")
-        left = [key for key in removes if after[key]]
+        left = [key for key in removes if after[key] and not went[key]]
         _need(not left, f"{told} left {left}, which it meant to take away")
 
     def _check_deeds(

@@ -13,6 +13,9 @@ MARK = re.compile(r"P[0-9a-z]+Q")
 SENTENCE = re.compile(r"T[0-9a-z]+Z [a-z ]+\.")
 WORDS = "quire leaf fold bind sheet page ink press letter word thread board spine plate type".split()
 CROWDED = 40  # tokens on one page, from which on more is taken away than added
+FIRST = re.compile(
+    r"(?:---\n.*?\n---\n+)?[^\n]*(?:\n[^\n]+)*", re.DOTALL
+)  # what every version of a page begins with
 STATUS = "status"  # the key of the front matter that everybody changes
 
 NewToken = Callable[[str], str]
@@ -35,14 +38,12 @@ def mark(text: str) -> str:
 
 
 def problems(text: str) -> list[str]:
-    """Say what is torn in a page, there twice, or left by a merge."""
+    """Say what is torn in a page, or left by a merge."""
     found = tokens(text)
     torn = [token for token in found if token.endswith("Z") and sentence(token) not in text]
-    twice = sorted({token for token in found if found.count(token) > 1})
     markers = re.findall(r"^(?:<{7}|={7}|>{7}).*", text, re.MULTILINE)
     return [
         *(f"the sentence of {token} is torn" for token in torn),
-        *(f"{token} is there twice" for token in twice),
         *(f"the marker {marker!r} was published" for marker in markers),
     ]
 
@@ -71,7 +72,9 @@ def edited(text: str, who: str, new: NewToken, dice: Random, *, own: bool, link:
         own: Change what this author wrote, or add to it.
         link: Stands behind what is added, if that is a paragraph.
     """
-    first, *blocks = text.removesuffix("\n").split("\n\n")
+    found = FIRST.match(text)
+    first = found[0].removesuffix("\n") if found else ""
+    blocks = text[len(first) :].removesuffix("\n").split("\n\n")[1:]
     if dice.random() < 0.15 and first.startswith("---\n"):
         return "\n\n".join([_front_edited(first, who, new, own=own), *blocks]) + "\n"
     if len(tokens(text)) > CROWDED and not own:

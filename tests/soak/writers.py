@@ -61,23 +61,23 @@ class Author:
         operation = f"{self.name}-{self._life}-{self._operations}"
         again = base64.b64encode(pickle.dumps((tuple(plan.changes), key))).decode() if key else ""
         self._notes.begin(operation, plan.kind, plan.meant, again=again, of=plan.of)
-        self._send(operation, plan.changes, key)
+        self._send(operation, plan, key)
 
     def send_again(self, operation: noting.Operation) -> None:
         """Do again what had a key, and was being done when the process was killed."""
         changes, key = pickle.loads(base64.b64decode(operation.again))
-        self._send(operation.id, changes, key)
+        self._send(operation.id, Plan(operation.kind, changes, operation.meant, operation.of), key)
 
-    def _send(self, operation: str, changes: Sequence[Change], key: str) -> None:
+    def _send(self, operation: str, plan: Plan, key: str) -> None:
         actor, summary = self._actor, f"op {operation}"
         try:
-            saved = self._wiki.commit(changes, actor, summary, key=key or None)
+            saved = self._wiki.commit(plan.changes, actor, summary, key=key or None)
         except MergeConflictError as error:
             returned = [
                 {"path": each.path, "ours": each.ours, "theirs": each.theirs_blob} for each in error.conflicts
             ]
             self._notes.end(operation, "conflict", returned=returned)
-            resolution = self._planner.resolution(error)
+            resolution = self._planner.resolution(plan, error)
             if resolution is not None:
                 self._commit(resolution)
             return
@@ -88,7 +88,7 @@ class Author:
             self._planner.commits.append(saved.commit)
         second = None
         if key and self._dice.random() < 0.3:
-            second = self._again(changes, summary, key)
+            second = self._again(plan.changes, summary, key)
         with self._wiki.at(actor) as snapshot:
             seen = snapshot.commit
         self._notes.end(
