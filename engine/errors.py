@@ -9,6 +9,7 @@
     ├── ConflictError       PageExistsError  EditConflictError  HeadMovedError
     ├── TooLargeError       beyond a limit; says which and how to get further
     ├── InvalidChangeError  a change that would break the repository's rules; AddressTakenError
+    ├── PushRefusedError    a push that would; has all reasons
     ├── NotReadyError       what was asked for is still being read; it will be there in a moment
     └── StoreError          git is missing, locked or broken
 
@@ -99,6 +100,18 @@ class AddressTakenError(InvalidChangeError):
         )
         self.path = path
         self.other = other
+
+
+class PushRefusedError(WikiError):
+    """A push that would break the repository's rules, or that its actor may not make; nothing has changed.
+
+    Args:
+        reasons: A line each: which file or commit, why, and what to do.
+    """
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__(reasons[0])
+        self.reasons = reasons
 
 
 class NotReadyError(WikiError):

@@ -14,6 +14,7 @@ LAYERS: list[tuple[str, float]] = [
     ("wiki", -3),
     ("engine.wiki", -1),
     ("engine.writing", 0),
+    ("engine.pushing", 0),
     ("engine.lookback", 0.5),
     ("engine.settling", 3),
     ("engine.changes", 4),
