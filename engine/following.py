@@ -256,6 +256,42 @@ class Follower:
                 return
             time.sleep(0.005)
 
+    def bring(self, commit: str, wait: float) -> bool:
+        """Bring everything that is derived to *commit*, or to one after it.
+
+        Args:
+            commit: One of the branch's.
+            wait: Seconds after which the rest is left to go on behind.
+
+        Returns:
+            Whether all of it is there.
+        """
+        end = time.monotonic() + wait
+        self.follow(wait)
+        self._wake.set()
+        if not self.runs:
+            self.catch_up(wait)
+        reached: dict[str | None, bool] = {None: False, commit: True}
+        while not all(self._reaches(commit, at, reached) for at in self._reached()):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        return True
+
+    def _reached(self) -> set[str | None]:
+        """Return the commits that the parts of what is derived describe."""
+        with self._moment() as moment:
+            return {moment.head, moment.scanned_at, moment.traced_at, self._indexed()}
+
+    def _reaches(self, commit: str, at: str | None, known: dict[str | None, bool]) -> bool:
+        """Say whether *commit* is *at*, or one of its ancestors."""
+        if at not in known:
+            try:
+                known[at] = not self._parts.store.chain(commit, since=at)
+            except RevisionNotFoundError:
+                known[at] = False
+        return known[at]
+
     @property
     def runs(self) -> bool:
         """Whether this process follows in the background."""

@@ -19,12 +19,14 @@ from engine.kept import Kept
 from engine.markup import SCANNER, Markup
 from engine.messages import Message
 from engine.previews import CAPACITY, Previews
+from engine.pushing import Limits as PushLimits
+from engine.pushing import Pushing
 from engine.search import SearchIndex
 from engine.searching import RESULT_PAGES, RESULTS
 from engine.settling import Limits
 from engine.sight import past_name
 from engine.snapshot import Snapshot
-from engine.store import Store
+from engine.store import Remote, Store
 from engine.writing import Changes, Plan, Writing
 
 __all__ = [
@@ -69,6 +71,7 @@ class Wiki:
         policy: Who may what.
         protections: The pages that only some may change.
         limits: How much one change may write.
+        push_limits: How much one push may bring.
         cache_bytes: How much rendered HTML is kept in memory.
         preview_bytes: How much of small pictures of images is kept on the disk.
         processes: Children that scan pages; ``None`` for one a core.
@@ -81,6 +84,7 @@ class Wiki:
         *,
         protections: Protections | None = None,
         limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        push_limits: PushLimits = PushLimits(),  # noqa: B008 - it is frozen
         cache_bytes: int = 32_000_000,
         preview_bytes: int = CAPACITY,
         processes: int | None = None,
@@ -92,6 +96,7 @@ class Wiki:
         self._kept = Kept(parts.store, cache_bytes, Previews(parts.folder, preview_bytes))
         self._follower = Follower(parts, processes=processes)
         self._writing = Writing(parts, self._follower, policy, self.protections, self.at, limits, secret)
+        self._push_limits = push_limits
 
     @classmethod
     def open(
@@ -104,6 +109,7 @@ class Wiki:
         markup: Markup | None = None,
         protections: Protections | None = None,
         limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        push_limits: PushLimits = PushLimits(),  # noqa: B008 - it is frozen
         cache_bytes: int = 32_000_000,
         preview_bytes: int = CAPACITY,
         processes: int | None = None,
@@ -120,6 +126,7 @@ class Wiki:
             policy,
             protections=protections,
             limits=limits,
+            push_limits=push_limits,
             cache_bytes=cache_bytes,
             preview_bytes=preview_bytes,
             processes=processes,
@@ -173,6 +180,18 @@ class Wiki:
             raise InvalidChangeError(
                 Message("Another file has the address of “%(path)s”; choose another name.", path=error.path)
             ) from None
+
+    @property
+    def pushing(self) -> Pushing:
+        """Takes what somebody pushes.
+
+        Raises:
+            StoreError: Nothing can be pushed to where the pages are kept.
+        """
+        store = self._parts.store
+        if not isinstance(store, Remote):
+            raise StoreError("nothing can be pushed to this wiki: its pages are in no repository")
+        return Pushing(store, self._follower, self.policy, self.protections, self.at, self._push_limits)
 
     def follow(self, wait: float = WAIT) -> None:
         """Bring the names to the branch's commit, see `Follower.follow`."""

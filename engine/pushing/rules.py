@@ -1,6 +1,20 @@
-"""What a push may bring."""
+"""What a push may bring: which reference, which history, which files. Each rule tells all that breaks it."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+from engine.errors import PageIdError
+from engine.ids import parse_path
+from engine.model import Difference, Form
+from engine.store import Arrival, Incoming
+
+_UNSAFE_FORMS = {
+    Form.SYMLINK: "is a symbolic link; put the file itself there",
+    Form.SUBMODULE: "is a submodule; put its files there",
+}
+_HEADS = "refs/heads/"
+_MEGA = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +32,70 @@ class Limits:
 
     file_bytes: int = 50_000_000
     rewrites: bool = False  # whether admins may leave out commits that were published
+
+
+def refused_references(updates: Sequence[Update], branch: str) -> Iterator[str]:
+    """Say which references are not the wiki's, or would go."""
+    for update in updates:
+        name = shown(update.reference)
+        if update.reference != _HEADS + branch:
+            kind = "a branch" if update.reference.startswith(_HEADS) else "a reference"
+            yield f"{name} is {kind} that the wiki does not show; push to its own: git push origin HEAD:{branch}"
+        elif update.new is None:
+            yield f"{name} is what the wiki shows, and cannot be deleted; delete files, and push that"
+
+
+def refused_paths(arrivals: Iterable[Arrival], there: set[tuple[str, Form]]) -> Iterator[tuple[str, str]]:
+    """Yield files that have no safe path, or are none, with what is wrong.
+
+    Args:
+        arrivals: What commits change.
+        there: Paths and forms of files that the wiki shows already: an unsafe name of theirs is served as it is.
+    """
+    for arrival in arrivals:
+        if arrival.form is None:
+            continue
+        if arrival.form in _UNSAFE_FORMS:
+            yield arrival.path, _UNSAFE_FORMS[arrival.form]
+        elif (arrival.path, arrival.form) not in there and (wrong := _wrong(arrival.path)):
+            yield arrival.path, f"{wrong}; rename it"
+
+
+@lru_cache(maxsize=10_000)
+def _wrong(path: str) -> str:
+    try:
+        parse_path(path)
+    except PageIdError as error:
+        return str(error)
+    return ""
+
+
+def refused_sizes(arrivals: Iterable[Arrival], incoming: Incoming, limit: int) -> Iterator[tuple[str, str]]:
+    """Yield files that are too large, with their sizes."""
+    seen: set[str] = set()
+    for arrival in arrivals:
+        if arrival.form in {Form.PAGE, Form.MEDIA} and arrival.blob not in seen:
+            seen.add(arrival.blob)
+            size = incoming.size(arrival.blob)
+            if size > limit:
+                yield (
+                    arrival.path,
+                    f"has {size / _MEGA:,.1f} MB; at most {limit / _MEGA:,.1f} MB may be pushed as one file,"
+                    " in no commit of the push: leave it out of all of them",
+                )
+
+
+def refused_clashes(
+    incoming: Incoming, old: str | None, differences: Sequence[Difference]
+) -> Iterator[tuple[str, str]]:
+    """Yield new files with the address of another one."""
+    for path, other in incoming.clashes(old, differences):
+        yield path, f"has the same address as {shown(other)}; rename one of them"
+
+
+def shown(text: str) -> str:
+    """Return a path or a name as one line that a terminal shows as it is."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode()
+        for character in text[:500]
+    )

@@ -12,6 +12,7 @@ r"""Where pages live: immutable blobs, commits that name them, one branch.
     │   ├── git_blame     which commit brought each line
     │   ├── git_write     objects, then one compare-and-swap        git_trees  folders, changed and made again
     │   ├── git_disk      objects as files, sure to stay            git_written  what was made last, told at once
+    │   ├── git_incoming  what a push brings, while its objects are in quarantine
     │   ├── git_health    is the repository sound, quick and safe?
     │   └── git_checkout  work trees that show the branch follow it git_files  what is in them, and stays
     ├── memory_store keeps it in a dict, for tests and previews, with memory_blame
@@ -26,12 +27,25 @@ is read by its blob.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from engine.diagnosis import Diagnosis
-from engine.model import Author, Commit, Difference, Entry, Origin, Touch
+from engine.model import Author, Commit, Difference, Entry, Form, Origin, Touch
 
-__all__ = ["BLAMED_BYTES", "Change", "Commit", "Difference", "Entry", "Origin", "Store", "Touch"]
+__all__ = [
+    "BLAMED_BYTES",
+    "Arrival",
+    "Change",
+    "Commit",
+    "Difference",
+    "Entry",
+    "Incoming",
+    "Origin",
+    "Remote",
+    "Store",
+    "Touch",
+]
 
 BLAMED_BYTES = 2_000_000
 """Nobody is told who wrote each line of a larger file."""
@@ -199,4 +213,99 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Release what the store holds (child processes, files)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One file that a commit of a push changes; where there is no form, it deletes it."""
+
+    commit: str
+    path: str  # from the top of the repository
+    form: Form | None
+    blob: str = ""
+
+
+class Incoming(Protocol):
+    """What a push brings, while nobody else can see it. Paths are from the top of the repository."""
+
+    def extends(self, old: str, new: str) -> bool:
+        """Say whether *new* has *old* among its ancestors.
+
+        Raises:
+            RevisionNotFoundError: One of them is no commit that is there.
+        """
+        ...
+
+    def commits(self, old: str | None, new: str) -> Sequence[str]:
+        """Return the commits that *new* has and *old* has not, parents first.
+
+        Raises:
+            RevisionNotFoundError: One of them is no commit that is there.
+        """
+        ...
+
+    def arrivals(self, ids: Sequence[str]) -> Iterator[Arrival]:
+        """Yield what each of these commits changes; of a merge, what differs from all its parents."""
+        ...
+
+    def difference(self, old: str | None, new: str) -> Sequence[Difference]:
+        """List the paths that differ between two commits, ordered by path; ``old=None`` is the empty tree."""
+        ...
+
+    def clashes(self, old: str | None, differences: Sequence[Difference]) -> Iterator[tuple[str, str]]:
+        """Yield each new path under the content root whose address another file has, with that file's path."""
+        ...
+
+    def read(self, blob: str) -> bytes:
+        """Return the bytes of a blob; RevisionNotFoundError where there is none."""
+        ...
+
+    def size(self, blob: str) -> int:
+        """Return a blob's length in bytes; RevisionNotFoundError where there is none."""
+        ...
+
+    def close(self) -> None:
+        """Release what this holds."""
+        ...
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """What a store is besides, to which others can push."""
+
+    root: str
+    """The folder of the repository that holds the pages; empty for all of it."""
+
+    branch: str | None
+    """The name of the branch that is served; ``None`` where there is no writing."""
+
+    def head(self) -> str | None:
+        """Return the branch's commit, ``None`` while there is none."""
+        ...
+
+    def incoming(self, quarantine: Path | None) -> Incoming:
+        """Look into what a push brings.
+
+        Args:
+            quarantine: Where git keeps its objects; ``None`` where it brought none.
+
+        Raises:
+            StoreError: It is no such place of this repository.
+        """
+        ...
+
+    def advance(self, old: str | None, new: str, *, by: Author) -> None:
+        """Move the branch to a commit that is in the repository, by compare-and-swap; work trees follow.
+
+        Args:
+            old: Where the branch must be; ``None``: there is none yet.
+            new: Where it goes.
+            by: Who moves it, for git's log of the branch.
+
+        Raises:
+            HeadMovedError: The branch is not at *old*; nothing was changed.
+            ConflictError: The branch is checked out in a folder where one of the files has local changes.
+            StoreError: git failed, or no branch is served; nothing was changed.
+        """
         ...

@@ -44,7 +44,7 @@ def commits(process: GitProcess, root: str, ids: Sequence[str]) -> Iterator[Comm
     where = ("--", f"{root}/") if root else ()
     prefix = f"{root}/".encode() if root else b""
     with process.stream(*_ORDINARY, _ORDINARY_FORMAT, *where, lines=ids) as stream:
-        words = _Words(tokens(stream))
+        words = Words(tokens(stream))
         for start in range(0, len(ids), _AT_ONCE):
             chunk = [_commit(words, name, prefix) for name in ids[start : start + _AT_ONCE]]
             merged = _merges(
@@ -54,7 +54,7 @@ def commits(process: GitProcess, root: str, ids: Sequence[str]) -> Iterator[Comm
                 yield replace(commit, touches=merged[commit.id]) if commit.id in merged else commit
 
 
-class _Words:
+class Words:
     """The pieces of an answer, with a look at the next one."""
 
     def __init__(self, words: Iterator[bytes]) -> None:
@@ -78,14 +78,15 @@ class _Words:
         return self._next.startswith(start)
 
 
-def _expect(words: _Words, name: str) -> None:
+def expect(words: Words, name: str) -> None:
+    """Go past the name of a commit; RevisionNotFoundError where git says something else."""
     if not words.begins(name.encode("ascii")):
         raise RevisionNotFoundError(f"{name} is not in the repository, or no commit")
     words.take()
 
 
-def _commit(words: _Words, name: str, prefix: bytes) -> Commit:
-    _expect(words, name)
+def _commit(words: Words, name: str, prefix: bytes) -> Commit:
+    expect(words, name)
     parents, author, email, time, summary, key, moves = (words.take() for _ in range(7))
     return Commit(
         name,
@@ -98,7 +99,7 @@ def _commit(words: _Words, name: str, prefix: bytes) -> Commit:
     )
 
 
-def _touches(words: _Words, prefix: bytes) -> Iterator[Touch]:
+def _touches(words: Words, prefix: bytes) -> Iterator[Touch]:
     while words.begins(b":"):
         old_mode, new_mode, _, blob, status = words.take().decode("ascii")[1:].split(" ")
         old_path = words.take() if status[0] == "R" else None
@@ -120,14 +121,14 @@ def _merges(
         return {}
     found = {}
     with process.stream(*_MERGE, _MERGE_FORMAT, *where, lines=ids) as stream:
-        words = _Words(tokens(stream))
+        words = Words(tokens(stream))
         for name in ids:
-            _expect(words, name)
+            expect(words, name)
             found[name] = tuple(sorted(_merge_touches(words, prefix), key=_path))
     return found
 
 
-def _merge_touches(words: _Words, prefix: bytes) -> Iterator[Touch]:
+def _merge_touches(words: Words, prefix: bytes) -> Iterator[Touch]:
     # "::" and a mode for each parent, one for the result; likewise ids; letters; then the path.
     while words.begins(b":"):
         head = words.take().decode("ascii")

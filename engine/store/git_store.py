@@ -18,6 +18,7 @@ from engine.store import Change, Commit, Difference, Entry, Origin, git_history,
 from engine.store.git_blame import Blamer
 from engine.store.git_head import Head
 from engine.store.git_health import Examination
+from engine.store.git_incoming import Incoming
 from engine.store.git_objects import Objects
 from engine.store.git_process import OLDEST, GitError, GitProcess, clean_environment, is_object_id, no_git
 from engine.store.git_trees import NewObjects, entries, find
@@ -232,6 +233,17 @@ class GitStore:
         Raises:
             ConflictError: Where the branch is checked out, one of the files has local changes.
         """
+        return self._writes().write(changes, author, summary, time, onto)
+
+    def incoming(self, quarantine: Path | None) -> Incoming:
+        """Look into what a push brings; see `engine.store.Remote.incoming`."""
+        return Incoming(self._process, self.root, quarantine)
+
+    def advance(self, old: str | None, new: str, *, by: Author) -> None:
+        """Move the branch to a commit that is in the repository; see `engine.store.Remote.advance`."""
+        self._writes().advance(old, _checked(new), by)
+
+    def _writes(self) -> Writer:
         if self._writer is None:
             why = (
                 "it was opened to be read"
@@ -239,7 +251,7 @@ class GitStore:
                 else "no branch is checked out; name one to write to"
             )
             raise StoreError(f"{self.git_dir} cannot be written to: {why}")
-        return self._writer.write(changes, author, summary, time, onto)
+        return self._writer
 
     def _written(self, commit: str) -> Written | None:
         """Return what is known of a commit if this store has just made it."""

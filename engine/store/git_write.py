@@ -11,7 +11,7 @@ import os
 import random
 import re
 import time as clock
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
@@ -65,21 +65,42 @@ class Writer:
     ) -> str:
         """Make one commit of all *changes*; see `engine.store.Store.write`."""
         signature = Signature.make(author, summary, time)
+
+        def attempt() -> str | None:
+            old = self._head.read()
+            rules.check_head(old, onto)
+            return self._attempt(old, changes, signature)
+
+        return self._in_turn(attempt)
+
+    def advance(self, old: str | None, new: str, by: Author) -> None:
+        """Move the branch to a commit that is there; see `engine.store.Remote.advance`."""
+        mover = person(by)
+
+        def attempt() -> str | None:
+            if self._head.read() != old:
+                raise HeadMovedError(
+                    f"{self._head.reference} has moved meanwhile; fetch what is new, and push again"
+                )
+            return self._publish(old, new, self._between(old, new), mover)
+
+        self._in_turn(attempt)
+
+    def _in_turn(self, attempt: Callable[[], str | None]) -> str:
+        """Try again and again, while no other thread does, until *attempt* returns the commit that it made."""
         with self._turn.held(_TURN_S) as held:
             if not held:
                 raise StoreError("other saves take too long; try again in a moment")
             deadline = clock.monotonic() + _PATIENCE_S
-            for attempt in range(_ATTEMPTS):
+            for number in range(_ATTEMPTS):
                 if self._obstacle is not None and clock.monotonic() > deadline:
                     break
                 self._obstacle = None
-                old = self._head.read()
-                rules.check_head(old, onto)
-                new = self._attempt(old, changes, signature)
+                new = attempt()
                 if new is not None:
                     return new
                 # Random, so that two processes do not march in step.
-                clock.sleep(random.uniform(0, 0.002 * min(attempt, 15)))  # noqa: S311
+                clock.sleep(random.uniform(0, 0.002 * min(number, 15)))  # noqa: S311
             obstacle, self._obstacle = self._obstacle, None
         if obstacle is not None:
             raise StoreError(f"another git process holds {obstacle}; if none is running, delete that file")
@@ -87,7 +108,7 @@ class Writer:
 
     def _attempt(self, old: str | None, changes: Collection[Change], signature: Signature) -> str | None:
         """Return the new commit, ``None`` when the branch is no longer at *old*."""
-        top = self._objects.get(old, "commit")[5 : 5 + len(old)].decode("ascii") if old is not None else None
+        top = self._top(old)
         objects = NewObjects(self._process.algorithm)
         made = rules.effective(changes, self._trees.folders(top, self._root), objects.blob_id)
         if not made and old is not None:
@@ -97,21 +118,61 @@ class Writer:
         after = self._trees.splice(top, {edit.path: edit.new for edit in edits}, objects)
         committer = self._committer or signature.author
         new = objects.add("commit", _commit(after or objects.add("tree", b""), old, signature, committer))
+        if self._publish(old, new, edits, committer, objects) is None:
+            return None
+        changed = [(change, edit.old, edit.new) for change, edit in zip(made, edits, strict=True)]
+        self.last = Written.of(old, new, changed, signature)
+        return new
+
+    def _publish(
+        self,
+        old: str | None,
+        new: str,
+        edits: Sequence[Edit],
+        mover: Author,
+        objects: NewObjects | None = None,
+    ) -> str | None:
+        """Store *objects*, move the branch, and let work trees follow; ``None`` when it is no longer at *old*."""
         with self._settled(), ExitStack() as stack:
             checkouts = self._checkouts.found()
             for checkout in checkouts:
                 stack.enter_context(checkout.ready(edits, new, self._head))
-            self._disk.store(objects)
+            if objects is not None:
+                self._disk.store(objects)
             for checkout in checkouts:
                 stack.enter_context(checkout.published(new, self._head))
             locks = [checkout.lock for checkout in checkouts if checkout.lock is not None]
-            if not self._move(old, new, committer, locks):
+            if not self._move(old, new, mover, locks):
                 return None
             for checkout in checkouts:
                 checkout.follow()
-            changed = [(change, edit.old, edit.new) for change, edit in zip(made, edits, strict=True)]
-            self.last = Written.of(old, new, changed, signature)
         return new
+
+    def _top(self, commit: str | None) -> str | None:
+        """Return the id of a commit's tree."""
+        if commit is None:
+            return None
+        return self._objects.get(commit, "commit")[5 : 5 + len(commit)].decode("ascii")
+
+    def _between(self, old: str | None, new: str) -> list[Edit]:
+        """Return how the files of two commits differ, where a work tree has to follow."""
+        if not self._checkouts.found():
+            return []
+        nothing = NewObjects(self._process.algorithm).name("tree", b"")
+        before, after = self._top(old) or nothing, self._top(new) or nothing
+        raw = self._process.run(
+            "diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after
+        )
+        parts = raw.split(b"\0")
+        found = []
+        for head, path in zip(parts[0:-1:2], parts[1:-1:2], strict=True):
+            old_mode, new_mode, old_id, new_id, _ = head.decode("ascii")[1:].split(" ")
+            sides = (
+                None if not mode.strip("0") else Child(mode, name)
+                for mode, name in ((old_mode, old_id), (new_mode, new_id))
+            )
+            found.append(Edit(path, *sides))
+        return found
 
     @contextmanager
     def _settled(self) -> Iterator[None]:

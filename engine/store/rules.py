@@ -154,13 +154,25 @@ def _files(folders: Folders, path: str) -> Iterator[str]:
 
 
 def _check_keys(new: Collection[str], gone: Collection[str], folders: Folders) -> None:
+    for path, other in clashes(new, gone, folders):
+        raise AddressTakenError(path, other)
+
+
+def clashes(new: Collection[str], gone: Collection[str], folders: Folders) -> Iterator[tuple[str, str]]:
+    """Yield each new path that has the address of another one, with that one.
+
+    Args:
+        new: Paths of new files.
+        gone: Paths of files that there are not any more.
+        folders: How things were before.
+    """
     taken: dict[tuple[str, ...], str] = {}
     for path in new:
         *above, name = path.split("/")
         key = (*map(fold, above), name_key(name))
         other = taken.get(key) or next((other for other in _alike(key, folders) if other not in gone), None)
         if other is not None:
-            raise AddressTakenError(path, other)
+            yield path, other
         taken[key] = path
 
 
