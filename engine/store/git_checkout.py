@@ -54,7 +54,7 @@ class Checkouts:
     """The work trees of a repository that show one branch."""
 
     def __init__(self, process: GitProcess, head: Head) -> None:
-        self._process = process
+        self._process = process.configured(_no_drivers(process))
         self._head = head
         bare = process.run("config", "--type=bool", "--default=false", "core.bare").strip() == b"true"
         named = process.attempt("config", "core.worktree").stdout.rstrip(b"\n")
@@ -79,6 +79,19 @@ class Checkouts:
             except Exception:  # a full disk, most likely: pages can be read all the same
                 log.exception("cannot finish what a crash left in %s", checkout)
             checkout.sweep()
+
+
+def _no_drivers(process: GitProcess) -> Iterator[tuple[str, str]]:
+    """Yield the settings with which no file runs a command on its way to a work tree, whatever its attributes ask for.
+
+    Somebody may push attributes; the commands that they name are of whoever runs the server, and were not meant for that.
+    """
+    found = process.attempt("config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.[a-z]+$").stdout
+    for key in dict.fromkeys(os.fsdecode(found).split("\0")):
+        driver, _, kind = key.rpartition(".")
+        if kind in {"clean", "smudge", "process"}:
+            yield key, ""
+            yield f"{driver}.required", "false"
 
 
 def _line(file: Path) -> bytes:

@@ -92,6 +92,16 @@ class GitProcess:
         where = {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(folder), "GIT_INDEX_FILE": str(index)}
         return replace(self, git_dir=git_dir, folder=folder, environment={**self.environment, **where})
 
+    def configured(self, settings: Iterable[tuple[str, str]]) -> Self:
+        """Make a runner with more settings, which count over those of files."""
+        environment = dict(self.environment)
+        count = int(environment["GIT_CONFIG_COUNT"])
+        for number, (key, value) in enumerate(settings, start=count):
+            environment[f"GIT_CONFIG_KEY_{number}"] = key
+            environment[f"GIT_CONFIG_VALUE_{number}"] = value
+            environment["GIT_CONFIG_COUNT"] = str(number + 1)
+        return replace(self, environment=environment)
+
     def holding(self, *descriptors: int) -> Self:
         """Make a runner whose commands hold these locks for as long as they run, whatever becomes of this process."""
         return replace(self, held=(*self.held, *descriptors))

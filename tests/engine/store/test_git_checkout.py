@@ -926,3 +926,19 @@ def test_a_wiki_starts_where_a_crash_cannot_be_finished(
     write(new, ("b.md", b"B\n"))
     assert status(repository) == []
     assert files(repository)["a.md"] == b"A\n"
+
+
+@pytest.mark.parametrize("kind", ["smudge", "clean", "process"])
+def test_no_attribute_runs_a_command(repository: Repository, tmp_path: Path, kind: str) -> None:
+    ran = tmp_path / "ran"
+    repository.git("config", f"filter.Any.Driver.{kind}", f"touch '{ran}'; cat")
+    repository.git("config", "filter.Any.Driver.required", "true")
+    store = GitStore.open(repository.path)
+    write(store, (".gitattributes", b"*.md filter=Any.Driver\n"))
+    write(store, ("a.md", b"A\n"), ("new.md", b"n\n"))
+    assert (repository.path / "a.md").read_bytes() == b"A\n"
+    assert (repository.path / "new.md").read_bytes() == b"n\n"
+    (repository.path / "a.md").write_bytes(b"typed\n")
+    with pytest.raises(ConflictError):
+        write(store, ("a.md", b"newer\n"))
+    assert not ran.exists()
