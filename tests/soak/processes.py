@@ -114,6 +114,15 @@ def anonymous_memory(session: int) -> int:
     return total
 
 
+def descriptors(session: int) -> int:
+    """Return how many files the processes of a session have open."""
+    total = 0
+    for number in members(session):
+        with contextlib.suppress(OSError):
+            total += len(list(Path(f"/proc/{number}/fd").iterdir()))
+    return total
+
+
 def wait_until(condition: Callable[[], bool], explain: Callable[[], object] = lambda: "") -> None:
     """Wait until *condition* holds; an error after `PATIENCE`."""
     end = time.monotonic() + PATIENCE
