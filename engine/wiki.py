@@ -19,6 +19,7 @@ from engine.kept import Kept
 from engine.markup import SCANNER, Markup
 from engine.messages import Message
 from engine.previews import CAPACITY, Previews
+from engine.pushing import Pushing
 from engine.search import SearchIndex
 from engine.searching import RESULT_PAGES, RESULTS
 from engine.settling import Limits
@@ -173,6 +174,11 @@ class Wiki:
             raise InvalidChangeError(
                 Message("Another file has the address of “%(path)s”; choose another name.", path=error.path)
             ) from None
+
+    @property
+    def pushing(self) -> Pushing:
+        """What takes pushes."""
+        return Pushing()
 
     def follow(self, wait: float = WAIT) -> None:
         """Bring the names to the branch's commit, see `Follower.follow`."""
