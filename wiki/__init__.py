@@ -14,8 +14,10 @@ from engine.doctor import Patient
 from engine.errors import StoreError
 from engine.markup import RENDERER, SCANNER
 from engine.model import Author
+from engine.pushing import Limits as PushLimits
 from engine.search.whoosh_index import WhooshIndex
 from engine.settling import Limits
+from engine.store.git_backend import GitBackend
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
 from wiki import (
@@ -35,6 +37,7 @@ from wiki.identity import LOCAL_AUTHOR, Door
 from wiki.settings import Settings
 from wiki.state import State, data_folder, has_accounts
 from wiki.theming import Themes
+from wiki.transport import Transport, smart_http
 from wiki.views import (
     account,
     admin,
@@ -95,12 +98,13 @@ def create_app(
     app.url_map.merge_slashes = False
     app.url_map.converters["address"] = urls.AddressConverter
     themes = Themes(app, Path(settings.themes) if settings.themes else None)
-    local = LOCAL_AUTHOR
+    local, transport = LOCAL_AUTHOR, None
     if wiki is None:
         local = local_author(settings)
         state = state or open_state(settings)
         secret = state.signing.sign("key of a call", "").encode()
         wiki = open_wiki(settings, protections=state.protections, secret=secret)
+        transport = open_transport(settings)
         wiki.follow()
         wiki.start()
     state = state or (open_state(settings) if settings.data else State.passing())
@@ -119,7 +123,7 @@ def create_app(
     ).hexdigest()[:12]
     door = Door(settings, state, local)
     kept = responses.ResponseCache(wiki, door, settings.response_cache)
-    current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build))
+    current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build, transport))
     uploading.pending(app).sweep()
     filters.register(app)
     languages.register(app, settings.interface)
@@ -156,6 +160,7 @@ def create_app(
         undoing,
         protecting,
         uploads,
+        smart_http,
         folders,
         media,
         pages,
@@ -201,11 +206,34 @@ def open_wiki(
         RolePolicy(),
         protections=protections,
         limits=Limits(settings.page_bytes, settings.upload_bytes),
+        push_limits=PushLimits(settings.push_file_bytes, settings.rewrites),
         cache_bytes=settings.render_cache,
         preview_bytes=settings.preview_cache,
         processes=settings.processes or None,
         secret=secret,
     )
+
+
+def open_transport(settings: Settings) -> Transport | None:
+    """Open the repository that *settings* name for clone and push; ``None`` where they are not served.
+
+    Raises:
+        StoreError: It is no repository.
+    """
+    if not settings.git:
+        return None
+    with closing(_store(settings, read_only=True)) as store:
+        if store.branch is None:  # a commit is checked out, and no branch
+            return None
+        folder = _derived(store, settings)
+        return Transport(
+            GitBackend(store.common_folder, store.branch, folder, settings.push_bytes),
+            folder,
+            whole=not store.root,
+            push_bytes=settings.push_bytes,
+            operations=settings.git_operations,
+            threads=settings.threads,
+        )
 
 
 def open_state(settings: Settings) -> State:

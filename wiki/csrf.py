@@ -20,6 +20,7 @@ HEADER = "X-CSRF-Token"
 PURPOSE = "form"
 BYTES = 24  # of chance in the cookie of a browser without a session
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_NO_FORMS = frozenset({"smart_http.serve"})  # who asks is never known by a cookie, and browsers are refused
 _OWN_SITES = frozenset({"same-origin", "none"})  # "none": somebody loaded the page again
 
 F = TypeVar("F", bound=Callable[..., ResponseReturnValue])
@@ -68,7 +69,7 @@ def _visit() -> str:
 
 
 def _check() -> ResponseReturnValue | None:
-    if request.method in _SAFE or request.routing_exception is not None:
+    if request.method in _SAFE or request.routing_exception is not None or request.endpoint in _NO_FORMS:
         return None
     if current.current_identity().token is not None:
         raise Forbidden(gettext("Programs with a token do not send forms."))

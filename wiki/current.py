@@ -23,6 +23,7 @@ from wiki.theming import Themes
 
 if TYPE_CHECKING:
     from wiki.responses import ResponseCache
+    from wiki.transport import Transport
 
 P = ParamSpec("P")
 
@@ -38,6 +39,7 @@ class Site:
     themes: Themes
     responses: "ResponseCache"
     build: str  # changes when the same snapshot would look otherwise
+    transport: "Transport | None" = None  # clone and push, where there are
 
 
 def attach(app: Flask, site: Site) -> None:

@@ -16,9 +16,13 @@ PUBLIC = frozenset(
     """
     account.login account.sign_in account.register account.create account.reset account.set_password
     static.asset static.favicon health.healthz sitemap.robots
+    smart_http.advertise smart_http.serve smart_http.dumb
     """.split()
 )
-"""What everybody gets, also of a private wiki; none of it tells of pages."""
+"""What everybody gets, also of a private wiki; none of it tells of pages. Clone and push ask by themselves."""
+
+BY_THEMSELVES = frozenset({"smart_http.advertise", "smart_http.serve", "smart_http.dumb"})
+"""What finds out who asks by itself, and never by a cookie."""
 
 
 def register(app: Flask) -> None:
@@ -28,6 +32,9 @@ def register(app: Flask) -> None:
 
     @app.before_request
     def identify() -> None:
+        if request.endpoint in BY_THEMSELVES:
+            g.identity = current.site().door.visitor
+            return
         try:
             account = current.current_identity().account
         except BadTokenError:

@@ -47,6 +47,11 @@ class Settings:
     processes: int = 0  # children that scan pages; 0: one a core
     page_bytes: int = 1_000_000  # of a page that is saved here; pushed ones may be larger
     upload_bytes: int = 25_000_000  # of a file that is uploaded
+    git: bool = True  # serve clone and push at /wiki.git
+    git_operations: int = 2  # clones and pushes at once on this host; others wait
+    push_bytes: int = 500_000_000  # of one push
+    push_file_bytes: int = 50_000_000  # of each file that is pushed
+    rewrites: bool = False  # admins may push a history that leaves out published commits
     committer: str = "Quire <quire@localhost>"  # whom commits name besides their author
     render_cache: int = 32_000_000  # bytes of HTML kept in each process
     response_cache: int = 32_000_000  # bytes of whole answers for anonymous readers kept in each process
@@ -108,6 +113,8 @@ class Settings:
             "processes",
             "page_bytes",
             "upload_bytes",
+            "push_bytes",
+            "push_file_bytes",
             "render_cache",
             "response_cache",
             "preview_cache",
@@ -123,6 +130,7 @@ VISITORS = ("nobody", "reader", "editor")
 _BOUNDS = {
     "port": (0, 65_535),
     "threads": (1, 256),
+    "git_operations": (1, 64),
     "proxies": (0, 10),
     "session_days": (1, 400),  # browsers keep no cookie for longer
     "session_idle_days": (1, 400),

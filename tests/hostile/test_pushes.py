@@ -61,6 +61,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     }
     (folder / "data").mkdir(mode=0o700)
     with closing(State(folder / "data")) as state:
+        state.accounts.add("eve", role=Role.ADMIN, by=SHELL)  # so that nobody is the local person
         tokens = {
             "everything": state.tokens.create("everything", role=Role.EDITOR, by=SHELL)[1],
             "scoped": state.tokens.create("scoped", role=Role.EDITOR, writes=("b/**",), by=SHELL)[1],

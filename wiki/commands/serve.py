@@ -33,4 +33,7 @@ def serve(repo: Path | None, config: Path | None, **given: Any) -> None:
     except AddressError as error:
         raise click.ClickException(str(error)) from error
     finally:
-        app.extensions["quire"].wiki.close()
+        site = app.extensions["quire"]
+        if site.transport is not None:
+            site.transport.close()
+        site.wiki.close()

@@ -8,7 +8,7 @@
     ├── invitations   links that become accounts resets              links that set a password
     ├── tokens        programs, and what they may
     ├── drafts        what was typed and not saved                   protections  pages that not everybody may change
-    ├── audit         what was done, by whom
+    ├── audit         what was done, by whom     pushes              who brought which commits
     ├── limits        how often something may be tried               signing      the server's secret
     └── database      the file and its connections
         schema  migrations                                           the tables, and how a file came to have them

@@ -64,6 +64,11 @@ class Logins:
         found, wait = self._tried(account.login, password, address)
         return Attempt(account=found, wait=wait)
 
+    def check(self, login: str, password: str, *, address: str) -> Attempt:
+        """Say who somebody is that begins no session, as git sends a password each time; as bounded as `attempt`."""
+        found, wait = self._tried(login, password, address)
+        return Attempt(account=found, wait=wait)
+
     def _tried(self, login: str, password: str, address: str) -> tuple[Account | None, int]:
         whose = key(login)
         tries = (

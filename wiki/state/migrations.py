@@ -76,7 +76,18 @@ SECTIONS_OF_DRAFTS = (
 
 FIELDS_OF_DRAFTS = ("ALTER TABLE draft ADD COLUMN fields TEXT DEFAULT '' NOT NULL",)
 
-STEPS: Sequence[Sequence[str]] = (BEGIN, SECTIONS_OF_DRAFTS, FIELDS_OF_DRAFTS)
+PUSHES = (
+    """CREATE TABLE push (
+        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, who TEXT NOT NULL, name TEXT NOT NULL,
+        email TEXT NOT NULL
+    )""",
+    """CREATE TABLE pushed (
+        "commit" BLOB NOT NULL, push INTEGER NOT NULL, PRIMARY KEY ("commit"),
+        FOREIGN KEY(push) REFERENCES push (id)
+    ) WITHOUT ROWID""",
+)
+
+STEPS: Sequence[Sequence[str]] = (BEGIN, SECTIONS_OF_DRAFTS, FIELDS_OF_DRAFTS, PUSHES)
 
 
 def migrate(db: Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:

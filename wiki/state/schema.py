@@ -149,6 +149,25 @@ protection = Table(
     Column("reason", Text, nullable=False),
 )
 
+push = Table(
+    "push",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("time", Integer, nullable=False),
+    Column("who", Text, nullable=False),  # the login, or the name of the token
+    Column("name", Text, nullable=False),  # whom their own commits name
+    Column("email", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+pushed = Table(
+    "pushed",
+    metadata,
+    Column("commit", LargeBinary, primary_key=True),
+    Column("push", ForeignKey("push.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 secret = Table(
     "secret",
     metadata,

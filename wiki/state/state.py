@@ -17,6 +17,7 @@ from wiki.state.limits import Limits
 from wiki.state.logins import Logins
 from wiki.state.passwords import Hashing, Passwords
 from wiki.state.protections import PageProtections
+from wiki.state.pushes import Pushes
 from wiki.state.resets import Resets
 from wiki.state.sessions import Sessions
 from wiki.state.signing import Signing
@@ -64,6 +65,7 @@ class State:
         self.logins = Logins(self.accounts, self.sessions, self.limits, self.audit, login_rate)
         self.drafts = Drafts(self.database, clock)
         self.protections = PageProtections(self.database, self.audit, clock)
+        self.pushes = Pushes(self.database, clock)
 
     @classmethod
     def passing(cls, *, hashing: Hashing | None = None, clock: Callable[[], float] = time.time) -> "State":

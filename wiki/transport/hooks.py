@@ -1,0 +1,233 @@
+"""Git's hooks, which are thin: each asks the server that runs git, through a socket that nobody else can open.
+
+The checks of a push, and the following of the branch, so exist once, in the server.
+"""
+
+import json
+import os
+import secrets
+import shlex
+import shutil
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from logging import getLogger
+from pathlib import Path
+from typing import Protocol
+
+from engine.errors import StoreError
+from engine.pushing import Update
+from wiki.transport import shim
+
+log = getLogger(__name__)
+
+HOOKS = ("pre-receive", "proc-receive")
+ASKED = 2_000_000  # bytes of one question; a push has a thousand updates at most
+SECONDS = 30.0  # that a hook may take to ask
+PATH = 100  # bytes of a socket's path that every system takes
+CHARACTERS = 2_000  # of a line that is said
+NOTHING = frozenset("0")  # an object id of zeros stands for none
+
+
+class Receiver(Protocol):
+    """Decides on one push."""
+
+    def check(self, updates: Sequence[Update], quarantine: Path, say: "Say") -> bool:
+        """Say whether it may be."""
+        ...
+
+    def publish(self, updates: Sequence[Update], say: "Say") -> Mapping[str, str]:
+        """Move the references, and return why not for each that was not."""
+        ...
+
+
+class Say(Protocol):
+    """Tells whoever pushes one line."""
+
+    def __call__(self, line: str, /) -> None:
+        """Tell it."""
+        ...
+
+
+class Hooks:
+    """The folder with the hooks, and the socket that they ask.
+
+    Args:
+        folder: Where both are made, when somebody pushes first.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._listener: tuple[int, _Listener] | None = None  # and the process that it is of
+        self._pushes: dict[str, Receiver] = {}
+
+    @contextmanager
+    def of(self, receiver: Receiver) -> Iterator[tuple[Path, Mapping[str, str]]]:
+        """Give the folder with the hooks, and the environment that lets them ask *receiver*.
+
+        Raises:
+            StoreError: They cannot be written, or nothing can be listened on.
+        """
+        name = secrets.token_hex(16)
+        try:
+            hooks, place = self.written(), self._listening()
+        except OSError as error:
+            raise StoreError(f"the hooks of git cannot be made: {error.strerror or error}") from error
+        self._pushes[name] = receiver
+        try:
+            yield hooks, {"QUIRE_PUSH": name, "QUIRE_SOCKET": str(place)}
+        finally:
+            del self._pushes[name]
+
+    def written(self) -> Path:
+        """Return the folder with the hooks, which holds nothing else; made where it is not there."""
+        program = f"exec {shlex.quote(sys.executable)} -I -S {shlex.quote(shim.__file__)}"
+        texts = {name: f"#!/bin/sh\n{program} {name}\n" for name in HOOKS}
+        digest = sha256(repr(texts).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+        folder = self._folder / f"hooks-{digest}"
+        if _holds(folder, texts):
+            return folder
+        made = self._folder / f"hooks-{secrets.token_hex(6)}.new"
+        made.mkdir(mode=0o700, parents=True)
+        for name, text in texts.items():
+            (made / name).write_text(text, encoding="utf-8", errors="surrogateescape")
+            (made / name).chmod(0o700)
+        if folder.exists():  # somebody has changed it
+            folder.rename(made.with_suffix(".old"))
+            shutil.rmtree(made.with_suffix(".old"), ignore_errors=True)
+        try:
+            made.rename(folder)
+        except OSError:  # another process was faster
+            shutil.rmtree(made, ignore_errors=True)
+            if not _holds(folder, texts):
+                raise
+        return folder
+
+    def _listening(self) -> Path:
+        """Return where this process listens; a child that was forked listens on its own."""
+        with self._lock:
+            if self._listener is None or self._listener[0] != os.getpid():
+                self._listener = (os.getpid(), _Listener(self._folder / "sockets", self._pushes))
+            return self._listener[1].place
+
+    def close(self) -> None:
+        """Listen no longer."""
+        with self._lock:
+            if self._listener is not None and self._listener[0] == os.getpid():
+                self._listener[1].close()
+            self._listener = None
+
+
+class _Listener:
+    """Answers hooks, each in a thread of its own."""
+
+    def __init__(self, folder: Path, pushes: Mapping[str, Receiver]) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        _sweep(folder)
+        self.place = folder / secrets.token_hex(4)
+        self._pushes = pushes
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        _with_short_path(self.place, self._socket.bind)
+        self.place.chmod(0o600)
+        self._socket.listen(16)
+        threading.Thread(target=self._run, name="hooks", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return  # it was closed
+            threading.Thread(target=self._answer, args=(connection,), name="hook", daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        def tell(**answer: object) -> None:
+            with suppress(OSError):  # the hook is gone; what was decided holds
+                connection.sendall(json.dumps(answer).encode() + b"\n")
+
+        def say(line: str, /) -> None:
+            for part in line.splitlines() or [""]:
+                tell(say=printable(part)[:CHARACTERS])
+
+        with connection:
+            try:
+                connection.settimeout(SECONDS)
+                with connection.makefile("rb") as lines:
+                    asked = json.loads(lines.readline(ASKED))
+                receiver = self._pushes.get(asked["push"])
+                if receiver is None:
+                    say("nothing was pushed: this push did not come through the wiki")
+                    tell(end=1, refused={})
+                    return
+                updates = [Update(name, _object(old), _object(new)) for old, new, name in asked["updates"]]
+                if asked["hook"] == "pre-receive":
+                    allowed = receiver.check(updates, Path(asked["quarantine"]), say)
+                    tell(end=0 if allowed else 1)
+                else:
+                    refused = receiver.publish(updates, say)
+                    tell(end=0, refused={name: printable(why)[:CHARACTERS] for name, why in refused.items()})
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                log.warning("a hook asked what cannot be answered: %r", error)
+            except Exception:
+                log.exception("a push failed")
+                say("something went wrong here; the server has written down what it was")
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # which wakes the thread
+        self._socket.close()
+        self.place.unlink(missing_ok=True)
+
+
+def printable(line: str) -> str:
+    """Return a line without what a terminal would obey."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in line.replace("\t", " "))
+
+
+def _object(text: str) -> str | None:
+    return None if NOTHING.issuperset(text) else text
+
+
+def _holds(folder: Path, texts: Mapping[str, str]) -> bool:
+    """Say whether a folder holds these files, that can be run, and nothing else."""
+    try:
+        found = {
+            place.name: place.read_text(encoding="utf-8", errors="surrogateescape")
+            for place in folder.iterdir()
+        }
+        return found == texts and all(os.access(folder / name, os.X_OK) for name in texts)
+    except OSError:
+        return False
+
+
+def _sweep(folder: Path) -> None:
+    """Remove sockets that nobody listens on any more."""
+    for place in folder.iterdir():
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as tried, suppress(OSError):
+            try:
+                _with_short_path(place, tried.connect)
+            except ConnectionRefusedError:
+                place.unlink(missing_ok=True)
+
+
+def _with_short_path(place: Path, use: "_Use") -> None:
+    """Use the address of a socket, whose path may be longer than the system takes."""
+    if len(os.fsencode(place)) <= PATH:
+        use(str(place))
+        return
+    if not Path("/proc/self/fd").is_dir():
+        raise StoreError(f"{place} is too long for a socket; name a shorter folder with --cache")
+    folder = os.open(place.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        use(f"/proc/self/fd/{folder}/{place.name}")
+    finally:
+        os.close(folder)
+
+
+class _Use(Protocol):
+    def __call__(self, address: str, /) -> object: ...

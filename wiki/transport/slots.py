@@ -1,0 +1,78 @@
+"""How many clones and pushes there may be at once: on the host, and in one process, so that readers are never starved."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from engine.locks import HostLock
+
+WAIT = 10.0  # seconds that a request waits for git to be free
+LOOK = 0.02
+
+
+class BusyError(Exception):
+    """Too many clone or push at the same time."""
+
+
+class Seats:
+    """Bounds how many requests of one process there are; who finds none does not wait.
+
+    Args:
+        count: How many.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = threading.BoundedSemaphore(count)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Take one for as long as the context lasts, which may end in another thread.
+
+        Raises:
+            BusyError: All are taken.
+        """
+        if not self._free.acquire(blocking=False):
+            raise BusyError
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
+class Slots:
+    """Bounds how many git operations all processes of a host run; others wait.
+
+    Args:
+        folder: Where the locks are.
+        count: How many.
+        wait: Seconds.
+    """
+
+    def __init__(self, folder: Path, count: int, wait: float = WAIT) -> None:
+        self._locks = [HostLock(folder / f"git-{number}.lock") for number in range(count)]
+        self._wait = wait
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Take one for as long as the context lasts, which may end in another thread.
+
+        Raises:
+            BusyError: None became free.
+        """
+        end = time.monotonic() + self._wait
+        while (held := self._try()) is None:
+            if time.monotonic() >= end:
+                raise BusyError
+            time.sleep(LOOK)
+        with held:
+            yield
+
+    def _try(self) -> ExitStack | None:
+        """Take the first that is free."""
+        for lock in self._locks:
+            with ExitStack() as stack:
+                if stack.enter_context(lock.held(0)):
+                    return stack.pop_all()
+        return None
