@@ -1,6 +1,6 @@
 """Takes what somebody pushes: checks it, and moves the branch."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -25,12 +25,14 @@ from engine.model import Author, Difference
 from engine.pushing import rules
 from engine.pushing.rules import Limits, Update, shown
 from engine.pushing.texts import Texts
-from engine.store import Arrival, Incoming, Remote
+from engine.store import Incoming, Remote
 
 log = getLogger(__name__)
 
 TOLD = 20  # reasons, and warnings, that are told
 FOLLOW = 10.0  # seconds that a push waits until every answer shows what it brought
+
+MOVED = "the wiki has changed meanwhile: fetch, merge or rebase, and push again"
 
 Say = Callable[[str], None]
 """Tells whoever pushes one line."""
@@ -97,19 +99,20 @@ class Pushing:
                 raise PushRefusedError(f"{error}; the branch must point to a commit") from error
 
     def _checked(self, old: str | None, new: str, incoming: Incoming, actor: Actor) -> Checked:
+        if old != self._remote.head():
+            raise PushRefusedError(MOVED)
         if old is not None and not incoming.extends(old, new):
             self._check_rewrite(actor)
         commits = incoming.commits(old, new)
-        arrivals = list(incoming.arrivals(commits))
         differences = incoming.difference(old, new)
         there = {(each.old.path, each.old.form) for each in differences if each.old is not None}
+        files = rules.Files(incoming, there, self._limits.file_bytes)
         texts = Texts(incoming, differences)
         _refuse(
             _told(
                 chain(
-                    self._forbidden(arrivals, differences, actor),
-                    rules.refused_paths(arrivals, there),
-                    rules.refused_sizes(arrivals, incoming, self._limits.file_bytes),
+                    files.refused(incoming.arrivals(commits)),
+                    self._forbidden(files.paths, differences, actor),
                     rules.refused_clashes(incoming, old, differences),
                     texts.refused(),
                 )
@@ -129,13 +132,13 @@ class Pushing:
             )
 
     def _forbidden(
-        self, arrivals: Sequence[Arrival], differences: Sequence[Difference], actor: Actor
+        self, touched: Collection[str], differences: Sequence[Difference], actor: Actor
     ) -> Iterator[tuple[str, str]]:
         """Yield files that the actor may not change: in any commit, and by all of them together.
 
         The latter tells where a merge drops what others did: it differs from none of its own parents.
         """
-        paths = dict.fromkeys([*(arrival.path for arrival in arrivals), *(each.path for each in differences)])
+        paths = dict.fromkeys([*touched, *(each.path for each in differences)])
         root = f"{self._remote.root}/" if self._remote.root else ""
         inside = [path.removeprefix(root) for path in paths if path.startswith(root)]
         for path in paths:

@@ -45,20 +45,46 @@ def refused_references(updates: Sequence[Update], branch: str) -> Iterator[str]:
             yield f"{name} is what the wiki shows, and cannot be deleted; delete files, and push that"
 
 
-def refused_paths(arrivals: Iterable[Arrival], there: set[tuple[str, Form]]) -> Iterator[tuple[str, str]]:
-    """Yield files that have no safe path, or are none, with what is wrong.
+class Files:
+    """Looks at all files that commits change, one after the other: a history may have very many.
 
     Args:
-        arrivals: What commits change.
+        incoming: Knows how large they are.
         there: Paths and forms of files that the wiki shows already: an unsafe name of theirs is served as it is.
+        limit: Bytes that one file may have.
     """
-    for arrival in arrivals:
-        if arrival.form is None:
-            continue
-        if arrival.form in _UNSAFE_FORMS:
-            yield arrival.path, _UNSAFE_FORMS[arrival.form]
-        elif (arrival.path, arrival.form) not in there and (wrong := _wrong(arrival.path)):
-            yield arrival.path, f"{wrong}; rename it"
+
+    def __init__(self, incoming: Incoming, there: set[tuple[str, Form]], limit: int) -> None:
+        self._incoming = incoming
+        self._there = there
+        self._limit = limit
+        self._seen: set[str] = set()  # blobs
+        self.paths: dict[str, None] = {}
+        """All paths, in order, once `refused` was gone through."""
+
+    def refused(self, arrivals: Iterable[Arrival]) -> Iterator[tuple[str, str]]:
+        """Yield files that have no safe path, are none, or are too large, with what is wrong."""
+        for arrival in arrivals:
+            self.paths[arrival.path] = None
+            if arrival.form is None:
+                continue
+            if arrival.form in _UNSAFE_FORMS:
+                yield arrival.path, _UNSAFE_FORMS[arrival.form]
+                continue
+            if (arrival.path, arrival.form) not in self._there and (wrong := _wrong(arrival.path)):
+                yield arrival.path, f"{wrong}; rename it"
+            if (size := self._size(arrival.blob)) > self._limit:
+                yield (
+                    arrival.path,
+                    f"has {size / _MEGA:,.1f} MB; at most {self._limit / _MEGA:,.1f} MB may be pushed as one file,"
+                    " in no commit of the push: leave it out of all of them",
+                )
+
+    def _size(self, blob: str) -> int:
+        if blob in self._seen:
+            return 0
+        self._seen.add(blob)
+        return self._incoming.size(blob)
 
 
 @lru_cache(maxsize=10_000)
@@ -68,21 +94,6 @@ def _wrong(path: str) -> str:
     except PageIdError as error:
         return str(error)
     return ""
-
-
-def refused_sizes(arrivals: Iterable[Arrival], incoming: Incoming, limit: int) -> Iterator[tuple[str, str]]:
-    """Yield files that are too large, with their sizes."""
-    seen: set[str] = set()
-    for arrival in arrivals:
-        if arrival.form in {Form.PAGE, Form.MEDIA} and arrival.blob not in seen:
-            seen.add(arrival.blob)
-            size = incoming.size(arrival.blob)
-            if size > limit:
-                yield (
-                    arrival.path,
-                    f"has {size / _MEGA:,.1f} MB; at most {limit / _MEGA:,.1f} MB may be pushed as one file,"
-                    " in no commit of the push: leave it out of all of them",
-                )
 
 
 def refused_clashes(
