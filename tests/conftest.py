@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Connection, Engine, event
+from werkzeug.routing import Rule
 
 from engine.access import Policy, RolePolicy
 from engine.search.whoosh_index import WhooshIndex
@@ -54,6 +57,38 @@ class Compiled(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
+class Route(Rule):
+    """A rule of routing that is made into code once for all applications."""
+
+    _made: ClassVar[dict[object, Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (tuple(self._trace), repr(self.defaults), append_unknown)
+        if key not in self._made:
+            self._made[key] = super()._compile_builder(append_unknown)
+        return self._made[key]
+
+
+class Statements(dict[tuple[Any, ...], Any]):
+    """Keeps statements as they were compiled for SQLite, for the databases of all tests: SQLAlchemy does for one."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        """Give what was kept of a statement; the first of its key is the object that compiled it."""
+        return super().get((type(key[0]), *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__((type(key[0]), *key[1:]), compiled)
+
+
+_STATEMENTS = Statements()
+
+
+@event.listens_for(Engine, "engine_connect")
+def compile_once(connection: Connection) -> None:
+    connection.execution_options(compiled_cache=_STATEMENTS)
+
+
+Flask.url_rule_class = Route
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
 Flask.test_client_class = Elsewhere  # who asks from this machine is the local person, and no visitor
 
