@@ -1,17 +1,21 @@
 """Fixtures: a wiki in memory, its application, and the ways to ask it."""
 
 import atexit
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Connection, Engine, event
+from werkzeug.routing import Rule
 
 from engine.access import Policy, RolePolicy
 from engine.search.whoosh_index import WhooshIndex
@@ -27,6 +31,8 @@ from wiki.state import State
 # How long one example takes says more about a busy machine than about the code.
 settings.register_profile("quire", deadline=None)
 settings.load_profile("quire")
+
+_CYCLES = 10_000  # objects made before those are looked for that only hold each other; Python looks after 700
 
 _DATA = mkdtemp(prefix="quire-tests-")
 os.environ["XDG_DATA_HOME"] = (
@@ -51,6 +57,38 @@ class Compiled(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
+class Route(Rule):
+    """A rule of routing that is made into code once for all applications."""
+
+    _made: ClassVar[dict[object, Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (tuple(self._trace), repr(self.defaults), append_unknown)
+        if key not in self._made:
+            self._made[key] = super()._compile_builder(append_unknown)
+        return self._made[key]
+
+
+class Statements(dict[tuple[Any, ...], Any]):
+    """Keeps statements as they were compiled for SQLite, for the databases of all tests: SQLAlchemy does for one."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        """Give what was kept of a statement; the first of its key is the object that compiled it."""
+        return super().get((type(key[0]), *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__((type(key[0]), *key[1:]), compiled)
+
+
+_STATEMENTS = Statements()
+
+
+@event.listens_for(Engine, "engine_connect")
+def compile_once(connection: Connection) -> None:
+    connection.execution_options(compiled_cache=_STATEMENTS)
+
+
+Flask.url_rule_class = Route
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
 Flask.test_client_class = Elsewhere  # who asks from this machine is the local person, and no visitor
 
@@ -117,6 +155,13 @@ def client(app: Flask) -> FlaskClient:
 def local(app: Flask) -> FlaskClient:
     """The local person: there is no account."""
     return locally(app)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of cycles look only at what tests make: the tests themselves are half a million objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_CYCLES, *gc.get_threshold()[1:])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -236,32 +236,31 @@ class Planner:
     def _meant_by(self, changes: Iterable[Change]) -> list[Meant]:
         """Return what becomes of the tokens of each page, also where pages change places.
 
-        What only leads on to a page has no mark, and is told by its path.
+        Pages with one mark, as copies have, and those without, which only lead on to another, count as one that has
+        several places: the first says what becomes of the tokens.
         """
-        before: Counter[tuple[str, str, str]] = Counter()
-        after: Counter[tuple[str, str, str]] = Counter()
-        base: dict[tuple[str, str], tuple[str, str | None]] = {}
+        before: Counter[tuple[str, str]] = Counter()
+        after: Counter[tuple[str, str]] = Counter()
+        places: dict[str, list[tuple[str, str | None]]] = {}
         for change in changes:
             assert isinstance(change, Put | Move | Delete)
             old = self._store.read(change.base).decode() if change.base is not None else ""
             content = getattr(change, "content", None)
             new = content.decode() if content is not None else old if isinstance(change, Move) else ""
             for text, counter in ((old, before), (new, after)):
-                mark = sentences.mark(text)
-                page = (mark, "" if mark else change.path)
-                counter.update((*page, token) for token in sentences.tokens(text))
-                base.setdefault(page, (change.path, None))
-                if text is old and old:
-                    base[page] = (change.path, change.base)
+                counter.update((sentences.mark(text), token) for token in sentences.tokens(text))
+            places.setdefault(sentences.mark(old or new), []).append((change.path, change.base))
+            places.setdefault(sentences.mark(new), [(change.path, None)])
         came, went = after - before, before - after
         return [
             Meant(
-                page[0],
-                *where,
-                tuple(token for *key, token in came.elements() if tuple(key) == page),
-                tuple(token for *key, token in went.elements() if tuple(key) == page),
+                page,
+                *place,
+                tuple(token for mark, token in came.elements() if mark == page and not number),
+                tuple(token for mark, token in went.elements() if mark == page and not number),
             )
-            for page, where in base.items()
+            for page in places
+            for number, place in enumerate(places[page])
         ]
 
     def _several(self) -> Plan | None:
