@@ -47,9 +47,6 @@ def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str],
     sockets: dict[int, Any] = {}
     server = _listen(app, host, port, threads, sockets)
     listening = [one for one in sockets.values() if hasattr(one, "effective_port")]
-    transport = app.extensions["quire"].transport
-    for one in listening if transport is not None else ():
-        one.channel_class = _channel(transport)
     asked = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -85,7 +82,7 @@ def _give_back_memory() -> None:
 
 def _listen(app: Flask, host: str, port: int, threads: int, sockets: dict[int, Any]) -> Any:
     try:
-        return waitress.create_server(
+        server = waitress.create_server(
             app,
             map=sockets,
             host=host,
@@ -103,6 +100,10 @@ def _listen(app: Flask, host: str, port: int, threads: int, sockets: dict[int, A
         ) from error
     except ValueError as error:  # what waitress makes of a name that has no address
         raise AddressError(f"{host} is no address of this machine; choose another with --host") from error
+    transport = app.extensions["quire"].transport
+    for one in [*sockets.values()] if transport is not None else ():
+        one.channel_class = _channel(transport)
+    return server
 
 
 def _channel(transport: Transport) -> type[HTTPChannel]:
@@ -121,6 +122,11 @@ def _channel(transport: Transport) -> type[HTTPChannel]:
         """One connection."""
 
         parser_class = Parser
+
+        def handle_close(self) -> None:
+            super().handle_close()
+            if self.request is not None:  # of which not everything came
+                self.request.close()
 
     return Channel
 

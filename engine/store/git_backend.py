@@ -122,7 +122,8 @@ class Running:
         with self._ending:
             if not self._complaints.closed:
                 self._complaints.seek(0)
-                self._complaint = self._complaints.read(SAID).decode("utf-8", "replace").strip()
+                said = self._complaints.read(SAID).decode("utf-8", "replace").splitlines()
+                self._complaint = "\n".join(line for line in said if not line.startswith("hint:"))
                 self._complaints.close()
             self.output.close()
         return code

@@ -3,6 +3,7 @@
 import atexit
 import os
 import select
+import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -138,6 +139,11 @@ class Transport:
                 running.end()
                 raise
 
+    @property
+    def busy(self) -> bool:
+        """Whether git is at work."""
+        return bool(self._running)
+
     def close(self) -> None:
         """End every clone and push."""
         atexit.unregister(self.close)
@@ -189,7 +195,7 @@ class Served:
             try:
                 if self._take():
                     code = self._running.wait()
-                    if code and not self._left.is_set():
+                    if code not in {0, -signal.SIGTERM} and not self._left.is_set():
                         log.warning("git ended with %s: %s", code, self._running.complaint())
                 else:
                     self._running.end()

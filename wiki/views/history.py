@@ -14,6 +14,7 @@ from engine.past_answers import History, Step
 from wiki import current
 from wiki.current import current_snapshot, reads
 from wiki.languages import gettext as _
+from wiki.pushers import pushers
 from wiki.urls import subject_at, whole_number
 
 bp = Blueprint("history", __name__)
@@ -52,6 +53,7 @@ def view(text: str) -> ResponseReturnValue:
         runs=[_folded(run) for run in _runs(_lines(history))],
         chosen={"to": there[0] if there else "", "from": there[1] if len(there) > 1 else ""},
         comparable=len(there) > 1,
+        pushers=pushers(step.revision for step in history.steps),
         page_url=lambda page: "?" + urlencode({"at": at, "page": page} if at else {"page": page}),
     )
 

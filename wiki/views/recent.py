@@ -14,6 +14,7 @@ from engine.past_answers import ChangeSet
 from wiki import current
 from wiki.current import current_snapshot, reads
 from wiki.languages import gettext as _
+from wiki.pushers import pushers
 from wiki.urls import whole_number
 
 bp = Blueprint("recent", __name__)
@@ -61,6 +62,7 @@ def _recent(address: str, folder: str, author: str) -> ResponseReturnValue:
         recent=recent,
         total=past.count_recent(folder, author) if folder or author else None,
         days=[(day, list(_runs(changes))) for day, changes in _days(recent.changes)],
+        pushers=pushers(change.revision for change in recent.changes),
         folder=folder,
         there=there,
         author=author,
