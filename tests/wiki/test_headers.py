@@ -82,6 +82,11 @@ EXAMPLES = {
         "/-/preview-image/1/m.png",
     ],
     "/-/opensearch.xml": ["/-/opensearch.xml"],
+    "/wiki.git": ["/wiki.git"],
+    "/wiki.git/": ["/wiki.git/"],
+    "/wiki.git/info/refs": ["/wiki.git/info/refs", "/wiki.git/info/refs?service=git-upload-pack"],
+    "/wiki.git/<address:text>": ["/wiki.git/HEAD", "/wiki.git/objects/info/packs"],
+    "/wiki.git/<any('git-upload-pack', 'git-receive-pack'):service>": ["/wiki.git/git-upload-pack"],
     "/sitemap.xml": ["/sitemap.xml", "/sitemap.xml?part=9"],
     "/robots.txt": ["/robots.txt"],
     "/-/static/<theme>/<path:path>": ["/-/static/default/css/base.css", "/-/static/default/no"],
@@ -95,6 +100,7 @@ SENT = {
     *("/-/media", "/-/login", "/-/register", "/-/reset", "/-/admin/invitations", "/-/admin/tokens"),
     *("/-/edit/a", "/-/edit/missing", "/-/drafts", "/-/rename/a", "/-/rename/f/", "/-/rename/missing"),
     *("/-/delete/a", "/-/delete/missing", "/-/restore/a", "/-/revert/x", "/-/undo", "/-/protect/a"),
+    "/wiki.git/git-upload-pack",
 }
 """What takes a form at the address at which it is shown; `test_matrix` says from whom."""
 

@@ -172,7 +172,11 @@ class Served:
         self._answer = answer
         self._left = threading.Event()  # the client has gone
         self._after = ExitStack()
-        threading.Thread(target=self._pump, args=(held,), name="git", daemon=True).start()
+        try:
+            threading.Thread(target=self._pump, args=(held,), name="git", daemon=True).start()
+        except RuntimeError:  # there are too many
+            held.close()
+            raise
 
     def also(self, held: ExitStack) -> "Served":
         """Give back something more when the client has all of it, or has gone."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from waitress import wasyncore
 
 from engine.access import Actor, Role
 from engine.errors import PushRefusedError
@@ -74,7 +75,7 @@ class Allowing:
         return done.stdout.strip()
 
 
-CLEAN: Mapping[str, str] = {
+CLEAN: dict[str, str] = {
     **{name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "QUIRE_"))},
     "LC_ALL": "C",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -168,7 +169,7 @@ class Served:
 
     def waits(self) -> None:
         """Wait until git has ended everywhere."""
-        for _ in range(500):
+        for _ in range(2_000):
             if not self.transport.busy:
                 return
             threading.Event().wait(0.02)
@@ -206,7 +207,8 @@ def serving(repository: Repository, folder: Path, **given: Any) -> Iterator[Serv
         ended.set()
         thread.join()
         listening.task_dispatcher.shutdown(timeout=5)
-        server.wasyncore.close_all(sockets, ignore_all=True)
-        assert site.transport is None or site.transport.close() is None
+        wasyncore.close_all(sockets, ignore_all=True)
+        if site.transport is not None:
+            site.transport.close()
         site.wiki.close()
         state.close()

@@ -80,8 +80,11 @@ def test_no_more_than_two_work_at_once_and_the_others_wait(
     assert answers == [200]
 
 
-def test_a_process_keeps_half_of_its_threads_for_readers(content: Repository, tmp_path: Path) -> None:
+def test_a_process_keeps_half_of_its_threads_for_readers(
+    content: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with serving(content, tmp_path, threads=4) as served, slots_taken(served, 2):
+        monkeypatch.setattr(served.transport.slots, "_wait", 3.0)
         waiting = [threading.Thread(target=ask, args=(served, "GET", REFS)) for _ in range(2)]
         for thread in waiting:
             thread.start()
@@ -142,8 +145,8 @@ def test_who_sends_slowly_holds_no_slot(served: Served) -> None:
 @pytest.fixture
 def large(content: Repository) -> Repository:
     """A repository of which a clone is larger than what sockets keep on the way."""
-    files = {f"m/{number}.bin": os.urandom(4_000_000) for number in range(10)}
-    content.commit({"index.md": "# Large\n", **files}, content.git("rev-parse", "main"))
+    files = {f"m/{number}.bin": os.urandom(5_000_000) for number in range(9)}
+    content.commit({"index.md": b"# Large\n", **files}, content.git("rev-parse", "main"))
     return content
 
 

@@ -67,7 +67,7 @@ def test_many_commits_in_common_are_asked_for_packed(content: Repository, served
 
 
 def test_a_branch_that_is_checked_out_elsewhere_or_not_at_all_is_cloned(
-    tmp_path, content: Repository
+    tmp_path: Path, content: Repository
 ) -> None:
     content.git("symbolic-ref", "HEAD", "refs/heads/other")
     with serving(content, tmp_path, branch="main") as served:

@@ -25,7 +25,7 @@ def may(served: Served, **headers: str) -> tuple[int, int]:
     """Return the answers to who would clone, and to who would push."""
     found = []
     for service in ("upload-pack", "receive-pack"):
-        advertised = ask(served, "GET", REFS % service, **headers)
+        advertised = ask(served, "GET", REFS % service, b"", **headers)
         posted = ask(
             served,
             "POST",
@@ -79,7 +79,7 @@ def test_what_is_wrong_is_refused_and_tells_nothing(served: Served) -> None:
     token = served.token("ended", Role.EDITOR)
     served.state.tokens.revoke(served.state.tokens.named("ended").id, by=ADMIN)
     answers = {
-        ask(served, "GET", REFS % "upload-pack", **headers)[:2]
+        ask(served, "GET", REFS % "upload-pack", b"", **headers)[:2]
         for headers in (
             basic("edi", "wrong"),
             basic("nobody", "wrong"),
@@ -103,8 +103,8 @@ def test_passwords_are_bounded_as_those_of_the_form(content: Repository, tmp_pat
     with serving(content, tmp_path, login_rate=3) as served:
         served.add("edi", Role.EDITOR)
         for _ in range(3):
-            assert ask(served, "GET", REFS % "upload-pack", **basic("edi", "wrong"))[0] == 401
-        status, _, headers = ask(served, "GET", REFS % "upload-pack", **basic("edi", PASSWORD))
+            assert ask(served, "GET", REFS % "upload-pack", b"", **basic("edi", "wrong"))[0] == 401
+        status, _, headers = ask(served, "GET", REFS % "upload-pack", b"", **basic("edi", PASSWORD))
         assert status == 429
         assert int(headers["retry-after"]) > 0
         assert len(served.state.audit.entries(what="login.failed")[0]) == 3
@@ -114,7 +114,7 @@ def test_a_password_that_is_right_begins_no_session_and_is_not_written_down(serv
     served.add("edi", Role.EDITOR)
     count = audited(served.state)
     for _ in range(30):
-        assert ask(served, "GET", REFS % "receive-pack", **basic("edi", PASSWORD))[0] == 200
+        assert ask(served, "GET", REFS % "receive-pack", b"", **basic("edi", PASSWORD))[0] == 200
     assert audited(served.state) == count
     assert [*served.state.sessions.of(served.state.accounts.get("edi"))] == []
 
@@ -124,7 +124,7 @@ def test_a_cookie_is_never_enough(content: Repository, tmp_path: Path) -> None:
         served.add("adi", Role.ADMIN)
         cookie = served.state.sessions.begin(served.state.accounts.get("adi"), ADMIN, "a test")
         headers = {"Cookie": f"{cookie_name(served.app)}={cookie}"}
-        assert ask(served, "GET", "/-/account", **headers)[0] == 200
+        assert ask(served, "GET", "/-/account", b"", **headers)[0] == 200
         assert may(served, **headers) == (401, 401)
 
 
