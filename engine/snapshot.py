@@ -13,6 +13,7 @@ from engine.blaming import Blaming
 from engine.catalog import FilesIn, Moment, Visible, everything
 from engine.catalog.codec import is_unlisted
 from engine.checking import Finding, check
+from engine.commits import Commits
 from engine.comparing import Comparing
 from engine.editing import Editing
 from engine.errors import MediaNotFoundError, NotReadyError, PageNotFoundError, TooLargeError
@@ -114,6 +115,11 @@ class Snapshot:
     def comparing(self) -> Comparing:
         """What differs between two revisions of a file."""
         return Comparing(self.past, self._moment, self._parts.store)
+
+    @property
+    def commits(self) -> Commits:
+        """Single commits, with all that they did."""
+        return Commits(self.past, self._moment, self._parts.store, self, sees_all=self._open)
 
     @property
     def editing(self) -> Editing:

@@ -355,6 +355,18 @@ class Arrivals:
         query = select(func.count()).select_from(activity).where(_activity(folder, author))
         return self._db.execute(query).scalar_one()
 
+    def touched_by(self, rank: int, limit: int, offset: int = 0) -> list[Touched]:
+        """Return some of the files that the commit of a rank touched, by path."""
+        number = select(arrival.c.commit).where(arrival.c.rank == rank).scalar_subquery()
+        query = _TOUCHED.where(touch.c.commit == number).order_by(touch.c.path).limit(limit).offset(offset)
+        return [_touched(row) for row in self._db.execute(query)]
+
+    def count_touched(self, rank: int) -> int:
+        """Return how many files the commit of a rank touched."""
+        number = select(arrival.c.commit).where(arrival.c.rank == rank).scalar_subquery()
+        query = select(func.count()).select_from(touch).where(touch.c.commit == number)
+        return self._db.execute(query).scalar_one()
+
     def touches_of(self, rank: int, limit: int) -> list[Touched]:
         """Return up to *limit* files that the commit of a rank touched."""
         number = select(arrival.c.commit).where(arrival.c.rank == rank).scalar_subquery()
