@@ -12,6 +12,7 @@ from engine.answers import Child, Folder, Found, Page, SearchResults, TagCount, 
 from engine.blaming import Blaming
 from engine.catalog import FilesIn, Moment, Visible, everything
 from engine.catalog.codec import is_unlisted
+from engine.change_feed import ChangeFeed
 from engine.checking import Finding, check
 from engine.commits import Commits
 from engine.comparing import Comparing
@@ -120,6 +121,11 @@ class Snapshot:
     def commits(self) -> Commits:
         """Single commits, with all that they did."""
         return Commits(self.past, self._moment, self._parts.store, self, sees_all=self._open)
+
+    @property
+    def change_feed(self) -> ChangeFeed:
+        """What arrived since, for programs that follow the wiki."""
+        return ChangeFeed(self._moment, self._parts.store, self, sees_all=self._open)
 
     @property
     def editing(self) -> Editing:

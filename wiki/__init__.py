@@ -39,6 +39,7 @@ from wiki.views import (
     account,
     admin,
     blame,
+    changes,
     commit,
     deleting,
     diff,
@@ -64,6 +65,7 @@ from wiki.views import (
     undoing,
     uploads,
 )
+from wiki.waiting import Waiting
 
 __version__ = "0.1.0"
 
@@ -121,6 +123,7 @@ def create_app(
     door = Door(settings, state, local)
     kept = responses.ResponseCache(wiki, door, settings.response_cache)
     current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build))
+    app.extensions["quire.waiting"] = Waiting(settings.threads)
     uploading.pending(app).sweep()
     filters.register(app)
     languages.register(app, settings.interface)
@@ -140,6 +143,7 @@ def create_app(
         health,
         search,
         blame,
+        changes,
         commit,
         deleting,
         diff,

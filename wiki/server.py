@@ -13,6 +13,8 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 
+from wiki.waiting import waiting
+
 CHANNEL_SECONDS = 60  # after which a silent connection is closed
 CONNECTIONS = 1_000
 HEARD = 8  # a request may be so many times too large to be told so by a page; of a larger one nothing is read
@@ -53,6 +55,7 @@ def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str],
     ready(_url(listening[0].effective_host, listening[0].effective_port))
     while not asked:
         _turn(sockets, 1.0)
+    waiting(app).end()
     _turn(sockets, 0)  # takes up what has just come
     for one in listening:
         one.del_channel(sockets)

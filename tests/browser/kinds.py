@@ -110,6 +110,7 @@ OTHERS = {
     "admin.status": "for admins, see test_signed_in",
     "admin.audit": "for admins, see test_signed_in",
     "protecting.view": "for admins, see test_signed_in",
+    "changes.view": "JSON for programs that follow the wiki",
     "edit.outline": "JSON for the editor",
     "suggest.suggest": "JSON for the search box",
     "opensearch.description": "XML for browsers",
