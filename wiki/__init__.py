@@ -66,6 +66,7 @@ from wiki.views import (
     uploads,
 )
 from wiki.waiting import Waiting
+from wiki.webhooks import Webhooks
 
 __version__ = "0.1.0"
 
@@ -99,6 +100,7 @@ def create_app(
     app.url_map.converters["address"] = urls.AddressConverter
     themes = Themes(app, Path(settings.themes) if settings.themes else None)
     local = LOCAL_AUTHOR
+    follows = wiki is None
     if wiki is None:
         local = local_author(settings)
         state = state or open_state(settings)
@@ -123,6 +125,16 @@ def create_app(
     door = Door(settings, state, local)
     kept = responses.ResponseCache(wiki, door, settings.response_cache)
     current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build))
+    told = Webhooks(
+        wiki,
+        state.webhooks,
+        settings.webhook_urls,
+        settings.webhook_secret() if settings.webhook_urls else b"",
+        state.database.path.parent / "webhooks.lock",
+    )
+    app.extensions["quire.webhooks"] = told
+    if follows:
+        told.start()
     app.extensions["quire.waiting"] = Waiting(settings.threads)
     uploading.pending(app).sweep()
     filters.register(app)

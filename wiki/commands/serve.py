@@ -10,6 +10,7 @@ from wiki import create_app
 from wiki.commands.common import DATA, located, repository, settings_of
 from wiki.server import AddressError
 from wiki.server import serve as serve_app
+from wiki.webhooks import webhooks
 
 
 @click.command()
@@ -33,4 +34,5 @@ def serve(repo: Path | None, config: Path | None, **given: Any) -> None:
     except AddressError as error:
         raise click.ClickException(str(error)) from error
     finally:
+        webhooks(app).stop()
         app.extensions["quire"].wiki.close()

@@ -76,7 +76,15 @@ SECTIONS_OF_DRAFTS = (
 
 FIELDS_OF_DRAFTS = ("ALTER TABLE draft ADD COLUMN fields TEXT DEFAULT '' NOT NULL",)
 
-STEPS: Sequence[Sequence[str]] = (BEGIN, SECTIONS_OF_DRAFTS, FIELDS_OF_DRAFTS)
+WEBHOOKS = (
+    """CREATE TABLE webhook (
+        hook TEXT NOT NULL, cursor TEXT NOT NULL, span INTEGER NOT NULL, tries INTEGER NOT NULL, failing INTEGER,
+        next INTEGER NOT NULL, succeeded INTEGER, error TEXT NOT NULL, skipped INTEGER, unsaid BOOLEAN NOT NULL,
+        PRIMARY KEY (hook)
+    )""",
+)
+
+STEPS: Sequence[Sequence[str]] = (BEGIN, SECTIONS_OF_DRAFTS, FIELDS_OF_DRAFTS, WEBHOOKS)
 
 
 def migrate(db: Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
