@@ -3,6 +3,7 @@
 import hmac
 import json
 import logging
+import re
 import signal
 import socket
 import sys
@@ -27,12 +28,12 @@ from tests.conftest import Commit
 from tests.people import locally, signed_in
 from tests.repositories import Repository
 from tests.states import CHEAP, Clock
-from tests.wiki.processes import running
+from tests.wiki.processes import ROOT, running
 from wiki import create_app
 from wiki.posting import PostError, post
 from wiki.settings import Settings, SettingsError
 from wiki.state import State
-from wiki.webhooks import DAYS, LONGEST, Webhooks, webhooks
+from wiki.webhooks import DAYS, LONGEST, Webhooks, signature, webhooks
 
 SECRET = "a secret of more than sixteen bytes"
 
@@ -419,6 +420,40 @@ def test_a_server_tells_of_commits_that_it_did_not_make_and_loses_none_when_it_i
         assert seen == made
         deliveries = [body["delivery"] for body in receiver.bodies]
         assert len(deliveries) - len(set(deliveries)) <= 3  # each kill may repeat one
+
+
+def test_the_receiver_of_the_documents_takes_what_is_signed(
+    make: Make, commit: Commit, wiki: Wiki, state: State, tmp_path: Path
+) -> None:
+    text = (ROOT / "docs" / "following.md").read_text(encoding="utf-8")
+    (code,) = (part for part in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "hmac" in part)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    (tmp_path / "webhook-secret").write_text(f"{SECRET}\n", encoding="ascii")
+    (tmp_path / "receiver.py").write_text(
+        code.replace("9000", str(port)).replace("HTTPServer((", 'print("ready", flush=True)\nHTTPServer(('),
+        encoding="utf-8",
+    )
+    start = f"import os, runpy; os.chdir({str(tmp_path)!r}); runpy.run_path('receiver.py')"
+    with running([sys.executable, "-c", start]) as process:
+        process.line_with("ready")
+        url = f"http://127.0.0.1:{port}/"
+        hooks = Webhooks(wiki, state.webhooks, (url,), SECRET.encode(), tmp_path / "lock")
+        commit({"a.md": "0"})
+        wiki.catch_up()
+        hooks.tell()
+        made = commit({"a.md": "1"})
+        end = time.monotonic() + 20
+        while state.webhooks.find([url])[url].cursor != made and time.monotonic() < end:
+            hooks.tell()
+            time.sleep(0.1)
+        assert made in process.line_with(made)
+        with pytest.raises(PostError, match="403"):
+            post(url, b"{}", {"Quire-Timestamp": str(int(time.time())), "Quire-Signature": "sha256=0"})
+        old = str(int(time.time()) - 1_000)
+        signed = f"sha256={signature(SECRET.encode(), old, b'{}')}"
+        with pytest.raises(PostError, match="403"):
+            post(url, b"{}", {"Quire-Timestamp": old, "Quire-Signature": signed})
 
 
 def await_begun(folder: Path) -> None:
