@@ -13,11 +13,14 @@ it is for as long as that commit stands there. Where it does not any more, follo
 """
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from engine.access import fits
+from engine.cache import Cache
 from engine.catalog import Came, Moment, Touched
 from engine.errors import CursorError, NotReadyError, RevisionNotFoundError, StoreError
 from engine.ids import PAGE_SUFFIXES, page_stem
@@ -30,10 +33,13 @@ COMMITS = 1_000  # in one answer
 FILES = FILES_LOOKED_AT  # of one commit that are told; the commit itself tells all
 FILES_OF_ALL = 20_000  # after which an answer ends
 AT_ONCE = 50  # commits in one question
+NEAR = 1_000  # commits from the head; the line further back is kept, as walking it takes a while
+LINES = 4_000_000  # bytes of such lines that are kept
 HEAD = "head"
 """Stands for the cursor of all that has arrived by now."""
 
 _ID = "[0-9a-f]{40}(?:[0-9a-f]{24})?"
+_lines: Cache[tuple[str, str], Sequence[int]] = Cache(LINES)  # by what alone they depend on: head, and edges
 _CURSOR = re.compile(rf"(?:(?P<seen>{_ID})\.\.)?(?P<line>{_ID})(?:-(?P<left>[0-9]{{1,9}}))?")
 
 
@@ -164,10 +170,10 @@ class ChangeFeed:
             return _Place(-1)
         commit, left, seen = told["line"], int(told["left"] or 0), told["seen"] or ""
         rank = self._arrivals.rank(commit)
-        line = self._arrivals.line(head, rank - 1) if rank is not None else []
-        ranks = [each for _, each in line]
-        if rank is not None and rank in ranks:
-            before = ranks[ranks.index(rank) + 1] if ranks[-1] < rank else -1
+        line = self._line(head, rank - 1) if rank is not None else ()
+        at = bisect_left(line, rank) if rank is not None else 0
+        if rank is not None and at < len(line) and line[at] == rank:
+            before = line[at - 1] if at else -1
             if rank - left > before or left == 0:
                 if not seen:
                     return _Place(rank - left)
@@ -180,11 +186,24 @@ class ChangeFeed:
         at, begins = self._common(seen or commit, head, without=commit if left and not seen else "")
         return _Place(at, reset=True, begins=begins)
 
+    def _line(self, head: str, down_to: int) -> Sequence[int]:
+        """Return the ranks on the first-parent line of the head in their order, down to one at least."""
+        near = (self._arrivals.rank(head) or 0) - down_to <= NEAR
+        if near:
+            return [rank for _, rank in reversed(self._arrivals.line(head, down_to))]
+        key = (head, self._moment.edges)
+        found = _lines.get(key)
+        if found is None:
+            found = array("q", [rank for _, rank in reversed(self._arrivals.line(head, -1))])
+            _lines.put(key, found, found.itemsize * len(found))
+        return found
+
     def _common(self, commit: str, head: str, *, without: str = "") -> tuple[int, str | None]:
         """Return the rank and id of the newest commit that stands on the first-parent lines of both."""
-        line = dict(self._arrivals.line(head, 0))
+        line = self._line(head, -1)
         for each, rank in self._ancestry(commit, head):
-            if rank is not None and each in line and each != without:
+            at = bisect_left(line, rank) if rank is not None else len(line)
+            if rank is not None and at < len(line) and line[at] == rank and each != without:
                 return rank, each
         return -1, None
 
@@ -212,14 +231,13 @@ class ChangeFeed:
 
     def _cursor(self, head: str, rank: int, place: _Place, skipped: Collection[str]) -> str:
         """Name the place behind the commit of a rank."""
-        line, above = self._arrivals.line(head, rank), (head, 0)
-        for commit, each in line:
-            if each < rank:
-                break
-            above = (commit, each)
-        left = above[1] - rank
+        line = self._line(head, rank)
+        above = line[
+            bisect_left(line, rank)
+        ]  # the first commit of the line that has arrived with all before it
+        left = above - rank
         seen = place.seen if skipped and rank < (self._arrivals.rank(place.seen) or 0) else ""
-        return f"{seen}.." * bool(seen) + above[0] + f"-{left}" * bool(left)
+        return f"{seen}.." * bool(seen) + self._arrivals.at(above) + f"-{left}" * bool(left)
 
     # -- commits
 

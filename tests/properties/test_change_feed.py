@@ -3,10 +3,13 @@
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import change_feed
 from engine.access import ANONYMOUS, RolePolicy
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
@@ -48,10 +51,10 @@ class Follower:
 
 
 @settings(max_examples=15)
-@given(st.integers(min_value=0, max_value=2**32))
-def test_nothing_is_left_out_or_told_again_in_silence(seed: int) -> None:
+@given(st.integers(min_value=0, max_value=2**32), st.sampled_from((change_feed.NEAR, 0)))
+def test_nothing_is_left_out_or_told_again_in_silence(seed: int, near: int) -> None:
     random = Random(seed)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, patch.object(change_feed, "NEAR", near):
         store = MemoryStore()
         wiki = Wiki.open(store, ListIndex(), Path(folder), RolePolicy(), processes=0)
         try:
@@ -83,8 +86,12 @@ class Gentle(History):
     _amend = _switch = _force
 
 
-def test_without_force_nobody_has_to_begin_again(tmp_path: Path) -> None:
-    for seed in range(6):
+@pytest.mark.parametrize("near", [change_feed.NEAR, 0])
+def test_without_force_nobody_has_to_begin_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, near: int
+) -> None:
+    monkeypatch.setattr(change_feed, "NEAR", near)
+    for seed in range(5):
         store, folder = MemoryStore(), tmp_path / str(seed)
         wiki = Wiki.open(store, ListIndex(), folder, RolePolicy(), processes=0)
         follower, history = Follower(store, wiki, Random(seed)), Gentle(store, seed)
