@@ -251,6 +251,30 @@ def test_what_came_from_a_file_that_is_hidden_now_is_not_shown(
     wiki.close()
 
 
+def test_what_a_branch_began_from_is_not_shown_where_it_is_hidden_since(
+    store: MemoryStore, tmp_path: Path, state: State
+) -> None:
+    first = store.commit_tree({"a.md": b"Zebra secrets\n"}, summary="Begin")
+    hidden = store.commit_tree(
+        {"a.md": b"Another page\n", "board/a.md": b"Zebra secrets\n"},
+        [first],
+        summary='Hide it\n\nQuire-Moved: [["a.md","board/a.md"]]',
+    )
+    aside = store.commit_tree({"a.md": b"Nothing of it\n"}, [first], summary="Aside")
+    merge = store.commit_tree(
+        {"a.md": b"Nothing of it\n", "board/a.md": b"Zebra secrets\n"}, [hidden, aside], summary="Join"
+    )
+    store.set_head(merge)
+    wiki = Wiki.open(store, WhooshIndex(tmp_path / "i"), tmp_path, HidesAFolder(), processes=0)
+    wiki.catch_up()
+    client = create_app(Settings(), wiki, state).test_client()
+    answer = client.get(f"/-/commit/{aside}")
+    assert answer.status_code == 200
+    assert "Nothing of it" in answer.text
+    assert "Zebra" not in answer.text
+    wiki.close()
+
+
 def test_a_token_of_a_folder_sees_that_folder(commit: Commit, wiki: Wiki, state: State) -> None:
     made = commit({"notes/a.md": "a\n", "secret.md": "zebra\n"})
     only = commit({"secret.md": "zebras\n"})
