@@ -82,7 +82,7 @@ class Comparing:
             raise RevisionNotFoundError(
                 Message("“%(name)s” was there at neither of the two revisions.", name=str(subject.name.id))
             )
-        return Comparison(subject, before, after, _contents(before, after), earlier, following)
+        return Comparison(subject, before, after, contents(before, after), earlier, following)
 
     def _side(self, subject: Subject, text: str) -> tuple[Side, Version | None]:
         commit = self._past.commit(text)
@@ -90,18 +90,24 @@ class Comparing:
             version = self._past.version(subject, commit)
         except RevisionNotFoundError:  # the commit is there, and does not have the file
             return Side(commit, revision=self._revision(commit)), None
-        name = version.name
         revision = version.step.revision if version.step else self._revision(commit)
-        if name.form is Form.SUBMODULE:
-            content: bytes | None = f"Subproject commit {name.blob}\n".encode()
-            size = len(content or b"")
-        else:
-            size = self._store.size(name.blob)
-            content = self._store.read(name.blob) if size <= SHOWN_BYTES else None
-        return Side(commit, name, revision, size, content), version
+        return side_of(self._store, commit, version.name, revision), version
 
     def _revision(self, commit: str) -> Revision | None:
         return self._arrivals.revisions([commit]).get(commit)
+
+
+def side_of(
+    store: Store, commit: str, name: Name, revision: Revision | None = None, most: int = SHOWN_BYTES
+) -> Side:
+    """Read a file at a commit; the bytes of one that has more than *most* are left out."""
+    if name.form is Form.SUBMODULE:
+        content: bytes | None = f"Subproject commit {name.blob}\n".encode()
+        size = len(content or b"")
+    else:
+        size = store.size(name.blob)
+        content = store.read(name.blob) if size <= most else None
+    return Side(commit, name, revision, size, content)
 
 
 def _before(commit: str, steps: Sequence[Step]) -> Revision | None:
@@ -110,7 +116,8 @@ def _before(commit: str, steps: Sequence[Step]) -> Revision | None:
     return next((step.revision for step in steps if step.number < number and step.name.blob), None)
 
 
-def _contents(old: Side, new: Side) -> Contents:
+def contents(old: Side, new: Side) -> Contents:
+    """Compare the contents of two sides."""
     if max(old.size, new.size) > COMPARED_BYTES:
         blobs = [side.name.blob if side.name else None for side in (old, new)]
         return Contents(kind=Kind.LARGE, same=blobs[0] == blobs[1])

@@ -50,6 +50,10 @@ class RevisionNotFoundError(NotFoundError):
     """No such commit, or no such object, in the repository."""
 
 
+class CursorError(WikiError):
+    """What somebody gave is no place from which the changes can be followed."""
+
+
 class ConflictError(WikiError):
     """What the change began from is no longer so."""
 

@@ -204,6 +204,17 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitText:
+    """What a commit says of itself, besides what it touched."""
+
+    author: Author
+    time: datetime  # author date, aware, UTC; 1970 where it cannot be read
+    committer: Author
+    committed: datetime  # as time
+    message: str  # all of it, as it is; lines end in "\n"
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     r"""Consecutive lines of a file, and the commit that brought them. Lines are counted from 1, and end in ``\n``."""
 

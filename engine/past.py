@@ -4,7 +4,8 @@ Revisions follow the order in which commits arrived at the branch, never the dat
 is followed through its renames by its lineage.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Protocol
 
 from engine.answers import Page
@@ -150,6 +151,14 @@ class Past:
             RevisionNotFoundError: No commit of this branch is named so, or several are.
         """
         return self._commit(text)[0]
+
+    def arrived(self, text: str) -> tuple[str, int]:
+        """Return the full id of the commit that *text* names, and its rank among those that arrived.
+
+        Raises:
+            RevisionNotFoundError: See `commit`.
+        """
+        return self._commit(text)
 
     def _commit(self, text: str) -> tuple[str, int]:
         self._check()
@@ -317,16 +326,20 @@ class Past:
             return Recent((), max(page, 1), more=False)
         start = (max(page, 1) - 1) * REVISIONS
         found, more = self._sight.active(folder, author, REVISIONS, start, FILES)
-        paths = {touched.path for _, touches, _ in found for touched in touches}
-        names = {
-            path: name for path, name in self._arrivals.names(paths).items() if self._reader.may_see(name)
-        }
-        titles = self._moment.titles(name for name in names.values() if name.form is Form.PAGE)
+        told = iter(self.file_changes(touched for _, touches, _ in found for touched in touches))
         changes = tuple(
-            ChangeSet(revision, tuple(self._change(each, names, titles) for each in touches), count)
+            ChangeSet(revision, tuple(islice(told, len(touches))), count)
             for revision, touches, count in found
         )
         return Recent(changes, max(page, 1), more)
+
+    def file_changes(self, touches: Iterable[Touched]) -> list[FileChange]:
+        """Return some touches, all of which the actor may see, as they are shown."""
+        listed = [*touches]
+        found = self._arrivals.names({touched.path for touched in listed})
+        names = {path: name for path, name in found.items() if self._reader.may_see(name)}
+        titles = self._moment.titles(name for name in names.values() if name.form is Form.PAGE)
+        return [self._change(touched, names, titles) for touched in listed]
 
     def count_recent(self, folder: str = "", author: str = "") -> int | None:
         """Return on how many lines `recent` comes in all, ``None`` where counting would take long."""

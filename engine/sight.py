@@ -69,6 +69,16 @@ class Sight:
         """Say whether the actor may know of a commit: one that touched what they may see."""
         return self.sees_all or bool(self.sees(self._arrivals.touches_of(rank, FILES_LOOKED_AT)))
 
+    def touched_by(self, rank: int, limit: int, offset: int = 0) -> tuple[Sequence[Touched], int]:
+        """Return some of the files that the commit of a rank touched, by path, and how many there are.
+
+        For an actor who does not see all, these are among the first `FILES_LOOKED_AT`.
+        """
+        if self.sees_all:
+            return self._arrivals.touched_by(rank, limit, offset), self._arrivals.count_touched(rank)
+        seen = self.sees(self._arrivals.touched_by(rank, FILES_LOOKED_AT))
+        return seen[offset : offset + limit], len(seen)
+
     def step(self, touched: Touched, number: int) -> Step:
         """Return a touch as it is shown; a rename from a place that is hidden is an addition."""
         kind, old_path = touched.kind, touched.old_path

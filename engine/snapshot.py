@@ -12,7 +12,9 @@ from engine.answers import Child, Folder, Found, Page, SearchResults, TagCount, 
 from engine.blaming import Blaming
 from engine.catalog import FilesIn, Moment, Visible, everything
 from engine.catalog.codec import is_unlisted
+from engine.change_feed import ChangeFeed
 from engine.checking import Finding, check
+from engine.commits import Commits
 from engine.comparing import Comparing
 from engine.editing import Editing
 from engine.errors import MediaNotFoundError, NotReadyError, PageNotFoundError, TooLargeError
@@ -114,6 +116,16 @@ class Snapshot:
     def comparing(self) -> Comparing:
         """What differs between two revisions of a file."""
         return Comparing(self.past, self._moment, self._parts.store)
+
+    @property
+    def commits(self) -> Commits:
+        """Single commits, with all that they did."""
+        return Commits(self.past, self._moment, self._parts.store, self, sees_all=self._open)
+
+    @property
+    def change_feed(self) -> ChangeFeed:
+        """What arrived since, for programs that follow the wiki."""
+        return ChangeFeed(self._moment, self._parts.store, self, sees_all=self._open)
 
     @property
     def editing(self) -> Editing:

@@ -42,7 +42,7 @@ from engine.messages import Message
 from engine.model import Author
 from engine.settling import Limits, Settler, paths_of
 from engine.snapshot import Snapshot
-from engine.store.trailers import KEY, MOVED, moved, with_trailers
+from engine.store.trailers import KEY, MERGED, MOVED, moved, with_trailers
 
 log = getLogger(__name__)
 
@@ -166,7 +166,7 @@ class Writing:
             said = {
                 **trailers,
                 "Quire-Actor": actor.name,
-                "Quire-Merged": ", ".join(settled.merged),
+                MERGED: ", ".join(settled.merged),
                 MOVED: moved(settled.moved),
                 KEY: call.key if call is not None else "",
             }

@@ -23,6 +23,8 @@ LAYERS: list[tuple[str, float]] = [
     ("engine.blaming", 2),
     ("engine.searching", 2),
     ("engine.finding", 3),
+    ("engine.change_feed", 2),
+    ("engine.commits", 1.5),
     ("engine.comparing", 2),
     ("engine.editing", 2),
     ("engine.media", 2),

@@ -42,6 +42,8 @@ from wiki.views import (
     account,
     admin,
     blame,
+    changes,
+    commit,
     deleting,
     diff,
     drafts,
@@ -66,6 +68,8 @@ from wiki.views import (
     undoing,
     uploads,
 )
+from wiki.waiting import Waiting
+from wiki.webhooks import Webhooks
 
 __version__ = "0.1.0"
 
@@ -99,6 +103,7 @@ def create_app(
     app.url_map.converters["address"] = urls.AddressConverter
     themes = Themes(app, Path(settings.themes) if settings.themes else None)
     local, transport = LOCAL_AUTHOR, None
+    follows = wiki is None
     if wiki is None:
         local = local_author(settings)
         state = state or open_state(settings)
@@ -124,6 +129,17 @@ def create_app(
     door = Door(settings, state, local)
     kept = responses.ResponseCache(wiki, door, settings.response_cache)
     current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build, transport))
+    told = Webhooks(
+        wiki,
+        state.webhooks,
+        settings.webhook_urls,
+        settings.webhook_secret() if settings.webhook_urls else b"",
+        state.database.path.parent / "webhooks.lock",
+    )
+    app.extensions["quire.webhooks"] = told
+    if follows:
+        told.start()
+    app.extensions["quire.waiting"] = Waiting(settings.threads)
     uploading.pending(app).sweep()
     filters.register(app)
     languages.register(app, settings.interface)
@@ -143,6 +159,8 @@ def create_app(
         health,
         search,
         blame,
+        changes,
+        commit,
         deleting,
         diff,
         drafts,

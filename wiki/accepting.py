@@ -10,3 +10,18 @@ def prefers_markdown(accept: str) -> bool:
         return False
     accepted = parse_accept_header(accept, MIMEAccept)
     return accepted.best_match(("text/html", "text/markdown"), "text/html") == "text/markdown"
+
+
+def prefers_json(accept: str) -> bool:
+    """Say whether an ``Accept`` header prefers JSON to a page; only one that names the type can."""
+    if "json" not in accept.lower():
+        return False
+    accepted = parse_accept_header(accept, MIMEAccept)
+    return accepted.best_match(("text/html", "application/json"), "text/html") == "application/json"
+
+
+def preferred(accept: str) -> str:
+    """Return which kind of answer an ``Accept`` header prefers: "markdown", "json", or empty for a page."""
+    if prefers_markdown(accept):
+        return "markdown"
+    return "json" if prefers_json(accept) else ""

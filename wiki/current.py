@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from engine.access import Actor
 from engine.errors import StoreError
 from engine.wiki import Snapshot, Wiki
-from wiki.accepting import prefers_markdown
+from wiki.accepting import preferred
 from wiki.identity import Door, Identity
 from wiki.languages import current_interface, speak
 from wiki.packing import takes_gzip
@@ -193,7 +193,7 @@ def _etag(snapshot: Snapshot, version: str | None) -> str:
         (request.scheme, request.host),
         request.environ["PATH_INFO"],
         request.query_string,
-        prefers_markdown(request.headers.get("Accept", "")),
+        preferred(request.headers.get("Accept", "")),
         takes_gzip(request.headers.get("Accept-Encoding", "")),
     )
     return sha256(repr(seen).encode()).hexdigest()[:24]

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine.errors import (
     ConflictError,
+    CursorError,
     ForbiddenError,
     InvalidChangeError,
     NotFoundError,
@@ -27,6 +28,7 @@ log = getLogger(__name__)
 
 STATUS: dict[type[WikiError], int] = {
     PageIdError: 400,
+    CursorError: 400,
     ForbiddenError: 403,
     NotFoundError: 404,
     ConflictError: 409,

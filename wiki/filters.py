@@ -32,6 +32,11 @@ def short(commit: str) -> str:
     return commit[:10]
 
 
+def is_commit_id(text: str) -> bool:
+    """Say whether a text has the form of a whole commit id."""
+    return len(text) in {40, 64} and not text.strip("0123456789abcdef")
+
+
 def lead(page: Page) -> tuple[Markup, Markup]:
     """Split a page's HTML into its level-1 heading and the rest.
 
@@ -173,4 +178,5 @@ def register(app: Flask) -> None:
         visible=visible,
         with_section_links=with_section_links,
     )
+    app.jinja_env.tests.update(commit_id=is_commit_id)
     app.jinja_env.globals.update(absolute=absolute)

@@ -13,7 +13,7 @@ from engine.cache import Cache
 from engine.errors import StoreError
 from engine.wiki import Wiki
 from wiki import current
-from wiki.accepting import prefers_markdown
+from wiki.accepting import preferred
 from wiki.identity import Door, Identity
 from wiki.menus import Menus, fill, is_secure, user_menu, wanted_language
 from wiki.packing import pack, takes_gzip
@@ -132,7 +132,7 @@ class ResponseCache:
 
 def _request(environ: "WSGIEnvironment") -> Key:
     """Return what of a request an answer depends on."""
-    kind = "markdown" if prefers_markdown(environ.get("HTTP_ACCEPT", "")) else ""
+    kind = preferred(environ.get("HTTP_ACCEPT", ""))
     # The host, because an answer may hold whole addresses.
     host = (environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
     packed = "gzip" if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else ""

@@ -18,6 +18,7 @@ from waitress.parser import HTTPRequestParser
 from wiki.transport import RECEIVE, Transport
 from wiki.transport.smart_http import ADDRESS
 from wiki.transport.spool import open_spool
+from wiki.waiting import waiting
 
 CHANNEL_SECONDS = 60  # after which a silent connection is closed
 CONNECTIONS = 1_000
@@ -59,6 +60,7 @@ def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str],
     ready(_url(listening[0].effective_host, listening[0].effective_port))
     while not asked:
         _turn(sockets, 1.0)
+    waiting(app).end()
     _turn(sockets, 0)  # takes up what has just come
     for one in listening:
         one.del_channel(sockets)

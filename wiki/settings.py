@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from wiki.languages import LANGUAGES
 
@@ -57,6 +58,34 @@ class Settings:
     response_cache: int = 32_000_000  # bytes of whole answers for anonymous readers kept in each process
     preview_cache: int = 200_000_000  # bytes of small pictures of images kept on the disk
 
+    webhooks: str = ""  # addresses that are told of changes, separated by spaces
+    webhook_secret_file: str = ""  # a file that holds what these messages are signed with
+
+    @property
+    def webhook_urls(self) -> tuple[str, ...]:
+        """The addresses that are told of changes, each once."""
+        return tuple(dict.fromkeys(self.webhooks.split()))
+
+    def webhook_secret(self) -> bytes:
+        """Read what webhooks are signed with.
+
+        Raises:
+            SettingsError: The file cannot be read, or holds too little.
+        """
+        try:
+            with Path(self.webhook_secret_file).open("rb") as file:
+                secret = file.read(SECRET_BYTES[1] + 2).rstrip(b"\r\n")
+        except OSError as error:
+            raise SettingsError(
+                f"webhook_secret_file is {self.webhook_secret_file!r}; it cannot be read: {error.strerror}"
+            ) from error
+        if not SECRET_BYTES[0] <= len(secret) <= SECRET_BYTES[1]:
+            raise SettingsError(
+                f"webhook_secret_file holds {len(secret)} bytes; it must be from {SECRET_BYTES[0]} to"
+                f" {SECRET_BYTES[1]}: openssl rand -hex 32 > FILE"
+            )
+        return secret
+
     @property
     def committer_name(self) -> tuple[str, str]:
         """The name and the address of the committer."""
@@ -100,6 +129,7 @@ class Settings:
             raise SettingsError(
                 f"url is {self.url!r}; it must be http:// or https:// with a host, such as https://wiki.example.org"
             )
+        self._check_webhooks()
         if self.themes and not Path(self.themes).is_dir():
             raise SettingsError(f"themes is {self.themes!r}; there is no such folder")
         for name, (lowest, highest) in _BOUNDS.items():
@@ -122,6 +152,48 @@ class Settings:
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name} is {getattr(self, name)}; it cannot be below 0")
         return self
+
+    def _check_webhooks(self) -> None:
+        # Of what is wrong only the host is said: the rest of an address may open something.
+        for url in self.webhook_urls:
+            if not is_webhook(url):
+                raise SettingsError(
+                    f"webhooks has an address at {host_of(url)!r} that cannot be; each must be http:// or https://"
+                    " with a host, without a user, a password or a fragment"
+                )
+        if len(self.webhook_urls) > WEBHOOKS:
+            raise SettingsError(f"webhooks has {len(self.webhook_urls)} addresses; there may be {WEBHOOKS}")
+        if self.webhook_urls and not self.webhook_secret_file:
+            raise SettingsError("webhooks are signed: name a file with a secret in webhook_secret_file")
+
+
+WEBHOOKS = 20  # addresses
+SECRET_BYTES = (16, 4_096)  # fewest and most
+
+
+def is_webhook(url: str) -> bool:
+    """Say whether an address can be told of changes."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and not any(sign in url for sign in " \\<>\"'#")
+    named = bool(parts.hostname) and "@" not in parts.netloc and port != 0
+    return plain and named and parts.scheme in {"http", "https"} and len(url) <= URL_CHARACTERS
+
+
+URL_CHARACTERS = 2_000
+
+
+def host_of(url: str) -> str:
+    """Return what may be shown of an address: whom it names, and not what may open something there."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{host}" + ("/…" if parts.path.strip("/") or parts.query else "")
 
 
 REGISTRATIONS = ("closed", "invitation", "open")

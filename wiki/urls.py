@@ -16,6 +16,7 @@ from engine.messages import Message
 from engine.model import Name
 from engine.past_answers import Subject
 from engine.wiki import Found
+from wiki.accepting import prefers_json
 from wiki.current import current_snapshot, site
 from wiki.forms import FormParser
 from wiki.languages import gettext
@@ -120,7 +121,7 @@ def absolute(path: str) -> str:
 
 def wants_json() -> bool:
     """Say whether the request comes from a script that asks for JSON rather than for a page."""
-    return request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json"
+    return prefers_json(request.headers.get("Accept", ""))
 
 
 def query_text(name: str = "q") -> str:

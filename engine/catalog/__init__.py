@@ -27,7 +27,7 @@ A link is stored as it was written, so a new or renamed page changes no row of a
 from engine.catalog.folders import FilesIn
 from engine.catalog.labels import Suggestion
 from engine.catalog.links import LinkTo
-from engine.catalog.past import Active, Arrivals, Gone, Touched
+from engine.catalog.past import Active, Arrivals, Came, Gone, Touched
 from engine.catalog.queries import Backlink, LastChange, Moment
 from engine.catalog.rows import Visible, everything
 from engine.catalog.schema import Catalog
@@ -37,6 +37,7 @@ __all__ = [
     "Active",
     "Arrivals",
     "Backlink",
+    "Came",
     "Catalog",
     "FilesIn",
     "Gone",

@@ -5,7 +5,7 @@ and history is not: where branches met, the touch before another one is not alwa
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +40,16 @@ class Active:
     revision: Revision
     rank: int
     files: int  # how many in that folder
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """One commit that arrived."""
+
+    revision: Revision
+    rank: int
+    files: int  # how many it touched
+    parents: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,41 @@ _GONE = (
     .where(touch.c.blob.is_(None), touch.c.rank.is_not(None))
     .order_by(touch.c.rank.desc(), touch.c.path)
 )
+
+
+_ARRIVED_AFTER = (
+    select(arrival.c.rank, commit, func.coalesce(activity.c.files, 0).label("files"))
+    .join(commit, commit.c.id == arrival.c.commit)
+    .join(activity, and_(activity.c.folder == "", activity.c.rank == arrival.c.rank), isouter=True)
+    .where(arrival.c.rank > bindparam("after"))
+    .order_by(arrival.c.rank)
+    .limit(bindparam("limit"))
+)
+
+
+def _first_parent(parents: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.substr(parents, 1, func.instr(parents.op("||")(" "), " ") - 1)
+
+
+def _line(arrived: bool) -> Select[Any]:
+    """Ask for the first-parent line of a commit, newest first: of one that arrived down to a rank, or of any known."""
+    start = select(commit.c.hex, commit.c.parents, arrival.c.rank).where(commit.c.hex == bindparam("start"))
+    line = start.join(arrival, arrival.c.commit == commit.c.id, isouter=not arrived).cte(
+        "line", recursive=True
+    )
+    older = (
+        select(commit.c.hex, commit.c.parents, arrival.c.rank)
+        .select_from(line)
+        .join(commit, commit.c.hex == _first_parent(line.c.parents))
+        .join(arrival, arrival.c.commit == commit.c.id, isouter=not arrived)
+    )
+    if arrived:
+        older = older.where(line.c.rank > bindparam("down_to"))
+    line = line.union_all(older)
+    return select(line.c.hex, line.c.rank)
+
+
+_LINE, _ANCESTRY = _line(arrived=True), _line(arrived=False)
 
 
 def _active(*where: ColumnElement[bool]) -> Select[Any]:
@@ -196,6 +241,29 @@ class Arrivals:
         """Return the commit that has a rank, empty when none has."""
         query = select(commit.c.hex).join(arrival, arrival.c.commit == commit.c.id)
         return str(self._db.execute(query.where(arrival.c.rank == rank)).scalar() or "")
+
+    def rank(self, hex_id: str) -> int | None:
+        """Return the rank of a commit, ``None`` where it has not arrived."""
+        query = select(arrival.c.rank).join(commit, commit.c.id == arrival.c.commit)
+        return self._db.execute(query.where(commit.c.hex == hex_id)).scalar()
+
+    def arrived_after(self, rank: int, limit: int) -> list[Came]:
+        """Return the commits that arrived after the one of a rank, oldest first."""
+        rows = self._db.execute(_ARRIVED_AFTER, {"after": rank, "limit": limit})
+        return [Came(to_revision(row), row.rank, row.files, tuple(row.parents.split())) for row in rows]
+
+    def line(self, head: str, down_to: int) -> list[tuple[str, int]]:
+        """Return the commits of the first-parent line of *head*, with their ranks, newest first.
+
+        The last one is the first to have a rank of *down_to* or less.
+        """
+        rows = self._db.execute(_LINE, {"start": head, "down_to": down_to})
+        return [(row.hex, row.rank) for row in rows]
+
+    def ancestry(self, hex_id: str) -> Iterator[tuple[str, int | None]]:
+        """Yield what is known of the first-parent line of any commit, newest first; those that have not arrived have no rank."""
+        for row in self._db.execute(_ANCESTRY, {"start": hex_id}):
+            yield row.hex, row.rank
 
     def revisions(self, ids: Iterable[str]) -> dict[str, Revision]:
         """Return who made some commits, when and why; those that are not known are left out."""
@@ -355,10 +423,29 @@ class Arrivals:
         query = select(func.count()).select_from(activity).where(_activity(folder, author))
         return self._db.execute(query).scalar_one()
 
+    def touched_by(self, rank: int, limit: int, offset: int = 0) -> list[Touched]:
+        """Return some of the files that the commit of a rank touched, by path."""
+        number = select(arrival.c.commit).where(arrival.c.rank == rank).scalar_subquery()
+        query = _TOUCHED.where(touch.c.commit == number).order_by(touch.c.path).limit(limit).offset(offset)
+        return [_touched(row) for row in self._db.execute(query)]
+
+    def count_touched(self, rank: int) -> int:
+        """Return how many files the commit of a rank touched."""
+        number = select(arrival.c.commit).where(arrival.c.rank == rank).scalar_subquery()
+        query = select(func.count()).select_from(touch).where(touch.c.commit == number)
+        return self._db.execute(query).scalar_one()
+
     def touches_of(self, rank: int, limit: int) -> list[Touched]:
         """Return up to *limit* files that the commit of a rank touched."""
         number = select(arrival.c.commit).where(arrival.c.rank == rank).scalar_subquery()
         return self._read(select(touch.c.id).where(touch.c.commit == number).limit(limit))
+
+    def touches_by_rank(self, ranks: Iterable[int], limit: int) -> dict[int, list[Touched]]:
+        """Return by rank up to *limit* files that each of some commits touched, by path."""
+        found: dict[int, list[Touched]] = {rank: [] for rank in ranks}
+        for row in self._some(_TOUCHED_IN, found, limit, ""):
+            found[row.rank].append(_touched(row))
+        return found
 
     def touches(self, commits: Iterable[Active], folder: str, limit: int) -> dict[int, list[Touched]]:
         """Return by rank up to *limit* files that each commit touched in *folder*, by path.

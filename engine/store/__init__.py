@@ -17,6 +17,7 @@ r"""Where pages live: immutable blobs, commits that name them, one branch.
     │   └── git_checkout  work trees that show the branch follow it git_files  what is in them, and stays
     ├── memory_store keeps it in a dict, for tests and previews, with memory_blame
     └── rules  signature  trailers  origins   what both refuse, how both clean names and messages, and put lines in order
+        commit_object                         the bytes of a commit, read
 
 Commits and blobs are named by full hex ids; whatever else is given as one is not found. Paths are relative to the
 content root. A path whose bytes are not UTF-8 is spelled with ``\xNN`` for each odd byte (and a backslash that stands
@@ -31,13 +32,14 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from engine.diagnosis import Diagnosis
-from engine.model import Author, Commit, Difference, Entry, Form, Origin, Touch
+from engine.model import Author, Commit, CommitText, Difference, Entry, Form, Origin, Touch
 
 __all__ = [
     "BLAMED_BYTES",
     "Arrival",
     "Change",
     "Commit",
+    "CommitText",
     "Difference",
     "Entry",
     "Incoming",
@@ -151,6 +153,14 @@ class Store(Protocol):
 
         Raises:
             RevisionNotFoundError: One of the commits is not there; those before it have been yielded.
+        """
+        ...
+
+    def commit_text(self, commit: str) -> CommitText:
+        """Return who made a commit, who committed it, when, and its whole message.
+
+        Raises:
+            RevisionNotFoundError: No such commit.
         """
         ...
 

@@ -14,7 +14,17 @@ from engine.diagnosis import Diagnosis
 from engine.errors import PageIdError, RevisionNotFoundError, StoreError
 from engine.ids import parse_path
 from engine.model import Author
-from engine.store import Change, Commit, Difference, Entry, Origin, git_history, git_listing
+from engine.store import (
+    Change,
+    Commit,
+    CommitText,
+    Difference,
+    Entry,
+    Origin,
+    commit_object,
+    git_history,
+    git_listing,
+)
 from engine.store.git_blame import Blamer
 from engine.store.git_head import Head
 from engine.store.git_health import Examination
@@ -213,6 +223,10 @@ class GitStore:
         if written is not None and written.commit is not None:
             return iter([written.commit])
         return git_history.commits(self._process, self.root, ids)
+
+    def commit_text(self, commit: str) -> CommitText:
+        """Return who made a commit, who committed it, when, and its whole message."""
+        return commit_object.parse(self._objects.get(_checked(commit), "commit"))
 
     def blame(self, commit: str, path: str) -> list[Origin]:
         """Say which commit brought each line of a file."""

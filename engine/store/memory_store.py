@@ -11,7 +11,17 @@ from engine.diagnosis import Diagnosis
 from engine.errors import RevisionNotFoundError
 from engine.ids import page_stem
 from engine.model import Author, Form
-from engine.store import Change, Commit, Difference, Entry, Origin, Touch, memory_blame, rules
+from engine.store import (
+    Change,
+    Commit,
+    CommitText,
+    Difference,
+    Entry,
+    Origin,
+    Touch,
+    memory_blame,
+    rules,
+)
 from engine.store.origins import check_blamed
 from engine.store.signature import Signature
 from engine.store.trailers import KEY, MOVED, trailer, with_moves
@@ -36,6 +46,7 @@ class _Version:
     summary: str
     key: str
     moves: str
+    message: str
 
 
 class MemoryStore:
@@ -77,8 +88,9 @@ class MemoryStore:
             entries[path] = Entry(path, blob, _form(path))
         signature = Signature.make(author, summary, time or _START)
         when = signature.time.astimezone(UTC)
-        told = [trailer(signature.message, name) for name in (KEY, MOVED)]
-        return self._add(_Version(entries, tuple(parents), author, when, signature.summary, *told))
+        key, moves = (trailer(signature.message, name) for name in (KEY, MOVED))
+        said = (signature.summary, key, moves, signature.message)
+        return self._add(_Version(entries, tuple(parents), author, when, *said))
 
     def tree(self, commit: str) -> Iterator[Entry]:
         """List all files of *commit*, ordered by path."""
@@ -158,6 +170,11 @@ class MemoryStore:
                 version.key,
             )
 
+    def commit_text(self, commit: str) -> CommitText:
+        """Return who made a commit, when, and its whole message; here nobody else commits it."""
+        version = self._version(commit)
+        return CommitText(version.author, version.time, version.author, version.time, version.message)
+
     def blame(self, commit: str, path: str) -> list[Origin]:
         """Say which commit brought each line of a file."""
         check_blamed(self, commit, path)
@@ -220,6 +237,7 @@ class MemoryStore:
                     signature.summary,
                     trailer(signature.message, KEY),
                     trailer(signature.message, MOVED),
+                    signature.message,
                 )
             )
             return self._head

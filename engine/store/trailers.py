@@ -14,6 +14,9 @@ from engine.model import Touch
 KEY = "Quire-Key"
 """By which a call that is made again finds the commit that it made the first time."""
 
+MERGED = "Quire-Merged"
+"""Files in which an edit was joined with what others had done meanwhile: their paths, separated by commas."""
+
 MOVED = "Quire-Moved"
 """Renames that git might not find, as a new file is at the old path, or much of the text has changed along: pairs of
 paths, as JSON. Folders end in a slash, but for that of all, and stand for all files that kept their names in them."""
@@ -36,6 +39,22 @@ def trailer(message: str, name: str) -> str:
     if not head or not all(matches):
         return ""
     return next((match["value"] for match in matches if match and match["name"] == name), "")
+
+
+def split_message(message: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """Return what a message says: its first paragraph on one line, what follows, and its trailers in order."""
+    head, _, last = message.strip().rpartition("\n\n")
+    matches = [_TRAILER.fullmatch(line) for line in last.splitlines()]
+    trailers = tuple((match["name"], match["value"].strip()) for match in matches if match)
+    if not head or len(trailers) != len(matches):
+        head, trailers = message.strip(), ()
+    first, _, rest = head.partition("\n\n")
+    return " ".join(first.split()), rest.strip("\n"), trailers
+
+
+def told_moves(value: str) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of an old and a new path that the value of `MOVED` tells of; none where it is no such value."""
+    return tuple(_pairs(value))
 
 
 def moved(pairs: Iterable[tuple[str, str]]) -> str:

@@ -29,9 +29,11 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def closed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A wiki with two accounts."""
+    """A wiki with two accounts, and with a webhook."""
     folder = tmp_path_factory.mktemp("closed")
-    with serving(folder) as wiki:
+    (folder / "secret").write_text("a secret for webhooks", encoding="ascii")
+    told = {"QUIRE_WEBHOOKS": "http://127.0.0.1:9/", "QUIRE_WEBHOOK_SECRET_FILE": str(folder / "secret")}
+    with serving(folder, **told) as wiki:
         for login, role in (("ada", "admin"), ("bob", "editor")):
             run(wiki, "add", login, "--role", role)
         yield wiki

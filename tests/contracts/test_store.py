@@ -735,3 +735,15 @@ def test_a_commit_tells_the_key_of_the_call_that_made_it(store: Store) -> None:
     keyed = store.write([Change("a.md", b"one\n", None)], author=ADA, summary=message)
     forged = store.write([Change("b.md", b"two\n", None)], author=ADA, summary="Quire-Key: forged")
     assert [commit.key for commit in store.commits([keyed, forged])] == ["abc def", ""]
+
+
+def test_a_commit_tells_who_made_it_and_all_that_it_says(store: Store) -> None:
+    said = "Say why\n\nBecause of this,\nand of that.\n\nQuire-Via: browser"
+    when = datetime(2026, 3, 1, 12, 30, tzinfo=timezone(timedelta(hours=2)))
+    made = store.write([Change("a.md", b"a\n", None)], author=ADA, summary=said, time=when)
+    text = store.commit_text(made)
+    assert (text.author, text.time) == (ADA, when)
+    assert text.message.strip() == said
+    for wrong in (NONE, "main", ""):
+        with pytest.raises(RevisionNotFoundError):
+            store.commit_text(wrong)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from werkzeug.test import TestResponse
@@ -34,6 +35,9 @@ READ: Mapping[str, Callable[[Ground, str], TestResponse]] = {
     "undo": lambda g, text: g.editor.get("/-/undo", query_string={"author": "Ada", "since": text}),
     "author": lambda g, text: g.editor.get("/-/undo", query_string={"author": text}),
     "address": lambda g, text: g.editor.get("/-/undo", query_string={"author": "Ada", "email": text}),
+    "commit": lambda g, text: g.editor.get(f"/-/commit/{quote(text, safe='')}"),
+    "cursor": lambda g, text: g.editor.get("/-/changes", query_string={"since": text, "wait": "1"}),
+    "path of changes": lambda g, text: g.editor.get("/-/changes", query_string={"path": text}),
     "recent": lambda g, text: g.editor.get("/-/recent", query_string={"author": text}),
     "section": lambda g, text: g.editor.get("/-/edit/a", query_string={"section": text}),
     "search": lambda g, text: g.editor.get("/-/search", query_string={"q": text}),

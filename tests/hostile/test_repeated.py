@@ -97,6 +97,7 @@ ASKED: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "/-/diff/a": {"from": ("0" * 40, "x"), "to": ("0" * 40, "x"), "view": ("split", "unified")},
     "/-/blame/a": {"rev": ("0" * 40, "x"), "page": ("1", "2")},
     "/-/recent": {"folder": ("f", "g"), "author": ("Ada", "Bob"), "page": ("1", "2")},
+    "/-/changes": {"since": ("head", ""), "path": ("a", "b"), "limit": ("1", "2"), "wait": ("0", "x")},
     "/-/search": {"q": ("a", "b"), "page": ("1", "2")},
     "/-/suggest": {"q": ("a", "b")},
     "/-/feed.atom": {"path": ("a", "b")},

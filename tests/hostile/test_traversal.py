@@ -52,6 +52,7 @@ READ: Mapping[str, Callable[[str], str]] = {
     "new page": lambda text: f"/-/new?{urlencode({'template': text, 'folder': text})}",
     "section": lambda text: f"/-/edit/a?{urlencode({'section': text})}",
     "recent": lambda text: f"/-/recent?{urlencode({'folder': text})}",
+    "changes": lambda text: f"/-/changes?{urlencode({'path': text})}",
     "feed": lambda text: f"/-/feed.atom?{urlencode({'path': text})}",
     "tree": lambda text: f"/-/pages?{urlencode({'folder': text, 'part': 1})}",
     "files": lambda text: f"/-/media?{urlencode({'folder': text, 'beside': text, 'added': text})}",

@@ -44,11 +44,11 @@ def test_a_feed_of_everything_has_each_commit(client: FlaskClient, made: list[st
     assert feed.feed.title == "Quire"
     assert len(feed.entries) == 4
     newest = feed.entries[0]
-    assert newest.link == "http://localhost/-/history/a"
+    assert newest.link == f"http://localhost/-/commit/{made[3]}"
     assert newest.summary == "Deleted: a\nAdded: x"
     assert newest.author == "Nobody"
     assert newest.updated == "2026-01-01T00:00:00Z"
-    assert feed.entries[1].link == f"http://localhost/a?rev={made[2]}"
+    assert feed.entries[1].link == f"http://localhost/-/commit/{made[2]}"
     assert {link.rel: link.href for link in feed.feed.links} == {
         "self": "http://localhost/-/feed.atom",
         "alternate": "http://localhost/-/recent",

@@ -52,6 +52,8 @@ EXAMPLES = {
     "/-/diff/<address:text>": ["/-/diff/a", "/-/diff/m.png", "/-/diff/a?from=x", "/-/diff/missing"],
     "/-/blame/<address:text>": ["/-/blame/a", "/-/blame/m.png", "/-/blame/missing"],
     "/-/recent": ["/-/recent", "/-/recent?folder=f", "/-/recent?folder=x"],
+    "/-/changes": ["/-/changes", "/-/changes?since=head&path=f", "/-/changes?since=x"],
+    "/-/commit/<commit>": ["/-/commit/0000000"],
     "/-/by/<address:author>": ["/-/by/Nobody"],
     "/-/deleted": ["/-/deleted", "/-/deleted?after=x"],
     "/-/feed.atom": ["/-/feed.atom", "/-/feed.atom?path=a", "/-/feed.atom?path=x"],

@@ -514,6 +514,7 @@ def test_lists_of_the_past_leave_out_what_is_hidden(
         "/-/by/Nobody",
         "/-/feed.atom",
         "/-/deleted",
+        "/-/changes",
         "/-/history/came",
         "/-/history/out",
     ):

@@ -127,6 +127,8 @@ GET: Mapping[str, Row] = {
     "history.view": Row("/-/history/zebra", READ),
     "diff.view": Row("/-/diff/zebra", READ),
     "blame.view": Row("/-/blame/zebra", READ),
+    "changes.view": Row("/-/changes", READ),
+    "commit.view": Row("/-/commit/0000000", everybody(404, nobody=302)),
     "recent.view": Row("/-/recent", READ),
     "recent.by": Row(f"/-/by/{NOBODY.name}", READ),
     "recent.deleted": Row("/-/deleted", READ),

@@ -10,6 +10,7 @@ from wiki import create_app
 from wiki.commands.common import DATA, located, repository, settings_of
 from wiki.server import AddressError
 from wiki.server import serve as serve_app
+from wiki.webhooks import webhooks
 
 
 @click.command()
@@ -34,6 +35,7 @@ def serve(repo: Path | None, config: Path | None, **given: Any) -> None:
         raise click.ClickException(str(error)) from error
     finally:
         site = app.extensions["quire"]
+        webhooks(app).stop()
         if site.transport is not None:
             site.transport.close()
         site.wiki.close()

@@ -87,7 +87,15 @@ PUSHES = (
     ) WITHOUT ROWID""",
 )
 
-STEPS: Sequence[Sequence[str]] = (BEGIN, SECTIONS_OF_DRAFTS, FIELDS_OF_DRAFTS, PUSHES)
+WEBHOOKS = (
+    """CREATE TABLE webhook (
+        hook TEXT NOT NULL, cursor TEXT NOT NULL, span INTEGER NOT NULL, tries INTEGER NOT NULL, failing INTEGER,
+        next INTEGER NOT NULL, succeeded INTEGER, error TEXT NOT NULL, skipped INTEGER, unsaid BOOLEAN NOT NULL,
+        PRIMARY KEY (hook)
+    )""",
+)
+
+STEPS: Sequence[Sequence[str]] = (BEGIN, SECTIONS_OF_DRAFTS, FIELDS_OF_DRAFTS, PUSHES, WEBHOOKS)
 
 
 def migrate(db: Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:

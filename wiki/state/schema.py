@@ -174,3 +174,20 @@ secret = Table(
     Column("name", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("hook", Text, primary_key=True),  # a digest of the address, which may open something
+    Column("cursor", Text, nullable=False),  # up to which it was told, see `engine.change_feed`
+    Column(
+        "span", Integer, nullable=False
+    ),  # commits of the delivery that was not acknowledged; 0: there is none
+    Column("tries", Integer, nullable=False),  # that failed, since the last one that did not
+    Column("failing", Integer),  # since when; NULL: it is not
+    Column("next", Integer, nullable=False),  # not before then
+    Column("succeeded", Integer),  # when last
+    Column("error", Text, nullable=False),  # of the last try that failed
+    Column("skipped", Integer),  # when commits were given up last
+    Column("unsaid", Boolean, nullable=False),  # of which it was not told yet
+)

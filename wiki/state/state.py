@@ -22,6 +22,7 @@ from wiki.state.resets import Resets
 from wiki.state.sessions import Sessions
 from wiki.state.signing import Signing
 from wiki.state.tokens import Tokens
+from wiki.state.webhooks import Hooks
 
 
 class State:
@@ -66,6 +67,7 @@ class State:
         self.drafts = Drafts(self.database, clock)
         self.protections = PageProtections(self.database, self.audit, clock)
         self.pushes = Pushes(self.database, clock)
+        self.webhooks = Hooks(self.database, clock)
 
     @classmethod
     def passing(cls, *, hashing: Hashing | None = None, clock: Callable[[], float] = time.time) -> "State":

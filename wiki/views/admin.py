@@ -3,7 +3,7 @@
 from dataclasses import fields
 from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
 from engine.access import EVERYTHING, Role
@@ -15,11 +15,13 @@ from wiki.errors import status as status_of
 from wiki.forms import field, lines_field, number_field, one_field
 from wiki.languages import gettext as _
 from wiki.languages import marked, translated
+from wiki.settings import host_of
 from wiki.showing import by, show
 from wiki.state.accounts import ROLES
 from wiki.state.errors import RefusedError
 from wiki.state.invitations import DAYS
 from wiki.urls import absolute, whole_number
+from wiki.webhooks import webhooks
 
 bp = Blueprint("admin", __name__)
 
@@ -203,15 +205,15 @@ def _tokens(
 def settings() -> ResponseReturnValue:
     """Show the settings of the server, which are changed where it runs."""
     found = site().settings
-    return show(
-        "admin/settings.html", settings=[(each.name, getattr(found, each.name)) for each in fields(found)]
-    )
+    values = {each.name: getattr(found, each.name) for each in fields(found)}
+    values["webhooks"] = " ".join(map(host_of, found.webhook_urls))  # the rest may open something
+    return show("admin/settings.html", settings=values.items())
 
 
 @bp.get("/-/admin/status")
 def status() -> ResponseReturnValue:
-    """Show how fresh everything is that is derived."""
-    return show("admin/status.html", status=current_wiki().status())
+    """Show how fresh everything is that is derived, and how far webhooks were told."""
+    return show("admin/status.html", status=current_wiki().status(), webhooks=webhooks(current_app).status())
 
 
 @bp.get("/-/admin/audit")

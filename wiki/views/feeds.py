@@ -8,9 +8,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from engine.errors import PageNotFoundError
-from engine.ids import url_path
 from engine.model import TouchKind
-from engine.past_answers import ChangeSet, FileChange, History
+from engine.past_answers import ChangeSet, History
 from wiki import atom
 from wiki.current import current_snapshot, reads
 from wiki.languages import current_interface, ngettext
@@ -78,15 +77,9 @@ def _change(change: ChangeSet, folder: str) -> atom.Entry:
         title=change.revision.summary or told[0],
         author=change.revision.author.name or _("Unknown"),
         time=change.revision.time,
-        url=absolute(_place(change.files[0], change.revision.id)),
+        url=absolute(f"/-/commit/{change.revision.id}"),
         summary="\n".join(told),
     )
-
-
-def _place(file: FileChange, commit: str) -> str:
-    """Return where a change can be looked at: in the first file that it touched."""
-    address = url_path(str(file.name.id))
-    return f"/-/history{address}" if file.kind is TouchKind.DELETED else f"{address}?rev={commit}"
 
 
 def _did(kind: TouchKind, name: str) -> str:

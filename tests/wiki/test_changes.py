@@ -1,0 +1,318 @@
+"""What changed since, for programs: lines of JSON with a cursor that nothing gets past in silence."""
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from engine import change_feed
+from engine.access import Role
+from engine.search.whoosh_index import WhooshIndex
+from engine.store.memory_store import MemoryStore
+from engine.wiki import Wiki
+from tests.conftest import Commit
+from tests.people import with_token
+from tests.repositories import Repository
+from tests.wiki.test_hidden import HidesAFolder
+from wiki import create_app
+from wiki.settings import Settings
+from wiki.state import State
+from wiki.waiting import Waiting, waiting
+
+
+def lines(client: FlaskClient, query: str = "", **options: Any) -> list[Any]:
+    answer = client.get(f"/-/changes?{query}", **options)
+    assert answer.status_code == 200, answer.text
+    assert answer.content_type == "application/x-ndjson"
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def told(client: FlaskClient, query: str = "") -> list[str]:
+    return [line["commit"] for line in lines(client, query) if "commit" in line]
+
+
+def test_each_commit_is_a_line_and_the_last_one_a_cursor(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    first = commit({"a.md": "one\n", "pic.png": b"\x89PNG"})
+    second = commit({"a.md": None, "f/b.md": "one\n", "pic.png": None})
+    wiki.catch_up()
+    found = lines(client)
+    assert [line.get("commit") for line in found] == [first, second, None]
+    assert found[0]["parents"] == []
+    assert found[0]["time"] == "2026-01-01T00:00:00Z"
+    assert found[0]["author"] == "Nobody"
+    assert [(each["path"], each.get("id"), each["kind"]) for each in found[0]["changes"]] == [
+        ("a.md", "a", "added"),
+        ("pic.png", None, "added"),
+    ]
+    renamed, deleted = found[1]["changes"]
+    assert (renamed["path"], renamed["kind"], renamed["from"]) == ("f/b.md", "renamed", "a.md")
+    assert (deleted["path"], deleted["kind"], deleted["blob"]) == ("pic.png", "deleted", None)
+    assert found[2] == {"cursor": second, "more": False}
+    assert lines(client, f"since={second}") == [found[2]]
+    assert lines(client, "since=head") == [found[2]]
+    assert told(client, f"since={first}") == [second]
+
+
+def test_a_part_at_a_time(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    made = [commit({"a.md": str(number)}) for number in range(7)]
+    wiki.catch_up()
+    found: list[str] = []
+    cursor, more = "", True
+    while more:
+        *some, end = lines(client, f"since={cursor}&limit=3")
+        found += [line["commit"] for line in some]
+        cursor, more = end["cursor"], end["more"]
+    assert found == made
+    assert cursor == made[-1]
+
+
+def test_a_merge_is_told_after_what_it_brought_and_can_be_cut_in_its_midst(
+    store: MemoryStore, wiki: Wiki, client: FlaskClient
+) -> None:
+    first = store.commit_tree({"a.md": b"1"}, summary="first")
+    ours = store.commit_tree({"a.md": b"2"}, [first], summary="ours")
+    aside = store.commit_tree({"a.md": b"1", "b.md": b"1"}, [first], summary="aside")
+    theirs = store.commit_tree({"a.md": b"1", "b.md": b"2"}, [aside], summary="theirs")
+    merge = store.commit_tree({"a.md": b"2", "b.md": b"2"}, [ours, theirs], summary="merge")
+    store.set_head(merge)
+    wiki.catch_up()
+    assert told(client) == [first, ours, aside, theirs, merge]
+    *_, end = lines(client, f"since={ours}&limit=1")
+    assert end == {"cursor": f"{merge}-2", "more": True}
+    assert told(client, f"since={end['cursor']}") == [theirs, merge]
+    # Another line of work becomes the first parent: nothing is told again, and nothing is left out.
+    other = store.commit_tree({"a.md": b"9"}, [first], summary="other")
+    foxtrot = store.commit_tree({"a.md": b"9", "b.md": b"2"}, [other, merge], summary="foxtrot")
+    store.set_head(foxtrot)
+    wiki.catch_up()
+    *some, end = lines(client, f"since={merge}&limit=1")
+    assert [line["commit"] for line in some] == [other]
+    assert "reset" not in some[0]
+    assert told(client, f"since={end['cursor']}") == [foxtrot]
+
+
+def test_after_a_push_by_force_it_says_so_and_goes_on_from_what_both_have(
+    store: MemoryStore, wiki: Wiki, client: FlaskClient
+) -> None:
+    first = store.commit_tree({"a.md": b"1"}, summary="first")
+    gone = store.commit_tree({"a.md": b"2"}, [first], summary="gone")
+    store.set_head(gone)
+    wiki.catch_up()
+    lines(client)
+    other = store.commit_tree({"a.md": b"3"}, [first], summary="other")
+    store.set_head(other)
+    wiki.catch_up()
+    assert lines(client, f"since={gone}")[0] == {"reset": True, "from": first}
+    assert told(client, f"since={gone}") == [other]
+    wiki.rebuild()
+    assert lines(client, f"since={gone}")[0] == {"reset": True, "from": first}
+    unrelated = store.commit_tree({"a.md": b"4"}, summary="unrelated")
+    store.set_head(unrelated)
+    wiki.catch_up()
+    assert lines(client, f"since={other}")[0] == {"reset": True, "from": None}
+    assert told(client, f"since={'0' * 40}") == [unrelated]
+
+
+def test_a_page_a_folder_or_a_pattern(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    first = commit({"News/a.md": "1", "b.md": "1", "News.md": "News"})
+    second = commit({"b.md": "2"})
+    third = commit({"News/a.md": None, "old/a.md": "1"})
+    wiki.catch_up()
+    assert told(client, "path=News") == [first, third]
+    assert told(client, "path=News/") == [first, third]
+    assert told(client, "path=b") == told(client, "path=b.md") == told(client, "path=b.*") == [first, second]
+    assert told(client, "path=**/a.md") == [first, third]
+    assert told(client, "path=nowhere") == []
+    assert [each["path"] for each in lines(client, "path=b")[0]["changes"]] == ["b.md"]
+    assert lines(client, "path=nowhere")[-1] == {"cursor": third, "more": False}
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("since=HEAD~1", "cursor"),
+        ("since=--help", "cursor"),
+        ("since=1234567", "cursor"),
+        (f"since={'a' * 40}..", "cursor"),
+        ("since=head&since=head", "twice"),
+        ("limit=0", "limit must be a whole number from 1 to 1000"),
+        ("limit=1001", "limit"),
+        ("wait=26", "wait"),
+        ("wait=x", "wait"),
+        ("path=a//b", "stands for no path"),
+        ("path=../x", "stands for no path"),
+        ("path=a**b", "**"),
+        (f"path={'x' * 400}", "characters"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_would_do(
+    client: FlaskClient, commit: Commit, query: str, says: str
+) -> None:
+    commit({"a.md": "a"})
+    answer = client.get(f"/-/changes?{query}", headers={"Accept": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert says in answer.json["error"]
+
+
+def test_where_nothing_is_new_304_is_enough(commit: Commit, wiki: Wiki, client: FlaskClient) -> None:
+    made = commit({"a.md": "a"})
+    wiki.catch_up()
+    address = f"/-/changes?since={made}"
+    etag = client.get(address).headers["ETag"]
+    assert client.get(address, headers={"If-None-Match": etag}).status_code == 304
+    commit({"a.md": "b"})
+    wiki.catch_up()
+    assert client.get(address, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_an_empty_wiki_has_an_empty_cursor(client: FlaskClient) -> None:
+    assert lines(client) == [{"cursor": "", "more": False}]
+    assert lines(client, f"since={'a' * 40}")[0] == {"reset": True, "from": None}
+
+
+def test_while_the_history_is_read_it_says_so(commit: Commit, client: FlaskClient) -> None:
+    commit({f"p{number}.md": "x" for number in range(250)})
+    answer = client.get("/-/changes")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+
+
+def test_what_is_hidden_is_left_out_and_the_cursor_goes_past_it(
+    store: MemoryStore, tmp_path: Path, state: State
+) -> None:
+    first = store.commit_tree({"open.md": b"1", "board/a.md": b"1"}, summary="both")
+    hidden = store.commit_tree({"open.md": b"1", "board/a.md": b"2"}, [first], summary="zebra")
+    last = store.commit_tree({"open.md": b"2", "board/a.md": b"2"}, [hidden], summary="open")
+    end = store.commit_tree({"open.md": b"2", "board/a.md": b"3"}, [last], summary="zebras")
+    store.set_head(end)
+    wiki = Wiki.open(store, WhooshIndex(tmp_path / "i"), tmp_path, HidesAFolder(), processes=0)
+    wiki.catch_up()
+    client = create_app(Settings(), wiki, state).test_client()
+    found = lines(client)
+    assert [line.get("commit") for line in found] == [first, last, None]
+    assert [each["path"] for each in found[0]["changes"]] == ["open.md"]
+    assert found[1]["parents"] == []
+    assert found[2] == {"cursor": end, "more": False}
+    assert "board" not in client.get("/-/changes").text
+    assert told(client, "path=board") == []
+    for limit in (1, 2):
+        cursor, all_told = "", []
+        while True:
+            *some, more = lines(client, f"since={cursor}&limit={limit}")
+            all_told += [line["commit"] for line in some]
+            cursor = more["cursor"]
+            if not more["more"]:
+                break
+        assert all_told == [first, last]
+    wiki.close()
+
+
+def test_what_is_looked_through_is_bounded(
+    commit: Commit, wiki: Wiki, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit({"notes/a.md": "1"})
+    for number in range(20):
+        commit({"secret.md": str(number)})
+    last = commit({"notes/a.md": "2"})
+    wiki.catch_up()
+    monkeypatch.setattr(change_feed, "LOOKED_AT", 10)
+    client = with_token(create_app(Settings(), wiki, state), "notes", Role.READER, reads=("notes/**",))
+    first = lines(client)
+    assert len(first) == 2
+    assert first[-1]["more"]
+    cursor, rounds = "", 0
+    found: list[str] = []
+    while True:
+        *some, end = lines(client, f"since={cursor}")
+        found += [line["commit"] for line in some]
+        cursor, rounds = end["cursor"], rounds + 1
+        if not end["more"]:
+            break
+    assert len(found) == 2
+    assert found[-1] == last
+    assert rounds > 2
+
+
+def test_a_commit_of_many_files_tells_some_and_says_so(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    commit({f"p{number:04}.txt": "x" for number in range(change_feed.FILES + 5)})
+    wiki.catch_up()
+    (line, _) = lines(client)
+    assert (len(line["changes"]), line["more_changes"]) == (change_feed.FILES, True)
+
+
+def test_it_waits_for_what_is_new(commit: Commit, wiki: Wiki, app: Flask) -> None:
+    first = commit({"a.md": "1"})
+    wiki.catch_up()
+    found: list[Any] = []
+    address = f"since={first}&wait=20"
+    thread = threading.Thread(target=lambda: found.append(lines(app.test_client(), address)))
+    began = time.monotonic()
+    thread.start()
+    time.sleep(0.3)
+    assert not found
+    second = commit({"a.md": "2"})
+    thread.join(10)
+    assert time.monotonic() - began < 10
+    assert [line.get("commit") for line in found[0]] == [second, None]
+
+
+def test_waiting_ends_after_its_time_and_is_never_answered_from_what_was_kept(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    made = commit({"a.md": "1"})
+    wiki.catch_up()
+    for _ in range(2):
+        began = time.monotonic()
+        assert lines(client, f"since={made}&wait=1")[-1]["cursor"] == made
+        assert time.monotonic() - began > 0.9
+    began = time.monotonic()
+    assert lines(client, "since=head&wait=20")
+    assert lines(client, "wait=20")
+    assert time.monotonic() - began < 5
+
+
+def test_only_a_few_wait_and_the_others_are_answered_at_once(
+    commit: Commit, wiki: Wiki, state: State
+) -> None:
+    made = commit({"a.md": "1"})
+    wiki.catch_up()
+    app = create_app(Settings(threads=8), wiki, state)
+    threads = [
+        threading.Thread(target=lambda: lines(app.test_client(), f"since={made}&wait=20")) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    began = time.monotonic()
+    assert lines(app.test_client(), f"since={made}&wait=20")
+    assert time.monotonic() - began < 5
+    waiting(app).end()
+    for thread in threads:
+        thread.join(5)
+        assert not thread.is_alive()
+    began = time.monotonic()
+    Waiting(3).until(lambda: False, 20)
+    assert time.monotonic() - began < 1
+
+
+def test_git_tells_the_same(repository: Repository, git_client: FlaskClient) -> None:
+    first = repository.commit({"a.md": "one\n"})
+    second = repository.commit({"a.md": "one\n", "zh/首页.md": "two\n"}, first)
+    git_client.application.extensions["quire"].wiki.catch_up(10)
+    found = lines(git_client)
+    assert [line.get("commit") for line in found] == [first, second, None]
+    assert [each["path"] for each in found[1]["changes"]] == ["zh/首页.md"]
+    other = repository.commit({"a.md": "three\n"}, first)
+    git_client.application.extensions["quire"].wiki.catch_up(10)
+    assert lines(git_client, f"since={second}")[0] == {"reset": True, "from": first}
+    assert told(git_client, f"since={second}") == [other]
