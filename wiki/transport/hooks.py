@@ -158,7 +158,10 @@ class _Listener:
             try:
                 connection.settimeout(SECONDS)
                 with connection.makefile("rb") as lines:
-                    asked = json.loads(lines.readline(ASKED))
+                    question = lines.readline(ASKED)
+                if not question:
+                    return  # another process looked whether somebody listens here
+                asked = json.loads(question)
                 receiver = self._pushes.get(asked["push"])
                 if receiver is None:
                     say("nothing was pushed: this push did not come through the wiki")
