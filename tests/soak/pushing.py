@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -80,6 +80,9 @@ class Reader:
     def __init__(self, url: str) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
 
+    def close(self) -> None:
+        self._connection.close()
+
     def get(self, address: str) -> tuple[int, bytes]:
         self._connection.request("GET", address)
         answer = self._connection.getresponse()
@@ -99,9 +102,12 @@ def check_shown(folder: Path, *, times: int, bare: bool, pages: int = 60) -> str
     repository = _repository(folder, pages, bare=bare)
     command = [*QUIRE, "serve", str(repository.path), "--port", "0"]
     dice, longest = Random(1), 0.0
-    with started(command, folder / "log", ENVIRONMENT | {"QUIRE_DATA": str(folder / "data")}) as server:
+    with ExitStack() as held:
+        server = held.enter_context(
+            started(command, folder / "log", ENVIRONMENT | {"QUIRE_DATA": str(folder / "data")})
+        )
         url = server.url()
-        mine, reader = cloned(url, folder / "mine"), Reader(url)
+        mine, reader = cloned(url, folder / "mine"), held.enter_context(closing(Reader(url)))
         moved = "Page 0"
         for n in range(times):
             mark, target = f"quill{n}", f"Page {dice.randrange(10, 20)}"
@@ -183,7 +189,8 @@ def check_crowd(folder: Path, *, seconds: float, clients: int, bare: bool) -> st
     repository = _repository(folder, 60 + clients, bare=bare)
     with gunicorn(repository, folder) as server:
         url = server.url()
-        wait_until(lambda: Reader(url).get("/Page%201")[0] == 200)
+        with closing(Reader(url)) as first:
+            first.text("/Page%201")
         idle = _read(url, min(seconds / 4, 15))
         arguments = [url, str(folder), str(clients), str(seconds)]
         with started(
@@ -216,14 +223,15 @@ def check_crowd(folder: Path, *, seconds: float, clients: int, bare: bool) -> st
 
 def _read(url: str, seconds: float) -> list[float]:
     """Read pages at a steady pace, and return how many milliseconds each took, in order."""
-    reader, dice, times = Reader(url), Random(7), []
+    dice, times = Random(7), []
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        began = time.perf_counter()
-        status, _ = reader.get(quote(f"/Page {dice.randrange(60)}"))
-        times.append((time.perf_counter() - began) * 1_000)
-        assert status == 200
-        time.sleep(0.02)
+    with closing(Reader(url)) as reader:
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            status, _ = reader.get(quote(f"/Page {dice.randrange(60)}"))
+            times.append((time.perf_counter() - began) * 1_000)
+            assert status == 200
+            time.sleep(0.02)
     return sorted(times)
 
 
@@ -307,8 +315,8 @@ def check_large(folder: Path, *, files: int, megabytes: int) -> str:
             began = time.perf_counter()
             pushed(mine, "much")
             seconds = time.perf_counter() - began
-        reader = Reader(server.url())
-        assert len(reader.get("/large%200.bin")[1]) == megabytes * 1_000_000
+        with closing(Reader(server.url())) as reader:
+            assert len(reader.get("/large%200.bin")[1]) == megabytes * 1_000_000
         assert server.end() == 0, server.said()
         check_log(server.said())
     assert repository.git("ls-tree", "-r", "--name-only", "main").count("large") == files
@@ -338,9 +346,12 @@ def check_flat(folder: Path, *, requests: int) -> str:
     repository = _repository(folder, 60, bare=True)
     command = [*QUIRE, "serve", str(repository.path), "--port", "0"]
     dice, held, done = Random(2), [], 0
-    with started(command, folder / "log", ENVIRONMENT | {"QUIRE_DATA": str(folder / "data")}) as server:
+    with ExitStack() as stack:
+        server = stack.enter_context(
+            started(command, folder / "log", ENVIRONMENT | {"QUIRE_DATA": str(folder / "data")})
+        )
         url = server.url()
-        mine, reader = cloned(url, folder / "mine"), Reader(url)
+        mine, reader = cloned(url, folder / "mine"), stack.enter_context(closing(Reader(url)))
         for part in range(5):
             while done < requests * (part + 1) // 5:
                 kind = dice.random()
