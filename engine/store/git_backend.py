@@ -30,6 +30,10 @@ HEADERS = 8_192  # bytes of the headers that git answers with, at most
 LARGE = 1_000_000  # bytes of a push, beyond which its objects stay together as they came
 PATIENCE = 3  # seconds that git has to tidy up when it is ended
 LOOK = 0.02
+WORK = {
+    UPLOAD: 3_600,
+    RECEIVE: 300,
+}  # seconds of work of one process; a pack that unpacks without end takes no more
 MEMORY = 700_000  # KiB of data of one process: an object that would take more is no page and no picture
 BUFFER = 16_777_216  # bytes of a question that git takes into memory at most
 _PROTOCOL = re.compile(r"version=[012]")
@@ -38,7 +42,7 @@ _LENGTH = re.compile(rb"[0-9a-fA-F]{4}")
 _COMMAND = 4_000  # bytes that one update may take
 
 # Each shell keeps what it starts from taking more; arguments are never read as a program.
-_BOUNDED = 'ulimit -d "$1" 2>/dev/null; ulimit -f "$2" 2>/dev/null; exec git http-backend'
+_BOUNDED = 'for bound in d f t; do ulimit -$bound "$1" 2>/dev/null; shift; done; exec git http-backend'
 
 _CONFIG = (
     ("http.getanyfile", "false"),
@@ -205,9 +209,10 @@ class GitBackend:
             config = self._config(service, hooks, advertise=advertise, length=length)
             environment = _environment(config) | self._asked(service, advertise, protocol, length)
             environment |= told or {}
+            blocks = 2 * self._push_bytes // 512 + 1_000_000  # of a file that is written
             complaints = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - it lives as long as the process
             process = subprocess.Popen(
-                ["/bin/sh", "-c", _BOUNDED, "sh", str(MEMORY), str(2 * self._push_bytes // 512 + 1_000_000)],
+                ["/bin/sh", "-c", _BOUNDED, "sh", str(MEMORY), str(blocks), str(WORK[service])],
                 bufsize=0,
                 stdin=body if body is not None else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
