@@ -42,6 +42,7 @@ from engine.messages import Message
 from engine.model import Author
 from engine.settling import Limits, Settler, paths_of
 from engine.snapshot import Snapshot
+from engine.store.rules import alters
 from engine.store.trailers import KEY, MERGED, MOVED, moved, with_trailers
 
 log = getLogger(__name__)
@@ -163,6 +164,9 @@ class Writing:
             for change in settled.changes:
                 if change.base is None:  # what is there already stays as it is
                     check_reach(change.path)
+            if settled.changes and not any(alters(change, store.blob_id) for change in settled.changes):
+                # Not left to the store: it would name a commit that somebody else makes just now.
+                return Saved(head or "", False, settled.paths, tuple(settled.merged))
             said = {
                 **trailers,
                 "Quire-Actor": actor.name,

@@ -96,15 +96,13 @@ def effective(changes: Collection[Change], folders: Folders, blob_id: Callable[[
     for path in new:
         _check_place(path, new, gone, folders)
     _check_keys(new, gone, folders)
-    return [
-        change
-        for change in ordered
-        if change.deletes or change.base is None or _blob(change, blob_id) != change.base
-    ]
+    return [change for change in ordered if alters(change, blob_id)]
 
 
-def _blob(change: Change, blob_id: Callable[[bytes], str]) -> str | None:
-    return change.blob if change.content is None else blob_id(change.content)
+def alters(change: Change, blob_id: Callable[[bytes], str]) -> bool:
+    """Say whether a change leaves its file otherwise than it began from."""
+    blob = change.blob if change.content is None else blob_id(change.content)
+    return change.deletes or change.base is None or blob != change.base
 
 
 def _item(folders: Folders, path: str) -> Item | None:

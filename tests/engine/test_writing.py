@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import settling
 from engine.access import ANONYMOUS, Action, Actor, Kind, Lineage, Role, RolePolicy, Unprotected
 from engine.changes import Append, Change, Delete, Edit, MergeConflictError, Move, Put, Saved
 from engine.errors import (
@@ -139,6 +140,24 @@ def test_a_merge_keeps_the_style_that_the_file_has_now(any_wiki: Wiki) -> None:
     save(any_wiki, Put("a.md", b"\xef\xbb\xbfONE\r\n\r\ntwo\r\n\r\nthree\r\n", base))
     save(any_wiki, Edit("a.md", "one\n\ntwo\n\nTHREE\n", base), actor=BOB)
     assert content(any_wiki, "a.md") == b"\xef\xbb\xbfONE\r\n\r\ntwo\r\n\r\nTHREE\r\n"
+
+
+def test_a_save_that_changes_nothing_is_not_told_a_commit_that_somebody_else_makes(
+    any_wiki: Wiki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = save(any_wiki, Edit("a.md", "one\n", None))
+    settle = settling.Settler.settle
+
+    def settled(self: settling.Settler, changes: Sequence[Change]) -> settling.Settled:
+        found = settle(self, changes)
+        monkeypatch.setattr(settling.Settler, "settle", settle)
+        any_wiki.commit([Edit("b.md", "two\n", None)], BOB, "Save")
+        return found
+
+    monkeypatch.setattr(settling.Settler, "settle", settled)
+    same = any_wiki.commit([Edit("a.md", "one\n", blob(any_wiki, "a.md"))], ADA, "Save")
+    assert not same.changed
+    assert same.commit == saved.commit
 
 
 def test_edits_of_one_line_come_back_with_all_texts_and_nothing_is_written(any_wiki: Wiki) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
+from engine.locks import HostLock
 from tests.repositories import Repository
 from tests.soak import sentences
 from tests.soak.noting import Meant, Notes
@@ -47,6 +48,7 @@ class Outsider:
         self._notes, self._name, self._life, self._dice = notes, name, life, dice
         self._operations = self._tokens = 0
         self._bare = (repository / "HEAD").exists()
+        self._turn = HostLock(folder / "outsiders.lock")
         self._mine = self._served if not self._bare else self._clone(folder / f"clone-{name}")
         if not self._bare:
             with contextlib.suppress(AssertionError):
@@ -66,7 +68,11 @@ class Outsider:
             if self._bare:
                 self._mine.git("fetch", "-q", "origin")
                 self._mine.git("reset", "-q", "--hard", "origin/main")
-            self._change()
+                self._change()
+                return
+            with self._turn.held(0) as held:  # two who type into one file at once lose text without any wiki
+                if held:
+                    self._change()
 
     def _new(self, kind: str) -> str:
         self._tokens += 1

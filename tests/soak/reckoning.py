@@ -179,11 +179,14 @@ class Reckoning:
         came, went = after - before, before - after
         told = f"{operation.kind} {operation.id} in {commit.id}"
         self._check_twice(commit, operation, told)
-        self._check_brought(commit, operation, came, told)
         if operation.kind == "commit" and self._is_by_hand(commit, operation):
+            # All that they had before them comes again, and what had come between goes.
+            seen = {token for each in operation.meant for token in self._texts[each.base or ""][1]}
+            came = Counter({key: count for key, count in came.items() if key[1] not in seen})
             self._found.by_hand += 1
         else:
             self._check_taken(operation, went, after, told)
+        self._check_brought(commit, operation, came, told)
         self._taken |= {token for _, token in went}
         self._check_deeds(commit, operation, {token for _, token in came}, {token for _, token in went}, told)
 
@@ -282,13 +285,16 @@ class Reckoning:
             _need(said.get("second") in (None, commit), f"{told}, made again, became {said.get('second')}")
             _need(made == commit, f"{told} was acknowledged as {commit}, and is {made}")
             return
-        held = self._held(self._files[commit].values())
         for each in operation.meant:
-            _need(
-                all(held[each.page, token] for token in each.adds)
-                and not any(held[each.page, token] for token in each.removes),
-                f"{told} was said to be there already in {commit}, and is not",
-            )
+            _need(self._is_done(each, commit), f"{told} was said to be there already in {commit}, and is not")
+
+    def _is_done(self, meant: Meant, commit: str) -> bool:
+        """Say whether what was meant is so in a page with its mark, or there is none any more."""
+        texts = [self._texts[blob] for blob in self._files[commit].values()]
+        pages = [{*tokens} for mark, tokens in texts if mark == meant.page]
+        if any(page >= {*meant.adds} and not page & {*meant.removes} for page in pages):
+            return True
+        return not meant.adds and not pages
 
     def _check_returned(self, operation: Operation, ours: str | None, told: str) -> None:
         if ours is None:

@@ -117,7 +117,8 @@ def check_writers(
                 seen.kills += 1
                 seen.whole += whole
                 if seen.kills % UPKEEP == 0:
-                    repository.git("gc", "--quiet")
+                    with suppress(AssertionError):  # git does so itself just now, after a push
+                        repository.git("gc", "--quiet")
             seen.tidied += _tidy(repository.path)
             time.sleep(0.005)
     finally:
