@@ -111,6 +111,7 @@ class Pushing:
         _refuse(
             _told(
                 chain(
+                    rules.refused_commits(commits, incoming),
                     files.refused(incoming.arrivals(commits)),
                     self._forbidden(files.paths, differences, actor),
                     rules.refused_clashes(incoming, old, differences),

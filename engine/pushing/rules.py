@@ -13,6 +13,9 @@ _UNSAFE_FORMS = {
     Form.SYMLINK: "is a symbolic link; put the file itself there",
     Form.SUBMODULE: "is a submodule; put its files there",
 }
+COMMIT_BYTES = 100_000
+"""Of a commit itself: its message, its names, its signature."""
+
 _HEADS = "refs/heads/"
 _MEGA = 1_000_000
 
@@ -94,6 +97,16 @@ def _wrong(path: str) -> str:
     except PageIdError as error:
         return str(error)
     return ""
+
+
+def refused_commits(commits: Iterable[str], incoming: Incoming) -> Iterator[tuple[str, str]]:
+    """Yield commits that say so much that nobody can read it."""
+    for commit in commits:
+        if (size := incoming.size(commit)) > COMMIT_BYTES:
+            yield (
+                f"commit {commit[:10]}",
+                f"has {size:,} bytes of message and names; at most {COMMIT_BYTES:,} may be pushed: shorten the message",
+            )
 
 
 def refused_clashes(

@@ -271,8 +271,8 @@ class Incoming(Protocol):
         """Return the bytes of a blob; RevisionNotFoundError where there is none."""
         ...
 
-    def size(self, blob: str) -> int:
-        """Return a blob's length in bytes; RevisionNotFoundError where there is none."""
+    def size(self, name: str) -> int:
+        """Return the length in bytes of a blob or a commit; RevisionNotFoundError where there is none."""
         ...
 
     def close(self) -> None:

@@ -100,9 +100,9 @@ class Incoming:
         """Return the bytes of a blob."""
         return self._objects.get(blob, "blob")
 
-    def size(self, blob: str) -> int:
-        """Return a blob's length in bytes."""
-        return self._objects.look_up(blob)[2]
+    def size(self, name: str) -> int:
+        """Return the length in bytes of a blob or a commit."""
+        return self._objects.look_up(name)[2]
 
     def close(self) -> None:
         """End the child processes."""

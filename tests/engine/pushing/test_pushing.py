@@ -10,6 +10,7 @@ from engine.access import ANONYMOUS, Actor, Kind, Role, RolePolicy
 from engine.errors import PushRefusedError, StoreError
 from engine.pushing import Limits, Update
 from engine.pushing.pushing import TOLD
+from engine.pushing.rules import COMMIT_BYTES
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
@@ -182,6 +183,12 @@ def test_a_file_that_is_too_large_is_refused_in_any_commit(pushes: Pushes) -> No
         told = refused(pushes, new, ADMIN)
         assert "large.bin has 0.0 MB" in told
         assert "small.bin" not in told
+
+
+def test_a_commit_that_says_too_much_is_refused(pushes: Pushes) -> None:
+    long = pushes.commit({**START, "New.md": "new\n"}, message="x" * COMMIT_BYTES)
+    assert f"commit {long[:10]} has 100," in refused(pushes, pushes.clone.commit(START, long), ADMIN)
+    pushes.push(pushes.commit({**START, "New.md": "new\n"}, message="x" * (COMMIT_BYTES - 1_000)))
 
 
 @pytest.mark.parametrize("new", ["home.md", "Home.markdown", "notes .md", "NOTES.md", "nOtEs.md"])
