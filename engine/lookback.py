@@ -51,12 +51,13 @@ class Lookback:
         self._opened.close()
 
     def keyed(self, name: str) -> tuple[str, str] | None:
-        """Return the commit that a call with a key made, and its whole key; *name* is the key's first word."""
-        snapshot = self._known()
-        for commit in reversed(self._newer):
-            if commit.key.partition(" ")[0] == name:
-                return commit.id, commit.key
-        return snapshot.past.keyed(name)
+        """Return the commit that a call with a key made, and its whole key; *name* is the key's first word.
+
+        The first one: somebody may have pushed a copy of it since.
+        """
+        found = self._known().past.keyed(name)
+        newer = ((each.id, each.key) for each in self._newer if each.key.partition(" ")[0] == name)
+        return found or next(newer, None)
 
     def moved(self, path: str, base: str | None) -> str | None:
         """Return where the file has been renamed to that was at *path*, ``None`` where it was not.

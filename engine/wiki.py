@@ -26,7 +26,7 @@ from engine.searching import RESULT_PAGES, RESULTS
 from engine.settling import Limits
 from engine.sight import past_name
 from engine.snapshot import Snapshot
-from engine.store import Remote, Store
+from engine.store import Pushable, Store
 from engine.writing import Changes, Plan, Writing
 
 __all__ = [
@@ -189,7 +189,7 @@ class Wiki:
             StoreError: Nothing can be pushed to where the pages are kept.
         """
         store = self._parts.store
-        if not isinstance(store, Remote):
+        if not isinstance(store, Pushable):
             raise StoreError("nothing can be pushed to this wiki: its pages are in no repository")
         return Pushing(store, self._follower, self.policy, self.protections, self.at, self._push_limits)
 

@@ -19,17 +19,21 @@ def conflict_markers(text: str) -> list[int]:
             if _closes(line, fence):
                 fence = ""
             continue
-        opening = _FENCE.fullmatch(line)
-        if opening is not None and not ("`" in opening["fence"] and "`" in opening["info"]):
-            fence = opening["fence"]
-        elif _MARKERS[0].fullmatch(line):
+        if _MARKERS[0].fullmatch(line):
             step, began = 1, number
         elif step and _MARKERS[step].fullmatch(line):
             step += 1
             if step == len(_MARKERS):
                 found.append(began)
                 step = 0
+        elif not step:  # within a conflict each side may open a fence
+            fence = _opened(line)
     return found
+
+
+def _opened(line: str) -> str:
+    opening = _FENCE.fullmatch(line)
+    return opening["fence"] if opening and not ("`" in opening["fence"] and "`" in opening["info"]) else ""
 
 
 def _closes(line: str, fence: str) -> bool:

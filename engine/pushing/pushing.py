@@ -7,16 +7,13 @@ from itertools import chain, islice
 from logging import getLogger
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from engine.access import Actor, Policy, Protections, Role, may_write
+from engine.access import EVERYTHING, Actor, Policy, Protections, Role, may_write
 from engine.errors import (
-    ConflictError,
     HeadMovedError,
     NotReadyError,
     PushRefusedError,
     RevisionNotFoundError,
-    StoreError,
+    TooLargeError,
     WikiError,
 )
 from engine.following import Follower
@@ -25,10 +22,11 @@ from engine.model import Author, Difference
 from engine.pushing import rules
 from engine.pushing.rules import Limits, Update, shown
 from engine.pushing.texts import Texts
-from engine.store import Incoming, Remote
+from engine.store import Incoming, Pushable
 
 log = getLogger(__name__)
 
+COUNTED = 1_000  # of those that are not told
 TOLD = 20  # reasons, and warnings, that are told
 FOLLOW = 10.0  # seconds that a push waits until every answer shows what it brought
 
@@ -50,7 +48,7 @@ class Pushing:
     """Takes pushes. Made by `Wiki`.
 
     Args:
-        remote: Where they go.
+        store: Where they go.
         follower: Brings what is derived to the new commit.
         policy, protections: Who may what.
         look: Gives a snapshot.
@@ -59,27 +57,34 @@ class Pushing:
 
     def __init__(
         self,
-        remote: Remote,
+        store: Pushable,
         follower: Follower,
         policy: Policy,
         protections: Protections,
         look: Look,
         limits: Limits,
     ) -> None:
-        self._remote = remote
+        self._store = store
         self._follower = follower
         self._policy = policy
         self._protections = protections
         self._look = look
         self._limits = limits
 
-    def check(self, updates: Sequence[Update], quarantine: Path | None, actor: Actor) -> Checked:
+    def check(
+        self,
+        updates: Sequence[Update],
+        quarantine: Path | None,
+        actor: Actor,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Checked:
         """Look at what a push would change, before anything does.
 
         Args:
             updates: All references that it moves.
             quarantine: Where git keeps the objects that came with it; ``None`` where it brought none.
             actor: Who pushes.
+            stop: Says whether nobody waits for the answer any more.
 
         Raises:
             PushRefusedError: With every reason.
@@ -87,39 +92,45 @@ class Pushing:
         """
         if not actor.role.covers(Role.EDITOR):
             raise PushRefusedError("you may not change this wiki; ask an admin for the role of an editor")
-        if self._remote.branch is None:
+        if self._store.branch is None:
             raise PushRefusedError("this wiki shows a commit and no branch, so there is nothing to push to")
-        _refuse(rules.refused_references(updates, self._remote.branch))
+        _refuse(rules.refused_references(updates, self._store.branch))
         if len(updates) != 1 or updates[0].new is None:
             raise PushRefusedError("there is nothing to push")
-        with closing(self._remote.incoming(quarantine)) as incoming:
+        with closing(self._store.incoming(quarantine)) as incoming:
             try:
-                return self._checked(updates[0].old, updates[0].new, incoming, actor)
+                return self._checked(updates[0].old, updates[0].new, incoming, actor, stop)
             except RevisionNotFoundError as error:
                 raise PushRefusedError(f"{error}; the branch must point to a commit") from error
+            except TooLargeError as error:
+                raise PushRefusedError(str(error)) from error
 
-    def _checked(self, old: str | None, new: str, incoming: Incoming, actor: Actor) -> Checked:
-        if old != self._remote.head():
+    def _checked(
+        self, old: str | None, new: str, incoming: Incoming, actor: Actor, stop: Callable[[], bool]
+    ) -> Checked:
+        if old != self._store.head():
             raise PushRefusedError(MOVED)
+        _refuse(_told(rules.refused_commits([new], incoming)))
         if old is not None and not incoming.extends(old, new):
             self._check_rewrite(actor)
         commits = incoming.commits(old, new)
+        _refuse(_told(rules.refused_commits(commits, incoming)))
         differences = incoming.difference(old, new)
         there = {(each.old.path, each.old.form) for each in differences if each.old is not None}
-        files = rules.Files(incoming, there, self._limits.file_bytes)
+        files = rules.Files(incoming, there, self._store.root, self._limits.file_bytes, stop)
         texts = Texts(incoming, differences)
         _refuse(
             _told(
                 chain(
-                    rules.refused_commits(commits, incoming),
-                    files.refused(incoming.arrivals(commits)),
+                    files.refused(incoming.files(commits)),
                     self._forbidden(files.paths, differences, actor),
+                    self._taken_back(incoming, commits, old, actor),
                     rules.refused_clashes(incoming, old, differences),
                     texts.refused(),
                 )
             )
         )
-        texts.unreachable(differences)
+        texts.unreachable(differences, self._store.root)
         return Checked(commits, tuple(_bounded(_told(texts.warnings), "warnings")))
 
     def _check_rewrite(self, actor: Actor) -> None:
@@ -135,16 +146,24 @@ class Pushing:
     def _forbidden(
         self, touched: Collection[str], differences: Sequence[Difference], actor: Actor
     ) -> Iterator[tuple[str, str]]:
-        """Yield files that the actor may not change: in any commit, and by all of them together.
+        """Yield files that the actor may not change: in any commit, and by all of them together."""
+        yield from self._not_theirs(dict.fromkeys([*touched, *(each.path for each in differences)]), actor)
 
-        The latter tells where a merge drops what others did: it differs from none of its own parents.
-        """
-        paths = dict.fromkeys([*touched, *(each.path for each in differences)])
-        root = f"{self._remote.root}/" if self._remote.root else ""
+    def _taken_back(
+        self, incoming: Incoming, commits: Sequence[str], old: str | None, actor: Actor
+    ) -> Iterator[tuple[str, str]]:
+        """Yield files that the actor may not change, and that a merge takes back to how they were before."""
+        if old is None or (actor.role is Role.ADMIN and actor.writes == EVERYTHING):
+            return  # there is nothing to take back, or they may
+        files = incoming.taken_back(commits, old)
+        yield from self._not_theirs(dict.fromkeys(file.path for file in files), actor)
+
+    def _not_theirs(self, paths: Collection[str], actor: Actor) -> Iterator[tuple[str, str]]:
+        root = f"{self._store.root}/" if self._store.root else ""
         inside = [path.removeprefix(root) for path in paths if path.startswith(root)]
         for path in paths:
             if not path.startswith(root) and actor.role is not Role.ADMIN:
-                yield path, f"is not below {self._remote.root}, and you may change nothing else"
+                yield path, f"is not below {self._store.root}, and you may change nothing else"
         refused = [path for path in inside if not may_write(self._policy, actor, path)]
         for path in refused:
             hidden = " (hidden files are for admins)" if path.startswith(".") or "/." in path else ""
@@ -153,7 +172,7 @@ class Pushing:
             return
         try:
             with self._look(actor) as snapshot:
-                if snapshot.commit != self._remote.head():
+                if snapshot.commit != self._store.head():
                     raise PushRefusedError("what others pushed is still being read; try again in a moment")
                 protected = snapshot.protected(inside)
         except NotReadyError as error:
@@ -174,16 +193,14 @@ class Pushing:
         """
         if update.new is None:
             raise PushRefusedError("the branch cannot be deleted")
+        mover = actor.author or Author(actor.name or "Somebody", "")
         try:
-            self._remote.advance(
-                update.old, update.new, by=actor.author or Author(actor.name or "Somebody", "")
-            )
-        except HeadMovedError as error:
-            raise PushRefusedError(
-                "the wiki has changed meanwhile: fetch, merge or rebase, and push again"
-            ) from error
-        except (ConflictError, StoreError) as error:
-            raise PushRefusedError(str(error)) from error
+            self._store.advance(update.old, update.new, by=mover)
+        except WikiError as error:
+            if self._store.head() != update.new:  # else it has moved, and something failed after that
+                why = MOVED if isinstance(error, HeadMovedError) else str(error)
+                raise PushRefusedError(why) from error
+            log.exception("a push was published, and not to the end")
         if not self._follow(update.new):
             say("Published. Indexing continues; /-/healthz shows how far it is.")
 
@@ -191,7 +208,7 @@ class Pushing:
         """Let every answer show *commit*; what is pushed stays pushed where that fails."""
         try:
             return self._follower.bring(commit, FOLLOW)
-        except (SQLAlchemyError, WikiError, OSError) as error:
+        except Exception as error:  # whatever it is, the branch has moved, and that is what is to be told
             log.exception("following a push failed")
             self._follower.fail(error)
             return False
@@ -199,14 +216,19 @@ class Pushing:
 
 def _told(found: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Write each path and what is said of it as one line, each once."""
-    return iter(dict.fromkeys(f"{shown(path)} {said}" for path, said in found))
+    told: set[str] = set()
+    for path, said in found:
+        line = f"{shown(path)} {said}"
+        if line not in told:
+            told.add(line)
+            yield line
 
 
 def _bounded(lines: Iterable[str], of: str) -> Iterator[str]:
     lines = iter(lines)
     yield from islice(lines, TOLD)
-    if more := sum(1 for _ in lines):
-        yield f"and {more:,} more {of}"
+    if more := sum(1 for _ in islice(lines, COUNTED)):
+        yield f"and {'at least ' if more == COUNTED else ''}{more:,} more {of}"
 
 
 def _refuse(reasons: Iterable[str]) -> None:

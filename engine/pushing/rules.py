@@ -1,18 +1,21 @@
 """What a push may bring: which reference, which history, which files. Each rule tells all that breaks it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.errors import PageIdError
+from engine.errors import PageIdError, PushRefusedError
 from engine.ids import parse_path
 from engine.model import Difference, Form
-from engine.store import Arrival, Incoming
+from engine.store import Incoming, PushedFile
 
 _UNSAFE_FORMS = {
     Form.SYMLINK: "is a symbolic link; put the file itself there",
     Form.SUBMODULE: "is a submodule; put its files there",
 }
+PATHS = 300_000
+"""That one push may change, in all its commits together."""
+
 COMMIT_BYTES = 100_000
 """Of a commit itself: its message, its names, its signature."""
 
@@ -54,34 +57,59 @@ class Files:
     Args:
         incoming: Knows how large they are.
         there: Paths and forms of files that the wiki shows already: an unsafe name of theirs is served as it is.
+        root: The folder of the repository that holds the pages; beside it there may be links.
         limit: Bytes that one file may have.
+        stop: Says whether nobody waits for the answer any more.
     """
 
-    def __init__(self, incoming: Incoming, there: set[tuple[str, Form]], limit: int) -> None:
+    def __init__(
+        self,
+        incoming: Incoming,
+        there: set[tuple[str, Form]],
+        root: str,
+        limit: int,
+        stop: Callable[[], bool],
+    ) -> None:
         self._incoming = incoming
         self._there = there
+        self._root = f"{root}/" if root else ""
         self._limit = limit
+        self._stop = stop
         self._seen: set[str] = set()  # blobs
         self.paths: dict[str, None] = {}
         """All paths, in order, once `refused` was gone through."""
 
-    def refused(self, arrivals: Iterable[Arrival]) -> Iterator[tuple[str, str]]:
-        """Yield files that have no safe path, are none, or are too large, with what is wrong."""
-        for arrival in arrivals:
-            self.paths[arrival.path] = None
-            if arrival.form is None:
-                continue
-            if arrival.form in _UNSAFE_FORMS:
-                yield arrival.path, _UNSAFE_FORMS[arrival.form]
-                continue
-            if (arrival.path, arrival.form) not in self._there and (wrong := _wrong(arrival.path)):
-                yield arrival.path, f"{wrong}; rename it"
-            if (size := self._size(arrival.blob)) > self._limit:
-                yield (
-                    arrival.path,
-                    f"has {size / _MEGA:,.1f} MB; at most {self._limit / _MEGA:,.1f} MB may be pushed as one file,"
-                    " in no commit of the push: leave it out of all of them",
-                )
+    def refused(self, files: Iterable[PushedFile]) -> Iterator[tuple[str, str]]:
+        """Yield files that have no safe path, are none, or are too large, with what is wrong.
+
+        Raises:
+            PushRefusedError: They are too many, or nobody waits any more.
+        """
+        for file in files:
+            if self._stop():
+                raise PushRefusedError("the push was taken back")
+            if file.form is not Form.FOLDER:
+                self.paths[file.path] = None
+                if len(self.paths) > PATHS:
+                    raise PushRefusedError(
+                        f"the push changes more than {PATHS:,} files; push some of them first"
+                    )
+            if file.form is not None:
+                yield from self._wrong_with(file, file.form)
+
+    def _wrong_with(self, file: PushedFile, form: Form) -> Iterator[tuple[str, str]]:
+        if form in _UNSAFE_FORMS and file.path.startswith(self._root):
+            yield file.path, _UNSAFE_FORMS[form]
+            return
+        known = not file.new if form is Form.FOLDER else (file.path, form) in self._there
+        if not known and (wrong := _wrong(file.path)):
+            yield file.path, f"{wrong}; rename it"
+        if file.blob and form is not Form.SUBMODULE and (size := self._size(file.blob)) > self._limit:
+            yield (
+                file.path,
+                f"has {size / _MEGA:,.1f} MB; at most {self._limit / _MEGA:,.1f} MB may be pushed as one file,"
+                " in no commit of the push: leave it out of all of them",
+            )
 
     def _size(self, blob: str) -> int:
         if blob in self._seen:

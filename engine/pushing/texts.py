@@ -55,12 +55,13 @@ class Texts:
                     for problem in frontmatter.split(text).problems
                 ]
 
-    def unreachable(self, differences: Sequence[Difference]) -> None:
-        """Warn of new files whose address is the wiki's own."""
+    def unreachable(self, differences: Sequence[Difference], root: str) -> None:
+        """Warn of new files below *root* whose address is the wiki's own."""
+        prefix = f"{root}/" if root else ""
         for each in differences:
-            if each.old is None and each.new is not None:
+            if each.old is None and each.new is not None and each.path.startswith(prefix):
                 try:
-                    check_reach(each.path)
+                    check_reach(each.path.removeprefix(prefix))
                 except InvalidChangeError as error:
                     self.warnings.append((each.path, f"cannot be read in a browser: {error}"))
 

@@ -36,7 +36,6 @@ from engine.model import Author, Commit, CommitText, Difference, Entry, Form, Or
 
 __all__ = [
     "BLAMED_BYTES",
-    "Arrival",
     "Change",
     "Commit",
     "CommitText",
@@ -44,7 +43,8 @@ __all__ = [
     "Entry",
     "Incoming",
     "Origin",
-    "Remote",
+    "Pushable",
+    "PushedFile",
     "Store",
     "Touch",
 ]
@@ -227,13 +227,14 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """One file that a commit of a push changes; where there is no form, it deletes it."""
+class PushedFile:
+    """One file, or folder, that a commit of a push changes; where there is no form, it deletes it."""
 
     commit: str
     path: str  # from the top of the repository
     form: Form | None
-    blob: str = ""
+    blob: str = ""  # empty for a folder
+    new: bool = False  # no parent of the commit has it
 
 
 class Incoming(Protocol):
@@ -252,15 +253,28 @@ class Incoming(Protocol):
 
         Raises:
             RevisionNotFoundError: One of them is no commit that is there.
+            TooLargeError: They are more than anybody may push.
         """
         ...
 
-    def arrivals(self, ids: Sequence[str]) -> Iterator[Arrival]:
+    def files(self, ids: Sequence[str]) -> Iterator[PushedFile]:
         """Yield what each of these commits changes; of a merge, what differs from all its parents."""
         ...
 
+    def taken_back(self, ids: Sequence[str], old: str) -> Iterator[PushedFile]:
+        """Yield where a merge among these commits takes an older file than one of its parents has.
+
+        That is what `files` does not tell: the file is as another parent has it. It is none where it is as *old* has it,
+        or as a published parent has it that the other parents do not have behind them.
+        """
+        ...
+
     def difference(self, old: str | None, new: str) -> Sequence[Difference]:
-        """List the paths that differ between two commits, ordered by path; ``old=None`` is the empty tree."""
+        """List the paths that differ between two commits, ordered by path; ``old=None`` is the empty tree.
+
+        Raises:
+            TooLargeError: They are more than anybody may push.
+        """
         ...
 
     def clashes(self, old: str | None, differences: Sequence[Difference]) -> Iterator[tuple[str, str]]:
@@ -281,7 +295,7 @@ class Incoming(Protocol):
 
 
 @runtime_checkable
-class Remote(Protocol):
+class Pushable(Protocol):
     """What a store is besides, to which others can push."""
 
     root: str

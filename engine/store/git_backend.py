@@ -65,7 +65,6 @@ _RECEIVING = (
     ("receive.fsck.hasDot", "ignore"),
     ("receive.fsck.hasDotdot", "ignore"),
     ("receive.fsck.hasDotgit", "ignore"),
-    ("receive.fsck.fullPathname", "ignore"),
     ("receive.autogc", "false"),
     ("receive.shallowUpdate", "false"),
     ("receive.advertisePushOptions", "false"),

@@ -54,7 +54,7 @@ class Checkouts:
     """The work trees of a repository that show one branch."""
 
     def __init__(self, process: GitProcess, head: Head) -> None:
-        self._process = process.configured(_no_drivers(process))
+        self._process = process
         self._head = head
         bare = process.run("config", "--type=bool", "--default=false", "core.bare").strip() == b"true"
         named = process.attempt("config", "core.worktree").stdout.rstrip(b"\n")
@@ -68,7 +68,8 @@ class Checkouts:
         for git_dir in (common / "worktrees").glob("*"):
             with suppress(OSError):
                 places.append((git_dir, (git_dir / os.fsdecode(_line(git_dir / "gitdir"))).parent))
-        checkouts = [Checkout(self._process, *place) for place in places]
+        process = self._process.configured(_no_drivers(self._process)) if places else self._process
+        checkouts = [Checkout(process, *place) for place in places]
         return [checkout for checkout in checkouts if checkout.shows(self._head.reference)]
 
     def recover(self) -> None:

@@ -7,6 +7,7 @@ folders are brought there, too. Few objects become a file each, without a child 
 import fcntl
 import os
 import secrets
+import time
 import zlib
 from contextlib import suppress
 from functools import cached_property
@@ -20,6 +21,7 @@ _KEEP_AS_PACK = 100  # objects in one commit; git's own unpackLimit: fewer becom
 _FULLY: int | None = getattr(
     fcntl, "F_FULLFSYNC", None
 )  # macOS: after fsync alone the disk writes when it likes
+_NEW_S = 7_200  # a push takes an hour at most
 _PART = 1_000_000  # bytes that are packed at a time
 _PLAIN = {"", "false", "umask", "0"}  # settings that leave the mode of files to the umask
 
@@ -62,6 +64,15 @@ class Disk:
         if not used <= named:  # new, or made by another process a moment ago
             sync(self._folder)
             named |= used
+
+    def settle(self) -> None:
+        """Bring the names of objects to the disk that git itself has just put there."""
+        new = time.time() - _NEW_S
+        with suppress(OSError):
+            for entry in os.scandir(self._folder):
+                if entry.is_dir() and entry.stat().st_mtime >= new:
+                    sync(Path(entry.path))
+        sync(self._folder)
 
     def _name_all(self) -> set[tuple[Path, int]]:
         """Put the names of all folders that there are on disk."""

@@ -3,31 +3,26 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
-from engine.errors import RevisionNotFoundError, StoreError
-from engine.model import Difference
-from engine.store import Arrival, git_listing, rules
+from engine.errors import RevisionNotFoundError, StoreError, TooLargeError
+from engine.model import Difference, Form
+from engine.store import PushedFile, git_listing, rules
 from engine.store.git_history import Words, expect
 from engine.store.git_listing import form_of, spell, tokens
 from engine.store.git_objects import Objects
 from engine.store.git_process import GitProcess, is_object_id
-from engine.store.git_trees import Trees
+from engine.store.git_trees import NewObjects, Trees, entries
+
+COMMITS = 500_000  # of one push
+PATHS = 300_000  # that differ between what is served and what is to be
+"""A tree may have very many files, and take no place: it can name one folder again and again."""
 
 _QUARANTINES = ("tmp_objdir-incoming-", "incoming-")
-_COMPARE = (
-    "diff-tree",
-    "--stdin",
-    "-r",
-    "-z",
-    "--raw",
-    "--no-abbrev",
-    "--root",
-    "--always",
-    "--no-renames",
-    "-c",
-)
-_ABSENT = "000000"  # the mode of no file
+_RAW = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames")
+_EACH = (*_RAW, "--stdin", "--root", "--always")
+_ABSENT, _FOLDER = "000000", "040000"  # the modes of no file, and of a folder
 
 
 class Incoming:
@@ -47,44 +42,64 @@ class Incoming:
     def extends(self, old: str, new: str) -> bool:
         """Say whether *new* has *old* among its ancestors."""
         for commit in (old, new):
-            self._check(commit)
-        return self._process.attempt("merge-base", "--is-ancestor", old, new).returncode == 0
+            self._tree(commit)
+        return self._is_behind(old, new)
 
     def commits(self, old: str | None, new: str) -> Sequence[str]:
         """Return the commits that *new* has and *old* has not, parents first."""
         for commit in filter(None, (old, new)):
-            self._check(commit)
-        without = [f"^{old}"] if old is not None else []
-        return (
-            self._process.run("rev-list", "--topo-order", "--reverse", new, *without, "--")
-            .decode("ascii")
-            .split()
-        )
+            self._tree(commit)
+        found = self._listed(old, new, f"--max-count={COMMITS + 1}")
+        if len(found) > COMMITS:
+            raise TooLargeError(f"the push has more than {COMMITS:,} commits; push some of them first")
+        return found
 
-    def arrivals(self, ids: Sequence[str]) -> Iterator[Arrival]:
+    def files(self, ids: Sequence[str]) -> Iterator[PushedFile]:
         """Yield what each of these commits changes; of a merge, what differs from all its parents."""
-        with self._process.stream(*_COMPARE, "--format=tformat:%H", lines=ids) as stream:
+        with self._process.stream(*_EACH, "-t", "-c", "--format=tformat:%H", lines=ids) as stream:
             words = Words(tokens(stream))
             for name in ids:
                 expect(words, name)
-                while words.begins(b":"):
-                    # A colon and a mode for each parent, one mode for the result; likewise ids; letters; then the path.
-                    head = words.take().decode("ascii")
-                    parents = len(head) - len(head.lstrip(":"))
-                    fields = head[parents:].split(" ")
-                    mode, blob, path = fields[parents], fields[-2], spell(words.take())
-                    absent = mode == _ABSENT
-                    yield Arrival(name, path, None if absent else form_of(mode, path), "" if absent else blob)
+                yield from _changed(words, name)
+
+    def taken_back(self, ids: Sequence[str], old: str) -> Iterator[PushedFile]:
+        """Yield where a merge among these commits takes an older file than one of its parents has."""
+        new = set(ids)
+        for merge, *parents in self._merges(ids):
+            others = [(parent, [each for each in parents if each != parent]) for parent in parents]
+            known = [old] + [
+                parent
+                for parent, rest in others
+                if parent not in new and not any(self._is_behind(parent, each) for each in rest)
+            ]
+            for parent in parents:
+                raw = self._process.run(*_RAW, self._tree(parent), self._tree(merge))
+                changed = {each.path: each.new for each in git_listing.differences(raw)}
+                for commit in known:
+                    there = entries(self._objects, self._tree(commit), changed)
+                    changed = {path: entry for path, entry in changed.items() if there.get(path) != entry}
+                for path, entry in changed.items():
+                    yield PushedFile(merge, path, entry.form if entry else None, entry.blob if entry else "")
+
+    def _merges(self, ids: Sequence[str]) -> Iterator[list[str]]:
+        """Yield the merges among some commits, each with its parents."""
+        with self._process.stream(
+            *("rev-list", "--no-walk=unsorted", "--merges", "--parents", "--stdin"), lines=ids
+        ) as stream:
+            for line in stream:
+                yield line.decode("ascii").split()
 
     def difference(self, old: str | None, new: str) -> Sequence[Difference]:
         """List the paths that differ between two commits, ordered by path."""
-        if old is None:
-            listed = git_listing.entries(self._process.run("ls-tree", "-r", "-z", self._tree(new)))
-            return [Difference(entry.path, None, entry) for entry in listed]
-        options = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev")
-        return git_listing.differences(
-            self._process.run("diff-tree", *options, self._tree(old), self._tree(new))
-        )
+        nothing = NewObjects(self._process.algorithm).name("tree", b"")
+        before, after = self._tree(old) if old is not None else nothing, self._tree(new)
+        with self._process.stream(*_RAW, before, after) as stream:
+            parts = list(islice(tokens(stream), 2 * PATHS + 2))
+        if len(parts) > 2 * PATHS:
+            raise TooLargeError(
+                f"the push changes more than {PATHS:,} files at once; push some of them first"
+            )
+        return git_listing.differences(b"".join(part + b"\0" for part in parts))
 
     def clashes(self, old: str | None, differences: Sequence[Difference]) -> Iterator[tuple[str, str]]:
         """Yield each new path under the content root whose address another file has, with that file's path."""
@@ -108,13 +123,36 @@ class Incoming:
         """End the child processes."""
         self._objects.close()
 
-    def _check(self, commit: str) -> bytes:
-        if not is_object_id(commit):
-            raise RevisionNotFoundError(f"{commit!r} is no commit")
-        return self._objects.get(commit, "commit")
-
     def _tree(self, commit: str) -> str:
-        return self._check(commit)[5 : 5 + len(commit)].decode("ascii")
+        """Return the id of a commit's tree, without reading the commit."""
+        if not is_object_id(commit) or self._objects.look_up(commit)[1] != "commit":
+            raise RevisionNotFoundError(f"{commit!r} is no commit")
+        return self._objects.look_up(f"{commit}^{{tree}}")[0]
+
+    def _listed(self, old: str | None, new: str, *options: str) -> list[str]:
+        without = [f"^{old}"] if old is not None else []
+        said = self._process.run("rev-list", "--topo-order", "--reverse", *options, new, *without, "--")
+        return said.decode("ascii").split()
+
+    def _is_behind(self, old: str, new: str) -> bool:
+        return self._process.attempt("merge-base", "--is-ancestor", old, new).returncode == 0
+
+
+def _changed(words: Words, commit: str) -> Iterator[PushedFile]:
+    """Read what one commit changes: a colon and a mode for each parent, one mode for the result; likewise ids; the path."""
+    while words.begins(b":"):
+        head = words.take().decode("ascii")
+        parents = len(head) - len(head.lstrip(":"))
+        fields = head[parents:].split(" ")
+        old_modes, mode, blob, path = fields[:parents], fields[parents], fields[-2], spell(words.take())
+        new = all(each == _ABSENT for each in old_modes)
+        if mode == _FOLDER:
+            yield PushedFile(commit, path, Form.FOLDER, new=new)
+        elif mode == _ABSENT:
+            if _FOLDER not in old_modes:
+                yield PushedFile(commit, path, None)
+        else:
+            yield PushedFile(commit, path, form_of(mode, path), blob, new)
 
 
 def _within(process: GitProcess, quarantine: Path) -> GitProcess:

@@ -250,11 +250,11 @@ class GitStore:
         return self._writes().write(changes, author, summary, time, onto)
 
     def incoming(self, quarantine: Path | None) -> Incoming:
-        """Look into what a push brings; see `engine.store.Remote.incoming`."""
+        """Look into what a push brings; see `engine.store.Pushable.incoming`."""
         return Incoming(self._process, self.root, quarantine)
 
     def advance(self, old: str | None, new: str, *, by: Author) -> None:
-        """Move the branch to a commit that is in the repository; see `engine.store.Remote.advance`."""
+        """Move the branch to a commit that is in the repository; see `engine.store.Pushable.advance`."""
         self._writes().advance(old, _checked(new), by)
 
     def _writes(self) -> Writer:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from engine.errors import RevisionNotFoundError, StoreError
 from engine.model import Entry
 from engine.store import rules
-from engine.store.git_listing import FOLDER, form_of, spell, unspell
+from engine.store.git_listing import EXECUTABLE, FILE, FOLDER, SUBMODULE, SYMLINK, form_of, spell, unspell
 from engine.store.git_objects import Objects
 
 _KINDS = {"commit": 1, "tree": 2, "blob": 3}  # gitformat-pack(5)
@@ -67,6 +67,15 @@ class NewObjects:
         return b"".join([*parts, digest.digest()])
 
 
+_TYPES = {0o040000: FOLDER, 0o120000: SYMLINK, 0o160000: SUBMODULE}
+
+
+def canonical(mode: bytes) -> str:
+    """Return the mode that git takes an entry for, whatever is written: odd ones are in old histories."""
+    bits = int(mode, 8)
+    return _TYPES.get(bits & 0o170000) or (EXECUTABLE if bits & 0o100 else FILE)
+
+
 class Tree:
     """One folder of a commit, as the rules want it."""
 
@@ -77,7 +86,7 @@ class Tree:
     def parse(cls, data: bytes, id_bytes: int) -> "Tree":
         """Read a tree object."""
         found = re.findall(rb"([0-7]+) ([^\0]+)\0(.{%d})" % id_bytes, data, re.DOTALL)
-        return cls({name: Child(mode.decode("ascii"), raw.hex()) for mode, name, raw in found})
+        return cls({name: Child(canonical(mode), raw.hex()) for mode, name, raw in found})
 
     def data(self) -> bytes:
         """Return the tree object; git orders a folder as if its name ended in a slash."""

@@ -74,7 +74,7 @@ class Writer:
         return self._in_turn(attempt)
 
     def advance(self, old: str | None, new: str, by: Author) -> None:
-        """Move the branch to a commit that is there; see `engine.store.Remote.advance`."""
+        """Move the branch to a commit that is there; see `engine.store.Pushable.advance`."""
         mover = person(by)
 
         def attempt() -> str | None:
@@ -82,8 +82,9 @@ class Writer:
                 raise HeadMovedError(
                     f"{self._head.reference} has moved meanwhile; fetch what is new, and push again"
                 )
-            return self._publish(old, new, self._between(old, new), mover)
+            return self._publish(old, new, None, mover)
 
+        self._disk.settle()
         self._in_turn(attempt)
 
     def _in_turn(self, attempt: Callable[[], str | None]) -> str:
@@ -128,13 +129,18 @@ class Writer:
         self,
         old: str | None,
         new: str,
-        edits: Sequence[Edit],
+        edits: Sequence[Edit] | None,
         mover: Author,
         objects: NewObjects | None = None,
     ) -> str | None:
-        """Store *objects*, move the branch, and let work trees follow; ``None`` when it is no longer at *old*."""
+        """Store *objects*, move the branch, and let work trees follow; ``None`` when it is no longer at *old*.
+
+        Without *edits* they are what differs between the two commits; then there is nothing to store.
+        """
         with self._settled(), ExitStack() as stack:
             checkouts = self._checkouts.found()
+            if edits is None:
+                edits = self._between(old, new) if checkouts else []
             for checkout in checkouts:
                 stack.enter_context(checkout.ready(edits, new, self._head))
             if objects is not None:
@@ -142,7 +148,7 @@ class Writer:
             for checkout in checkouts:
                 stack.enter_context(checkout.published(new, self._head))
             locks = [checkout.lock for checkout in checkouts if checkout.lock is not None]
-            if not self._move(old, new, mover, locks):
+            if not self._move(old, new, mover, locks, "save" if objects is not None else "push"):
                 return None
             for checkout in checkouts:
                 checkout.follow()
@@ -155,9 +161,7 @@ class Writer:
         return self._objects.get(commit, "commit")[5 : 5 + len(commit)].decode("ascii")
 
     def _between(self, old: str | None, new: str) -> list[Edit]:
-        """Return how the files of two commits differ, where a work tree has to follow."""
-        if not self._checkouts.found():
-            return []
+        """Return how the files of two commits differ."""
         nothing = NewObjects(self._process.algorithm).name("tree", b"")
         before, after = self._top(old) or nothing, self._top(new) or nothing
         raw = self._process.run(
@@ -208,11 +212,11 @@ class Writer:
             raise RevisionNotFoundError(f"{change.blob!r} is no file of the repository")
         return change.blob
 
-    def _move(self, old: str | None, new: str, by: Author, locks: Sequence[int]) -> bool:
+    def _move(self, old: str | None, new: str, by: Author, locks: Sequence[int], why: str) -> bool:
         """Move the branch from *old* to *new*, holding *locks*; say whether it was still at *old*."""
         before = old or "0" * len(new)
         moved = self._process.holding(*locks).attempt(
-            *("update-ref", "-m", "quire: save", self._head.reference, new, before),
+            *("update-ref", "-m", f"quire: {why}", self._head.reference, new, before),
             GIT_COMMITTER_NAME=by.name,
             GIT_COMMITTER_EMAIL=by.email,
         )

@@ -175,7 +175,7 @@ COMMITS: Mapping[str, tuple[Bad, str]] = {
     ),
     "..": (lambda c: c.tree_commit(c.within(b"..", c.raw_tree(b"x.md"))), r"\.\./x\.md .*rename it"),
     ".": (lambda c: c.tree_commit(c.within(b".", c.raw_tree(b"x.md"))), r"\./x\.md .*rename it"),
-    "a/../b in one name": (lambda c: c.tree_commit(c.raw_tree(b"a/../b.md")), r"a/\.\./b\.md .*rename it"),
+    "a/../b in one name": (lambda c: c.tree_commit(c.raw_tree(b"a/../b.md")), "fullPathname"),
     "absolute path": (lambda c: c.tree_commit(c.raw_tree(b"/etc/x.md")), "rename it|fullPathname"),
     "trailing dot": (lambda c: c.commit({"dot./x.md": "x"}), r"dot\./x\.md .*rename it"),
     "trailing space": (lambda c: c.commit({"space.md ": "x"}), r"space\.md  .*rename it"),
@@ -228,6 +228,15 @@ COMMITS: Mapping[str, tuple[Bad, str]] = {
     "history without what is published": (
         lambda c: c.mine.commit({"Home.md": "# Another\n"}, branch=None),
         "leaves out commits that are published",
+    ),
+    "folder named .git without files": (
+        lambda c: c.tree_commit(c.within(b".git", c.mine.tree({}))),
+        r"\.git .*rename it",
+    ),
+    "slash in one name": (lambda c: c.tree_commit(c.raw_tree(b"c/New.md")), "fullPathname"),
+    "message of 200,000 bytes": (
+        lambda c: c.mine.commit(START, c.served.head(), message="x" * 200_000, branch=None),
+        "bytes of message",
     ),
     "duplicate entries": (
         lambda c: c.tree_commit(_doubled(c)),

@@ -18,6 +18,7 @@ CONFLICT = "<<<<<<< HEAD\nmine\n=======\ntheirs\n>>>>>>> other\n"
         ("- an item\n\n```\ncode\n```\n" + CONFLICT, [6]),
         ("```` a fence that ``` is in\n```\n````\n" + CONFLICT, [4]),
         ("``` is `code`, and no fence\n" + CONFLICT, [2]),
+        ("<<<<<<< HEAD\n~~~ python\n=======\n~~~ py\n>>>>>>> other\n~~~\n", [1]),
     ],
 )
 def test_conflicts_are_found(text: str, lines: list[int]) -> None:

@@ -1,5 +1,6 @@
 """What a push may bring, and what becomes of it."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -7,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from engine.access import ANONYMOUS, Actor, Kind, Role, RolePolicy
-from engine.errors import PushRefusedError, StoreError
-from engine.pushing import Limits, Update
+from engine.changes import Edit
+from engine.errors import InvalidChangeError, PushRefusedError, StoreError
+from engine.following import Follower
+from engine.pushing import Limits, Update, rules
 from engine.pushing.pushing import TOLD
 from engine.pushing.rules import COMMIT_BYTES
 from engine.search.whoosh_index import WhooshIndex
+from engine.store import git_incoming
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
 from tests import repositories
@@ -264,6 +268,92 @@ def test_a_merge_that_drops_what_others_did_counts_as_a_change_of_it(pushes: Pus
     assert pushes.push(pushes.clone.commit(joined, mine, theirs), actor=scoped).commits[0] == mine
 
 
+@pytest.mark.parametrize("on", ["the branch", "an own commit"])
+def test_a_merge_may_not_drop_what_others_did_for_a_while(pushes: Pushes, on: str) -> None:
+    scoped = replace(EDITOR, kind=Kind.PROGRAM, writes=("notes/**",))
+    mine: Mapping[str, Content] = {**START, "notes/New.md": "new\n"}
+    first = pushes.commit(mine)
+    pushes.push(pushes.commit({**START, "Home.md": "# Home\n\nBy somebody else.\n"}))
+    now = {**_now(pushes), "data.bin": START["data.bin"]}
+    base = pushes.head() if on == "the branch" else pushes.commit({**now, "notes/Other.md": "other\n"})
+    dropping = pushes.clone.commit(mine, base, first)
+    back = pushes.clone.commit({**now, "notes/New.md": "new\n"}, dropping, pushes.head())
+    assert "Home.md may not be changed by you" in refused(pushes, back, scoped)
+
+
+def test_merges_of_what_was_published_at_several_times_are_taken(pushes: Pushes) -> None:
+    scoped = replace(EDITOR, kind=Kind.PROGRAM, writes=("notes/**",))
+    mine: Mapping[str, Content] = {**START, "notes/New.md": "new\n"}
+    first = pushes.commit(mine)
+    then: Mapping[str, Content] = {**START, "Home.md": "# Home\n\nThen.\n"}
+    pushes.push(pushes.commit(then))
+    joined = pushes.clone.commit({**mine, **then}, first, pushes.head())
+    now: Mapping[str, Content] = {**START, "Home.md": "# Home\n\nNow.\n"}
+    pushes.push(pushes.commit(now))
+    again = pushes.clone.commit({**mine, **now}, joined, pushes.head())
+    assert pushes.push(again, actor=scoped).commits == [first, joined, again]
+
+
+@pytest.mark.parametrize("mode", [b"40755", b"040000", b"40777"])
+def test_folders_with_odd_modes_stay_folders(pushes: Pushes, mode: bytes) -> None:
+    inner = pushes.clone.tree({"Page.md": "# Page\n"})
+    whole = pushes.clone.git("cat-file", "tree", pushes.clone.tree({"Home.md": "# Home\n"})).encode(
+        "utf-8", "surrogateescape"
+    )
+    body = whole + mode + b" c\0" + bytes.fromhex(inner)
+    tree = pushes.clone.git("hash-object", "-t", "tree", "--literally", "-w", "--stdin", stdin=body)
+    pushes.push(pushes.clone.git("commit-tree", tree, "-p", pushes.head(), stdin=b"odd"), actor=ADMIN)
+    pushes.wiki.commit([Edit("c/New.md", "# New\n", None)], EDITOR, "Save")
+    assert pushes.served.git("ls-tree", "--name-only", "main:c").splitlines() == ["New.md", "Page.md"]
+    with pytest.raises(InvalidChangeError):
+        pushes.wiki.commit([Edit("c/new.md", "# A clash\n", None)], EDITOR, "Save")
+
+
+@pytest.mark.parametrize("name", [b".git", b"..", b".", b"a. "])
+def test_folders_without_files_have_safe_names_as_well(pushes: Pushes, name: bytes) -> None:
+    empty = pushes.clone.git("hash-object", "-t", "tree", "-w", "--stdin")
+    body = b"40000 " + name + b"\0" + bytes.fromhex(empty)
+    tree = pushes.clone.git("hash-object", "-t", "tree", "--literally", "-w", "--stdin", stdin=body)
+    new = pushes.clone.git("commit-tree", tree, "-p", pushes.head(), stdin=b"empty")
+    assert "rename it" in refused(pushes, new, ADMIN)
+
+
+def test_a_folder_that_stands_for_very_many_files_is_refused_soon(
+    pushes: Pushes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_incoming, "PATHS", 500)
+    monkeypatch.setattr(rules, "PATHS", 500)
+    tree = pushes.clone.tree({f"{n}.md": "x\n" for n in range(10)})
+    for _ in range(3):
+        body = b"".join(b"40000 %d\0" % n + bytes.fromhex(tree) for n in range(10))
+        tree = pushes.clone.git("hash-object", "-t", "tree", "--literally", "-w", "--stdin", stdin=body)
+    bomb = pushes.clone.git("commit-tree", tree, "-p", pushes.head(), stdin=b"bomb")
+    assert "more than 500 files" in refused(pushes, bomb, ADMIN)
+    assert "more than 500 files" in refused(pushes, pushes.clone.commit(START, bomb), ADMIN)
+
+
+def test_nobody_waits_any_more(pushes: Pushes) -> None:
+    new = pushes.commit({**START, "New.md": "new\n"})
+    shutil.copytree(
+        pushes.clone.path / "objects", quarantine := pushes.served.path / "objects" / "incoming-test"
+    )
+    with pytest.raises(PushRefusedError, match="taken back"):
+        pushes.wiki.pushing.check([pushes.update(new)], quarantine, EDITOR, lambda: True)
+
+
+def test_what_fails_after_the_branch_has_moved_is_no_refusal(
+    pushes: Pushes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Follower, commit: str, wait: float) -> bool:
+        raise ValueError("a parser, say")
+
+    monkeypatch.setattr(Follower, "bring", broken)
+    new = pushes.commit({**START, "New.md": "new\n"})
+    pushes.push(new)
+    assert pushes.head() == new
+    assert "Indexing continues" in pushes.said[0]
+
+
 def test_hidden_files_and_settings_are_for_admins(pushes: Pushes) -> None:
     new = pushes.commit({**START, "quire.toml": "", ".obsidian/app.json": "{}"})
     told = refused(pushes, new)
@@ -289,6 +379,8 @@ def test_a_wiki_in_a_folder_takes_changes_of_that_folder(
     outside = pushes.commit({**start, "docs/New.md": "new\n", "code.py": "2\n", "Code.py": "3\n"})
     assert "code.py is not below docs" in refused(pushes, outside)
     pushes.push(outside, actor=ADMIN)
+    beside = {**start, "docs/New.md": "new\n", "link": File(b"code.py", SYMLINK), "-/x.md": "x\n"}
+    assert pushes.push(pushes.commit(beside), actor=ADMIN).warnings == ()
 
 
 def test_what_authors_may_like_to_know_is_told_and_nothing_refused(pushes: Pushes) -> None:
