@@ -18,7 +18,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
@@ -272,15 +272,17 @@ class Checkout:
     @contextmanager
     def _locked(self, edits: Iterable[Edit], new: str, head: Head) -> Iterator[None]:
         rows = [(edit.path.decode("latin-1"), *_parts(edit.old), *_parts(edit.new)) for edit in edits]
-        with self._journal.open("xb") as file:
-            try:
+        with ExitStack() as stack:
+            with ExitStack() as writing:
+                writing.callback(
+                    self._journal.unlink, missing_ok=True
+                )  # first: a signal may come at any time
+                file = stack.enter_context(self._journal.open("xb"))
                 fcntl.flock(file, fcntl.LOCK_EX)
                 file.write(_OURS + json.dumps({"new": new, "copy": self._copy.name, "edits": rows}).encode())
                 file.flush()
                 os.fsync(file.fileno())
                 self._take_lock(head)
-            finally:
-                self._journal.unlink()
             try:
                 with self._holding(file):
                     yield
