@@ -1,7 +1,7 @@
 """Pages whose every sentence can be told from every other, so that it is seen which are there, whole, and which are gone.
 
 A sentence begins with a token that is used once in the world, and the token decides how it goes on. Values in the front
-matter are tokens, too. A page is told by the mark in its first lines, wherever it has been moved to.
+matter are tokens, too. A page is told by the mark that is its heading, wherever it has been moved to.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 
 TOKEN = re.compile(r"T[0-9a-z]+[ZF]")
-MARK = re.compile(r"P[0-9a-z]+Q")
+MARK = re.compile(r"^# (P[0-9a-z]+Q)$", re.MULTILINE)
 SENTENCE = re.compile(r"T[0-9a-z]+Z [a-z ]+\.")
 WORDS = "quire leaf fold bind sheet page ink press letter word thread board spine plate type".split()
 CROWDED = 40  # tokens on one page, from which on more is taken away than added
@@ -32,9 +32,9 @@ def tokens(text: str) -> list[str]:
 
 
 def mark(text: str) -> str:
-    """Return the mark of a page, empty where it has none: what is said on one that leads on may name others."""
-    found = MARK.search(text) if not text.startswith("---\nredirect:") else None
-    return found[0] if found else ""
+    """Return the mark of a page, which is its heading; empty where it has none, as one that leads on to another."""
+    found = MARK.search(text)
+    return found[1] if found else ""
 
 
 def problems(text: str) -> list[str]:
