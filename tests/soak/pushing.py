@@ -123,6 +123,8 @@ def check_shown(folder: Path, *, times: int, bare: bool, pages: int = 60) -> str
             commit = pushed(mine, f"push {n}")
             longest = max(longest, time.perf_counter() - began)
             _check_shown(reader, mark, target, changed, moved, commit)
+            earlier = f"push {n - 1}" if n else "The beginning"
+            assert earlier in reader.text(quote(f"/-/history/{moved}")), "before the page was renamed"
             assert reader.get(quote(f"/image {n}.png")) == (200, image)
             assert reader.get(quote(f"/{before}"))[0] in {302, 404}
         assert server.end() == 0, server.said()
@@ -139,9 +141,7 @@ def _check_shown(reader: Reader, mark: str, target: str, changed: list[str], mov
         assert f">{name}<" in reader.text(quote(f"/-/backlinks/{target}")), (target, name)
         assert quote(f"/{name}") in found, (name, found)
         assert commit[:7] in reader.text(quote(f"/-/history/{name}")), name
-    history = reader.text(quote(f"/-/history/{moved}"))
-    assert commit[:7] in history
-    assert "The beginning" in history, "the history before the page was renamed"
+    assert commit[:7] in reader.text(quote(f"/-/history/{moved}"))
 
 
 def _repository(folder: Path, pages: int, *, bare: bool) -> Repository:
