@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from engine import change_feed
-from engine.access import Role
+from engine.access import ANONYMOUS, Role
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
@@ -19,7 +19,7 @@ from tests.conftest import Commit
 from tests.people import with_token
 from tests.repositories import Repository
 from tests.wiki.test_hidden import HidesAFolder
-from wiki import create_app
+from wiki import create_app, open_wiki
 from wiki.settings import Settings
 from wiki.state import State
 from wiki.waiting import Waiting, waiting
@@ -248,6 +248,106 @@ def test_a_commit_of_many_files_tells_some_and_says_so(
     wiki.catch_up()
     (line, _) = lines(client)
     assert (len(line["changes"]), line["more_changes"]) == (change_feed.FILES, True)
+
+
+def test_of_a_commit_of_many_files_nothing_is_lost(
+    commit: Commit, wiki: Wiki, state: State, client: FlaskClient
+) -> None:
+    many = commit({f"a/{number:04}.txt": "x" for number in range(change_feed.FILES + 200)} | {"z/p.md": "1"})
+    other = commit({"b.md": "1"})
+    last = commit({"z/p.md": "2", "b.md": "2"})
+    wiki.catch_up()
+    app = create_app(Settings(), wiki, state)
+    reader = with_token(app, "z", Role.READER, reads=("z/**",))
+    for found in (lines(client, "path=z/p"), lines(reader)):
+        assert [line.get("commit") for line in found] == [many, last, None]
+        assert [each["path"] for each in found[0]["changes"]] == ["z/p.md"]
+        assert not any("more_changes" in line for line in found)
+    assert found[1]["parents"] == []
+    assert told(client) == [many, other, last]
+    shown = reader.get(f"/-/commit/{many}", headers={"Accept": "application/json"}).json
+    assert shown is not None
+    assert (shown["count"], shown["changes"][0]["path"]) == (1, "z/p.md")
+
+
+def test_what_is_outside_of_the_root_is_not_there(repository: Repository, tmp_path: Path) -> None:
+    first = repository.commit({"wiki/a.md": "1", "code.py": "1"}, message="both")
+    code = repository.commit({"wiki/a.md": "1", "code.py": "zebra"}, first, message="only code")
+    empty = repository.commit({"wiki/a.md": "1", "code.py": "zebra"}, code, message="nothing")
+    aside = repository.commit({"wiki/a.md": "1", "code.py": "2"}, first, message="aside", branch=None)
+    page = repository.commit({"wiki/a.md": "2", "code.py": "zebra"}, empty, message="page")
+    files = {"wiki/a.md": "2", "wiki/b.md": "1", "code.py": "2"}
+    merge = repository.commit(files, page, aside, message="merge")
+    end = repository.commit(files | {"code.py": "3"}, merge, message="code again")
+    for root, known in (("wiki", [first, page, merge]), ("", [first, code, empty, page, aside, merge, end])):
+        settings = Settings(
+            repository=str(repository.path), root=root, data=str(tmp_path / f"d{root}"), processes=1
+        )
+        wiki = open_wiki(settings)
+        wiki.catch_up(10)
+        client = create_app(settings, wiki).test_client()
+        assert told(client) == known
+        assert lines(client)[-1] == {"cursor": end, "more": False}
+        for each in (first, code, empty, page, aside, merge, end):
+            answer = client.get(f"/-/commit/{each}", headers={"Accept": "application/json"})
+            assert answer.status_code == (200 if each in known else 404)
+            if each == merge:
+                assert answer.json is not None
+                assert answer.json["brought"] == [aside] * (aside in known)
+        assert (code in client.get("/-/changes").text) == (code in known)
+        wiki.close()
+
+
+def test_long_summaries_and_many_names_end_an_answer(
+    store: MemoryStore, wiki: Wiki, client: FlaskClient
+) -> None:
+    head = store.commit_tree({"a.md": b"0"}, summary="x" * 5_000)
+    names = {f"{number:03}" + "y" * 900 + ".txt": b"1" for number in range(500)}
+    second = store.commit_tree(names, [head], summary="y" * change_feed.SUMMARY)
+    store.set_head(second)
+    wiki.catch_up()
+    long, many, _ = lines(client)
+    assert (len(long["summary"]), long["more_summary"]) == (change_feed.SUMMARY, True)
+    assert "more_summary" not in many
+    assert many["more_changes"]
+    assert len(client.get("/-/changes").data) < 2 * change_feed.BYTES
+    with wiki.at(ANONYMOUS) as snapshot:
+        assert len(snapshot.change_feed.since(size=1).commits) == 1
+
+
+def test_a_cursor_that_is_ahead_is_no_reset(
+    store: MemoryStore, wiki: Wiki, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store.commit_tree({"a.md": b"1"})
+    store.set_head(first)
+    wiki.catch_up()
+    second = store.commit_tree({"a.md": b"2"}, [first])
+    third = store.commit_tree({"a.md": b"3"}, [second])
+    monkeypatch.setattr(wiki, "follow", lambda: None)  # another process is at it
+    store.set_head(third)
+    answer = client.get(f"/-/changes?since={third}")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    monkeypatch.undo()
+    assert lines(client, f"since={third}") == [{"cursor": third, "more": False}]
+
+
+def test_what_git_is_asked_for_a_cursor_is_bounded(
+    store: MemoryStore, wiki: Wiki, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store.commit_tree({"a.md": b"1"})
+    line = [first]
+    for number in range(10):
+        line.append(store.commit_tree({"a.md": b"1", "b.md": b"%d" % number}, line[-1:]))
+    other = store.commit_tree({"a.md": b"2"}, [first])
+    foxtrot = store.commit_tree({"a.md": b"2", "b.md": b"9"}, [other, line[-1]])
+    store.set_head(foxtrot)
+    wiki.catch_up()
+    assert told(client, f"since={line[-1]}") == [other, foxtrot]
+    monkeypatch.setattr(change_feed, "FOLLOWED", 5)
+    assert lines(client, f"since={line[-1]}&limit=9")[0] == {"reset": True, "from": first}
+    gone = store.commit_tree({"a.md": b"5"}, [foxtrot])
+    assert lines(client, f"since={gone}")[0] == {"reset": True, "from": foxtrot}
 
 
 def test_it_waits_for_what_is_new(commit: Commit, wiki: Wiki, app: Flask) -> None:
