@@ -19,6 +19,7 @@ from wiki.transport import RECEIVE, Transport
 from wiki.transport.smart_http import ADDRESS
 from wiki.transport.spool import open_spool
 from wiki.waiting import waiting
+from wiki.webhooks import webhooks
 
 CHANNEL_SECONDS = 60  # after which a silent connection is closed
 CONNECTIONS = 1_000
@@ -61,6 +62,7 @@ def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str],
     while not asked:
         _turn(sockets, 1.0)
     waiting(app).end()
+    webhooks(app).end()
     _turn(sockets, 0)  # takes up what has just come
     for one in listening:
         one.del_channel(sockets)
