@@ -46,6 +46,7 @@ def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str],
         AddressError: The address cannot be had.
     """
     _give_back_memory()
+    waiting(app).share(threads)
     sockets: dict[int, Any] = {}
     server = _listen(app, host, port, threads, sockets)
     listening = [one for one in sockets.values() if hasattr(one, "effective_port")]

@@ -1,10 +1,14 @@
 """What changed since, for programs: lines of JSON with a cursor that nothing gets past in silence."""
 
+import io
 import json
+import re
 import threading
 import time
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from flask import Flask
@@ -18,6 +22,8 @@ from engine.wiki import Wiki
 from tests.conftest import Commit
 from tests.people import with_token
 from tests.repositories import Repository
+from tests.states import ADMIN
+from tests.wiki.processes import ROOT
 from tests.wiki.test_hidden import HidesAFolder
 from wiki import create_app, open_wiki
 from wiki.settings import Settings
@@ -26,7 +32,7 @@ from wiki.waiting import Waiting, waiting
 
 
 def lines(client: FlaskClient, query: str = "", **options: Any) -> list[Any]:
-    answer = client.get(f"/-/changes?{query}", **options)
+    answer = client.get(f"/-/changes?{query}", multithread=True, **options)
     assert answer.status_code == 200, answer.text
     assert answer.content_type == "application/x-ndjson"
     return [json.loads(line) for line in answer.text.splitlines()]
@@ -386,7 +392,8 @@ def test_only_a_few_wait_and_the_others_are_answered_at_once(
 ) -> None:
     made = commit({"a.md": "1"})
     wiki.catch_up()
-    app = create_app(Settings(threads=8), wiki, state)
+    app = create_app(Settings(), wiki, state)
+    waiting(app).share(8)
     threads = [
         threading.Thread(target=lambda: lines(app.test_client(), f"since={made}&wait=20")) for _ in range(2)
     ]
@@ -401,8 +408,49 @@ def test_only_a_few_wait_and_the_others_are_answered_at_once(
         thread.join(5)
         assert not thread.is_alive()
     began = time.monotonic()
-    Waiting(3).until(lambda: False, 20)
+    few = Waiting()
+    few.share(3)
+    few.until(lambda: False, 20)
     assert time.monotonic() - began < 1
+
+
+def test_nobody_waits_where_a_process_answers_one_at_a_time(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    made = commit({"a.md": "1"})
+    wiki.catch_up()
+    began = time.monotonic()
+    assert client.get(f"/-/changes?since={made}&wait=20").status_code == 200
+    assert time.monotonic() - began < 5
+
+
+def test_who_has_waited_is_asked_again(
+    commit: Commit, wiki: Wiki, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = commit({"a.md": "1"})
+    wiki.catch_up()
+    client = with_token(create_app(Settings(), wiki, state), "follower")
+
+    def revoke(self: Waiting, happened: object, seconds: float) -> None:
+        (token,) = state.tokens.all()
+        state.tokens.revoke(token.id, by=ADMIN)
+        later.append(commit({"a.md": "2"}))
+
+    later: list[str] = []
+    monkeypatch.setattr(Waiting, "until", revoke)
+    answer = client.get(f"/-/changes?since={made}&wait=20", multithread=True)
+    assert answer.status_code == 401
+    assert later[0] not in answer.text
+
+
+def test_a_private_wiki_asks_for_a_token(commit: Commit, wiki: Wiki, state: State) -> None:
+    commit({"a.md": "1"})
+    wiki.catch_up()
+    app = create_app(Settings(anonymous="nobody"), wiki, state)
+    answer = app.test_client().get("/-/changes")
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert lines(with_token(app, "follower"))
 
 
 def test_git_tells_the_same(repository: Repository, git_client: FlaskClient) -> None:
@@ -416,3 +464,36 @@ def test_git_tells_the_same(repository: Repository, git_client: FlaskClient) -> 
     git_client.application.extensions["quire"].wiki.catch_up(10)
     assert lines(git_client, f"since={second}")[0] == {"reset": True, "from": first}
     assert told(git_client, f"since={second}") == [other]
+
+
+def test_the_loop_of_the_documents_pauses_and_waits_until_the_history_is_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "docs" / "following.md").read_text(encoding="utf-8")
+    (code,) = (part for part in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "urlopen" in part)
+    record = {"commit": "a", "summary": "Say it", "changes": [{"path": "a.md"}]}
+    busy = Message()
+    busy["Retry-After"] = "7"
+    answers: list[Any] = [
+        HTTPError("", 503, "", busy, None),
+        [record, {"cursor": "a", "more": True}],
+        [{"cursor": "b", "more": False}],
+    ]
+    asked: list[str] = []
+    slept: list[float] = []
+
+    def urlopen(url: str) -> io.BytesIO:
+        asked.append(url)
+        if not answers:
+            raise KeyboardInterrupt
+        if isinstance(answers[0], HTTPError):
+            raise answers.pop(0)
+        return io.BytesIO("\n".join(map(json.dumps, answers.pop(0))).encode())
+
+    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    monkeypatch.setattr(time, "sleep", slept.append)
+    with pytest.raises(KeyboardInterrupt):
+        exec(code, {})
+    assert [url.partition("since=")[2] for url in asked] == ["&wait=25", "&wait=25", "a&wait=25", "b&wait=25"]
+    assert slept == [7, 2]
+    assert "a Say it ['a.md']" in capsys.readouterr().out
