@@ -334,13 +334,12 @@ def patterns_of(path: str) -> tuple[str, ...]:
 
     Args:
         path: ``News/today`` is the page, the file and the folder of that name; ``News/`` the folder alone; what has
-            ``*`` or ``?`` in it is a pattern.
+            ``*`` in it is a pattern of files and pages. A ``?`` is any character, and so is found in a name, too.
     """
-    if any(sign in path for sign in "*?"):
-        return (path,)
     folder = path.strip("/")
     if not folder:
         return ()
-    if path.endswith("/"):
-        return (f"{folder}/**",)
-    return (folder, *(f"{folder}{suffix}" for suffix in PAGE_SUFFIXES), f"{folder}/**")
+    pages = tuple(f"{folder}{suffix}" for suffix in PAGE_SUFFIXES)
+    if "*" in path:
+        return (path,) if path.endswith(("/", "*")) else (path, *pages)
+    return (f"{folder}/**",) if path.endswith("/") else (folder, *pages, f"{folder}/**")

@@ -140,6 +140,19 @@ def test_a_page_a_folder_or_a_pattern(commit: Commit, wiki: Wiki, client: FlaskC
     assert lines(client, "path=nowhere")[-1] == {"cursor": third, "more": False}
 
 
+def test_what_has_a_sign_of_patterns_in_its_name_is_found_by_it(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    first = commit({"What now?.md": "1", "b.md": "1"})
+    second = commit({"What now?/a.md": "1"})
+    third = commit({"a*b.md": "1"})
+    wiki.catch_up()
+    assert told(client, "path=What%20now%3F") == [first, second]
+    assert told(client, "path=What%20now%3F/") == [second]
+    assert told(client, "path=a*b") == [third]
+    assert told(client, "path=*") == [first, third]
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
