@@ -46,6 +46,7 @@ class Sight:
         self._reader = reader
         self.sees_all = sees_all
         self.knows_all = sees_all and whole
+        self._known: dict[int, bool] = {}
         self._homes: dict[int, Name] = {}
         self._places: dict[tuple[int, str], bool] = {}
         self._histories: dict[int, Sequence[Touched]] = {}
@@ -70,7 +71,9 @@ class Sight:
 
     def knows(self, rank: int) -> bool:
         """Say whether the actor may know of a commit: one that touched what they may see."""
-        return self.knows_all or next(self.touches(rank), None) is not None
+        if rank not in self._known:
+            self._known[rank] = self.knows_all or next(self.touches(rank), None) is not None
+        return self._known[rank]
 
     def touches(self, rank: int) -> Iterator[Touched]:
         """Yield all files that the commit of a rank touched, by path, some at a time."""
