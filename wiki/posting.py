@@ -5,7 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Timer
 from typing import Any
@@ -53,6 +53,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float = SEC
             "POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, dict(headers)
         )
         status = connection.getresponse().status
+        if deadline.left() <= 0:  # an answer that was cut may look like a whole one
+            raise TimeoutError
     except (OSError, HTTPException, ValueError) as error:
         late = deadline.left() <= 0
         raise PostError(_said(TimeoutError() if late else error, seconds)) from None
@@ -112,16 +114,17 @@ def _connected(found: Sequence[Any], deadline: _Deadline) -> socket.socket:
     """
     failed: OSError = OSError(errno.EADDRNOTAVAIL, "the host has no address")
     for number, (family, kind, protocol, _, address) in enumerate(found):
-        connection = socket.socket(family, kind, protocol)
-        try:
-            connection.settimeout(max(deadline.left() / (len(found) - number), 0.001))
-            connection.connect(address)
-            deadline.watch(connection)
-        except OSError as error:
-            connection.close()
-            failed = error
-        else:
-            return connection
+        with ExitStack() as stack:
+            try:
+                connection = stack.enter_context(socket.socket(family, kind, protocol))
+                connection.settimeout(max(deadline.left() / (len(found) - number), 0.001))
+                connection.connect(address)
+                deadline.watch(connection)
+            except OSError as error:
+                failed = error
+            else:
+                stack.pop_all()
+                return connection
     raise failed
 
 
