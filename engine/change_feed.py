@@ -15,31 +15,35 @@ it is for as long as that commit stands there. Where it does not any more, follo
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 
 from engine.access import fits
-from engine.cache import Cache
 from engine.catalog import Came, Moment, Touched
 from engine.errors import CursorError, NotReadyError, RevisionNotFoundError, StoreError
-from engine.ids import PAGE_SUFFIXES, page_stem
+from engine.ids import PAGE_SUFFIXES
+from engine.kept import Kept
 from engine.messages import Message
 from engine.model import Revision, TouchKind
-from engine.sight import FILES_LOOKED_AT, LOOKED_AT, Reader, Sight
+from engine.sight import FILES_LOOKED_AT, Reader, Sight
 from engine.store import Store
 
 COMMITS = 1_000  # in one answer
 FILES = FILES_LOOKED_AT  # of one commit that are told; the commit itself tells all
 FILES_OF_ALL = 20_000  # after which an answer ends
+BYTES = 300_000  # of the files of one commit that are told
+BYTES_OF_ALL = 4_000_000  # after which an answer ends
 AT_ONCE = 50  # commits in one question
 NEAR = 1_000  # commits from the head; the line further back is kept, as walking it takes a while
-LINES = 4_000_000  # bytes of such lines that are kept
+FOLLOWED = 10_000  # commits that git is asked for where a cursor does not stand on the line of the head
+LOOKED_AT = 5_000  # commits, and touches where not all are told, after which an answer ends
+SUMMARY = 1_000  # characters of it that are told
+ID = 70  # bytes that an id takes where it is told, at most
 HEAD = "head"
 """Stands for the cursor of all that has arrived by now."""
 
 _ID = "[0-9a-f]{40}(?:[0-9a-f]{24})?"
-_lines: Cache[tuple[str, str], Sequence[int]] = Cache(LINES)  # by what alone they depend on: head, and edges
 _CURSOR = re.compile(rf"(?:(?P<seen>{_ID})\.\.)?(?P<line>{_ID})(?:-(?P<left>[0-9]{{1,9}}))?")
 
 
@@ -48,8 +52,7 @@ class PathChange:
     """What a commit did to one file."""
 
     path: str
-    id: str | None  # of a page
-    kind: TouchKind  # one that a merge made counts as changed
+    kind: TouchKind
     old_path: str | None
     blob: str | None  # None when it was deleted
 
@@ -92,17 +95,19 @@ class _Walk:
     found: list[Arrived] = field(default_factory=list)
     rank: int = -1  # of the last commit that was looked at
     files: int = 0  # that are told
+    bytes: int = 0  # about
     looked_at: int = 0
 
 
 class ChangeFeed:
     """Tells what arrived, as one actor may see it. Made by `Snapshot.change_feed`."""
 
-    def __init__(self, moment: Moment, store: Store, reader: Reader, *, sees_all: bool) -> None:
+    def __init__(self, moment: Moment, store: Store, kept: Kept, reader: Reader, *, sees_all: bool) -> None:
         self._moment = moment
         self._arrivals = moment.arrivals
         self._store = store
-        self._sight = Sight(moment.arrivals, reader, sees_all=sees_all)
+        self._kept = kept
+        self._sight = Sight(moment.arrivals, reader, sees_all=sees_all, whole=not store.root)
 
     def since(
         self,
@@ -111,6 +116,7 @@ class ChangeFeed:
         patterns: tuple[str, ...] = (),
         limit: int = COMMITS,
         files: int = FILES_OF_ALL,
+        size: int = BYTES_OF_ALL,
     ) -> Span:
         """Return what arrived after a place, oldest first.
 
@@ -121,9 +127,10 @@ class ChangeFeed:
                 alone. None: all are told.
             limit: How many commits are told.
             files: After how many files the answer ends.
+            size: After about how many bytes it ends.
 
-        A commit that the actor sees nothing of is left out, and so is one without files where they do not see all; the
-        cursor goes past them. Where much has to be looked through an answer may tell less than *limit*, or nothing, and
+        A commit that the actor sees nothing of is left out, and so is one without files where they do not see all, or
+        the wiki is not the whole repository; the cursor goes past them. Where much has to be looked through an answer may tell less than *limit*, or nothing, and
         there is more all the same.
 
         Raises:
@@ -140,14 +147,11 @@ class ChangeFeed:
         if cursor == HEAD:
             return Span((), head, more=False)
         place = self._place(told, head)
-        try:
-            skipped = self._reached(place)
-        except (
-            RevisionNotFoundError
-        ):  # cut off in a shallow clone: what was followed is told again, and not in silence
+        skipped = self._reached(place)
+        if skipped is None:  # what was followed is told again, and not in silence
             begins = self._arrivals.at(place.rank) if place.rank >= 0 else None
             place, skipped = _Place(place.rank, reset=True, begins=begins), ()
-        walk = self._walked(place.rank, skipped, patterns, limit, files)
+        walk = self._walked(place.rank, skipped, patterns, limit, files, size)
         more = walk.rank < last
         cursor = self._cursor(head, walk.rank, place, skipped) if more else head
         return Span(tuple(walk.found), cursor, more, place.reset, place.begins)
@@ -170,6 +174,8 @@ class ChangeFeed:
             return _Place(-1)
         commit, left, seen = told["line"], int(told["left"] or 0), told["seen"] or ""
         rank = self._arrivals.rank(commit)
+        if rank is None and self._store.head() != head and head in self._gone(commit):
+            raise NotReadyError(Message("The history is still being read; try again in a moment."))
         line = self._line(head, rank - 1) if rank is not None else ()
         at = bisect_left(line, rank) if rank is not None else 0
         if rank is not None and at < len(line) and line[at] == rank:
@@ -191,11 +197,10 @@ class ChangeFeed:
         near = (self._arrivals.rank(head) or 0) - down_to <= NEAR
         if near:
             return [rank for _, rank in reversed(self._arrivals.line(head, down_to))]
-        key = (head, self._moment.edges)
-        found = _lines.get(key)
+        found = self._kept.line(head, self._moment.edges)
         if found is None:
             found = array("q", [rank for _, rank in reversed(self._arrivals.line(head, -1))])
-            _lines.put(key, found, found.itemsize * len(found))
+            self._kept.keep_line(head, self._moment.edges, found)
         return found
 
     def _common(self, commit: str, head: str, *, without: str = "") -> tuple[int, str | None]:
@@ -213,21 +218,27 @@ class ChangeFeed:
         if known:
             yield from self._arrivals.ancestry(commit)
             return
-        try:
-            gone = dict(self._store.chain(commit, since=head))
-        except (RevisionNotFoundError, StoreError):
-            return
-        while gone.get(commit):
-            commit = gone[commit][0]
-            if commit not in gone:
-                yield from self._arrivals.ancestry(commit)
+        gone = self._gone(commit)
+        arrived = self._arrivals.parents(gone)
+        yield from next((self._arrivals.ancestry(each) for each in gone if each in arrived), ())
 
-    def _reached(self, place: _Place) -> Collection[str]:
-        """Return what was followed of what stands behind a place."""
+    def _gone(self, commit: str) -> Sequence[str]:
+        """Return what git knows of the first-parent line of a commit that has not arrived, newest first."""
+        try:
+            return self._store.line(commit, FOLLOWED)
+        except (RevisionNotFoundError, StoreError):
+            return ()
+
+    def _reached(self, place: _Place) -> Collection[str] | None:
+        """Return what was followed of what stands behind a place; ``None`` where nobody can say, or that is too much."""
         if not place.seen:
             return ()
         since = self._arrivals.at(place.rank) if place.rank >= 0 else None
-        return {commit for commit, _ in self._store.chain(place.seen, since)}
+        try:
+            found = {commit for commit, _ in self._store.chain(place.seen, since, most=FOLLOWED + 1)}
+        except RevisionNotFoundError:  # cut off in a shallow clone
+            return None
+        return found if len(found) <= FOLLOWED else None
 
     def _cursor(self, head: str, rank: int, place: _Place, skipped: Collection[str]) -> str:
         """Name the place behind the commit of a rank."""
@@ -242,54 +253,80 @@ class ChangeFeed:
     # -- commits
 
     def _walked(
-        self, rank: int, skipped: Collection[str], patterns: tuple[str, ...], limit: int, files: int
+        self,
+        rank: int,
+        skipped: Collection[str],
+        patterns: tuple[str, ...],
+        limit: int,
+        files: int,
+        size: int,
     ) -> _Walk:
         walk = _Walk(rank=rank)
         while came := self._arrivals.arrived_after(walk.rank, AT_ONCE):
-            for each, touches in self._touched(came):
-                if len(walk.found) >= limit or walk.files >= files or walk.looked_at >= LOOKED_AT:
+            for each, changes in self._touched(came, patterns):
+                if (
+                    len(walk.found) >= limit
+                    or walk.files >= files
+                    or walk.bytes >= size
+                    or walk.looked_at >= LOOKED_AT
+                ):
                     return walk
                 walk.rank = each.rank
-                walk.looked_at += 1 + (0 if self._sight.sees_all and not patterns else len(touches))
+                walk.looked_at += 1 + (0 if self._sight.sees_all and not patterns else each.files)
                 if each.revision.id in skipped:
                     continue
-                told = self._told(each, touches, patterns)
+                told = self._told(each, changes, patterns)
                 if told is not None:
                     walk.found.append(told)
                     walk.files += len(told.changes)
+                    summary = len(told.revision.summary[:SUMMARY].encode("utf-8", "replace"))
+                    walk.bytes += summary + sum(map(_size, told.changes)) + ID * (len(told.parents) + 4)
         return walk
 
-    def _touched(self, came: Sequence[Came]) -> Iterator[tuple[Came, Sequence[Touched]]]:
-        """Yield commits with what the actor may see of what they touched, without reading much more than is told."""
+    def _touched(
+        self, came: Sequence[Came], patterns: tuple[str, ...]
+    ) -> Iterator[tuple[Came, Sequence[PathChange]]]:
+        """Yield commits with what is to be told of them, of each up to one file more than `FILES`."""
         start = 0
         while start < len(came):
             end, files = start, 0
             while end < len(came) and (end == start or files + came[end].files <= FILES):
                 files += came[end].files
                 end += 1
-            touches = self._arrivals.touches_by_rank([each.rank for each in came[start:end]], FILES + 1)
-            seen = {*self._sight.sees(touch for each in touches.values() for touch in each)}
-            for each in came[start:end]:
-                yield each, [touch for touch in touches[each.rank] if touch in seen]
+            if files > FILES:
+                changes = self._changes(self._sight.touches(came[start].rank), patterns)
+                yield came[start], [*islice(changes, FILES + 1)]
+            else:
+                touches = self._arrivals.touches_by_rank([each.rank for each in came[start:end]], FILES)
+                seen = {*self._sight.sees(touch for each in touches.values() for touch in each)}
+                for each in came[start:end]:
+                    mine = (touch for touch in touches[each.rank] if touch in seen)
+                    yield each, [*self._changes(mine, patterns)]
             start = end
 
-    def _told(self, came: Came, touches: Sequence[Touched], patterns: tuple[str, ...]) -> Arrived | None:
-        changes = [change for touch in touches if (change := self._change(touch, patterns)) is not None]
-        if not changes and (patterns or not self._sight.sees_all):
+    def _told(self, came: Came, changes: Sequence[PathChange], patterns: tuple[str, ...]) -> Arrived | None:
+        if not changes and (patterns or not self._sight.knows_all):
             return None
-        parents = came.parents if self._sight.sees_all else self._known(came.parents)
-        return Arrived(came.revision, parents, tuple(changes[:FILES]), came.files > FILES)
+        parents = came.parents if self._sight.knows_all else self._known(came.parents)
+        sizes = accumulate(map(_size, changes))
+        some = tuple(change for change, size in zip(changes[:FILES], sizes, strict=False) if size <= BYTES)
+        return Arrived(came.revision, parents, some, len(some) < len(changes))
 
     def _known(self, parents: Sequence[str]) -> tuple[str, ...]:
         ranks = [(each, self._arrivals.rank(each)) for each in parents]
         return tuple(each for each, rank in ranks if rank is not None and self._sight.knows(rank))
 
-    def _change(self, touch: Touched, patterns: tuple[str, ...]) -> PathChange | None:
-        step = self._sight.step(touch, 0)
-        if patterns and not any(fits(path, patterns) for path in (touch.path, step.old_path) if path):
-            return None
-        kind = TouchKind.CHANGED if step.kind is TouchKind.MERGED else step.kind
-        return PathChange(touch.path, page_stem(touch.path), kind, step.old_path, touch.blob)
+    def _changes(self, touches: Iterable[Touched], patterns: tuple[str, ...]) -> Iterator[PathChange]:
+        for touch in touches:
+            step = self._sight.step(touch, 0)
+            if not patterns or any(fits(path, patterns) for path in (touch.path, step.old_path) if path):
+                yield PathChange(touch.path, step.kind, step.old_path, touch.blob)
+
+
+def _size(change: PathChange) -> int:
+    """Return about how many bytes it takes to tell of a file."""
+    paths = f"{2 * change.path}{change.old_path or ''}"  # that of a page is in its id, too
+    return 2 * ID + len(paths.encode("utf-8", "replace"))
 
 
 def patterns_of(path: str) -> tuple[str, ...]:
@@ -297,13 +334,12 @@ def patterns_of(path: str) -> tuple[str, ...]:
 
     Args:
         path: ``News/today`` is the page, the file and the folder of that name; ``News/`` the folder alone; what has
-            ``*`` or ``?`` in it is a pattern.
+            ``*`` in it is a pattern of files and pages. A ``?`` is any character, and so is found in a name, too.
     """
-    if any(sign in path for sign in "*?"):
-        return (path,)
     folder = path.strip("/")
     if not folder:
         return ()
-    if path.endswith("/"):
-        return (f"{folder}/**",)
-    return (folder, *(f"{folder}{suffix}" for suffix in PAGE_SUFFIXES), f"{folder}/**")
+    pages = tuple(f"{folder}{suffix}" for suffix in PAGE_SUFFIXES)
+    if "*" in path:
+        return (path,) if path.endswith(("/", "*")) else (path, *pages)
+    return (f"{folder}/**",) if path.endswith("/") else (folder, *pages, f"{folder}/**")

@@ -6,6 +6,7 @@ is told by what it made itself, against its first parent, and by the commits tha
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from engine.alignment import Alignment, Row, Section
 from engine.catalog import Moment, Touched
@@ -16,7 +17,7 @@ from engine.messages import Message
 from engine.model import Author, CommitText, Name, Revision, TouchKind
 from engine.past import Past
 from engine.past_answers import FileChange
-from engine.sight import Reader, Sight, past_name
+from engine.sight import Reader, Sight
 from engine.store import Store
 from engine.store.trailers import KEY, MERGED, MOVED, split_message, told_moves
 
@@ -26,8 +27,13 @@ LINES = 300  # changed lines of one file that are shown; its own comparison show
 LINES_OF_ALL = 2_000
 CHARACTERS_OF_ALL = 400_000
 BROUGHT = 50  # commits that a merge brought, and are named
-BROUGHT_LOOKED_AT = 500  # where the actor does not see all
+BROUGHT_LOOKED_AT = 500  # where the actor does not know of all
+TOUCHES_LOOKED_AT = 5_000  # of these commits
 MESSAGE = 20_000  # characters of a message that are shown
+TRAILERS = 100
+MERGED_LOOKED_AT = 1_000  # files among which those that were merged are looked for
+NAMING = frozenset({"Quire-Reverts", "Quire-Restores"})
+"""Trailers that name a commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class CommitShown:
     body: str  # what the message says behind its first paragraph
     body_cut: bool
     trailers: tuple[Trailer, ...]
+    more_trailers: bool
     parents: tuple[Revision, ...]
     parent: str  # the one that files are compared with, as far as the actor may know it; else empty
     is_merge: bool
@@ -78,28 +85,39 @@ class Commits:
         self._past = past
         self._arrivals = moment.arrivals
         self._store = store
-        self._reader = reader
-        self._sight = Sight(moment.arrivals, reader, sees_all=sees_all)
+        self._sight = Sight(moment.arrivals, reader, sees_all=sees_all, whole=not store.root)
 
-    def show(self, text: str, page: int = 1) -> CommitShown:
-        """Return the commit that *text* names, with one page of its files; the nearest where there is no such page.
+    def full_id(self, text: str) -> str:
+        """Return the id of the commit that *text* names; fails as `show`."""
+        return self._find(text)[0]
+
+    def _find(self, text: str) -> tuple[str, int]:
+        commit, rank = self._past.arrived(text)
+        if not self._sight.knows(rank):
+            raise RevisionNotFoundError(Message("This wiki has no revision “%(text)s”.", text=text[:70]))
+        return commit, rank
+
+    def show(self, text: str, page: int = 1, *, compare: bool = True) -> CommitShown:
+        """Return the commit that *text* names, with one page of its files; with none where there is no such page.
+
+        Args:
+            text: An id, or the beginning of one.
+            page: From 1.
+            compare: Whether the files are read and compared.
 
         Raises:
             RevisionNotFoundError: No commit of this branch is named so, or none that the actor may know of, or several.
             NotReadyError: The history is still being read.
         """
-        commit, rank = self._past.arrived(text)
-        first, count = self._sight.touched_by(rank, 1)
-        if not first and not self._sight.sees_all:
-            raise RevisionNotFoundError(Message("This wiki has no revision “%(text)s”.", text=text[:70]))
+        commit, rank = self._find(text)
+        touches, count = self._sight.touched_by(rank, FILES, (page - 1) * FILES)
         pages = max(1, -(-count // FILES))
-        page = min(max(page, 1), pages)
-        touches, _ = self._sight.touched_by(rank, FILES, (page - 1) * FILES)
         said = self._store.commit_text(commit)
         _, body, trailers = split_message(said.message)
         parents = self._arrivals.parents([commit]).get(commit, ())
         known = self._known(parents)
         brought, more = self._brought(commit, parents)
+        told = (self._trailer(rank, *each) for each in trailers[:TRAILERS])
         return CommitShown(
             revision=self._arrivals.revisions([commit])[commit],
             committer=said.committer,
@@ -107,13 +125,14 @@ class Commits:
             text=said,
             body=body[:MESSAGE],
             body_cut=len(body) > MESSAGE,
-            trailers=tuple(filter(None, (self._trailer(*each) for each in trailers))),
+            trailers=tuple(filter(None, told)),
+            more_trailers=len(trailers) > TRAILERS,
             parents=known,
             parent=parents[0] if known and known[0].id == parents[0] else "",
             is_merge=len(parents) > 1,
             brought=brought,
             more_brought=more,
-            files=tuple(self._files(commit, parents, touches)),
+            files=tuple(self._files(commit, parents, touches, compare=compare)),
             count=count,
             page=page,
             pages=pages,
@@ -121,23 +140,38 @@ class Commits:
 
     # -- what it says
 
-    def _trailer(self, name: str, value: str) -> Trailer | None:
-        """Return a trailer as the actor may read it: keys are nobody's, and paths only of those who see them."""
+    def _trailer(self, rank: int, name: str, value: str) -> Trailer | None:
+        """Return a trailer as the actor may read it: keys are nobody's, and files only of those who see them."""
         if name == KEY:
             return None
-        if not self._sight.sees_all and name == MOVED:
-            pairs = [pair for pair in told_moves(value) if all(map(self._is_seen, pair))]
-            return Trailer(name, "; ".join(f"{old} → {new}" for old, new in pairs)) if pairs else None
         if name == MOVED:
-            pairs = list(told_moves(value))
-            value = "; ".join(f"{old or '/'} → {new or '/'}" for old, new in pairs) if pairs else value
-        elif not self._sight.sees_all and name == MERGED:
-            value = ", ".join(path for path in value.split(", ") if self._is_seen(path))
+            pairs = self._moves(rank, told_moves(value))
+            told = "; ".join(f"{old or '/'} → {new or '/'}" for old, new in pairs)
+            value = told if told or not self._sight.sees_all else value
+        elif name == MERGED and not self._sight.sees_all:
+            value = ", ".join(self._merged(rank, value))
+        elif name in NAMING and not self._sight.knows_all and not self._known([value]):
+            return None
         return Trailer(name, value[:MESSAGE]) if value else None
 
-    def _is_seen(self, path: str) -> bool:
-        """Say whether a file at *path* may be seen; of a folder that is not known."""
-        return bool(path) and not path.endswith("/") and self._reader.may_see(past_name(path, None))
+    def _moves(self, rank: int, pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        """Return those of some renames that the actor sees in the commit of a rank; of whole folders only who sees all."""
+        if self._sight.sees_all:
+            return pairs
+        steps = (self._sight.step(touched, 0) for touched in self._sight.touches(rank))
+        seen = {(step.old_path, step.name.path) for step in steps}
+        return [pair for pair in pairs if pair in seen]
+
+    def _merged(self, rank: int, value: str) -> Iterable[str]:
+        """Yield the files in a list that the actor sees in the commit of a rank; there may be commas in their names."""
+        touches = self._arrivals.touched_by(rank, MERGED_LOOKED_AT)
+        seen = {touched.path for touched in self._sight.sees(touches)}
+        rest = f", {value[:MESSAGE]}, "
+        for path in sorted((touched.path for touched in touches), key=len, reverse=True):
+            without = rest.replace(f", {path}, ", ", ", 1)
+            if without != rest and path in seen:
+                yield path
+            rest = without
 
     # -- what stands around it
 
@@ -157,41 +191,52 @@ class Commits:
         if len(parents) < 2:
             return (), False
         try:
-            ids = [each for each, _ in self._store.chain(commit, since=parents[0]) if each != commit]
+            chain = self._store.chain(commit, since=parents[0], most=BROUGHT_LOOKED_AT + 1)
         except RevisionNotFoundError:
             return (), False  # beyond the edge of a shallow clone
-        if self._sight.sees_all:
+        ids = [each for each, _ in chain if each != commit]
+        if self._sight.knows_all:
             return self._known(ids[:BROUGHT]), len(ids) > BROUGHT
-        known = self._known(ids[:BROUGHT_LOOKED_AT])
+        ranks = (self._arrivals.rank(each) for each in ids)
+        touches = accumulate(self._arrivals.count_touched(rank) if rank is not None else 0 for rank in ranks)
+        known = self._known(
+            each for each, files in zip(ids, touches, strict=True) if files <= TOUCHES_LOOKED_AT
+        )
         return known[:BROUGHT], len(known) > BROUGHT
 
     # -- what it did
 
-    def _files(self, commit: str, parents: Sequence[str], touches: Sequence[Touched]) -> Iterable[FileShown]:
+    def _files(
+        self, commit: str, parents: Sequence[str], touches: Sequence[Touched], *, compare: bool
+    ) -> Iterable[FileShown]:
         room = _Room()
         for touched, change in zip(touches, self._past.file_changes(touches), strict=True):
+            old = self._before(parents[0], touched, change, read=compare) if parents else Side("")
+            if not compare:
+                yield FileShown(change, old, Side(commit), None)
+                continue
             new = self._side(commit, touched.path) if touched.blob is not None else Side(commit)
-            old = self._before(parents[0], touched, change) if parents else Side("")
             yield room.compared(change, old, new)
 
-    def _before(self, parent: str, touched: Touched, change: FileChange) -> Side:
+    def _before(self, parent: str, touched: Touched, change: FileChange, *, read: bool) -> Side:
         """Return the file as the first parent has it."""
         if change.kind is TouchKind.ADDED:
             return Side(parent)
         path = change.old_path or touched.path
-        side = self._side(parent, path)
+        side = self._side(parent, path, read=read)
         if side.name is None or self._sight.sees_all:
             return side
         # What lay there may be another file, which has gone where it is hidden since.
         made = self._arrivals.newest_at(path, touched.rank - 1, side.name.blob)
         return side if made is not None and self._sight.sees([made]) else Side(parent)
 
-    def _side(self, commit: str, path: str) -> Side:
+    def _side(self, commit: str, path: str, *, read: bool = True) -> Side:
         try:
             entry = self._store.entry(commit, path)
             if entry is None:
                 return Side(commit)
-            return side_of(self._store, commit, Name(entry.path, entry.blob, entry.form), most=BYTES)
+            name = Name(entry.path, entry.blob, entry.form)
+            return side_of(self._store, commit, name, most=BYTES) if read else Side(commit, name)
         except RevisionNotFoundError:  # a commit or a blob that a partial or a shallow clone has not got
             return Side(commit)
 

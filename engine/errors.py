@@ -4,6 +4,7 @@
 
     WikiError               its text may be shown to a reader
     ├── PageIdError         text that cannot become a page id
+    ├── CursorError         text that is no place from which changes can be followed
     ├── ForbiddenError      the actor may see it, and may not do this
     ├── NotFoundError       PageNotFoundError  RevisionNotFoundError  MediaNotFoundError
     ├── ConflictError       PageExistsError  EditConflictError  HeadMovedError

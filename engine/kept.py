@@ -1,5 +1,7 @@
 """What a wiki keeps so as not to do it twice; bounded in bytes, and never the only copy."""
 
+from collections.abc import Sequence
+
 from engine.answers import Page, Tags
 from engine.cache import Cache
 from engine.frame import Frame
@@ -32,6 +34,7 @@ class Kept:
         self._sites: Cache[str, Site] = Cache(1_000_000)
         self._origins: Cache[tuple[str, str, str], tuple[Origin, ...]] = Cache(ORIGIN_BYTES)
         self._tags: Cache[tuple[str | None, str], Tags] = Cache(8_000_000)
+        self._lines: Cache[tuple[str, str], Sequence[int]] = Cache(4_000_000)
         self.links = LinkReports()
 
     def rendered(self, key: bytes) -> Rendered | None:
@@ -72,6 +75,14 @@ class Kept:
     def keep_tags(self, commit: str | None, scope: str, tags: Tags) -> None:
         """Keep tags for `tags`."""
         self._tags.put((commit, scope), tags, sum(200 + 2 * len(each.tag) for each in tags.most))
+
+    def line(self, head: str, edges: str) -> Sequence[int] | None:
+        """Return the ranks on the first-parent line of a commit, by what alone they depend on, if they were kept."""
+        return self._lines.get((head, edges))
+
+    def keep_line(self, head: str, edges: str, line: Sequence[int]) -> None:
+        """Keep the ranks on a first-parent line for `line`."""
+        self._lines.put((head, edges), line, 8 * len(line) + 200)
 
     def site(self, blob: str) -> Site:
         """Return the content settings that a blob holds."""

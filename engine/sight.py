@@ -4,7 +4,7 @@ What lay in a place that is hidden is hidden, and so is every earlier place of a
 does not see all, nothing is counted that they do not see.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from engine.catalog import Arrivals, Touched
@@ -37,12 +37,16 @@ class Sight:
         arrivals: All of them.
         reader: Says which files may be seen.
         sees_all: Whether that is every one.
+        whole: Whether commits that touched nothing are there for who sees all; those that touched nothing under the
+            content root are not.
     """
 
-    def __init__(self, arrivals: Arrivals, reader: Reader, *, sees_all: bool) -> None:
+    def __init__(self, arrivals: Arrivals, reader: Reader, *, sees_all: bool, whole: bool = True) -> None:
         self._arrivals = arrivals
         self._reader = reader
         self.sees_all = sees_all
+        self.knows_all = sees_all and whole
+        self._known: dict[int, bool] = {}
         self._homes: dict[int, Name] = {}
         self._places: dict[tuple[int, str], bool] = {}
         self._histories: dict[int, Sequence[Touched]] = {}
@@ -67,16 +71,22 @@ class Sight:
 
     def knows(self, rank: int) -> bool:
         """Say whether the actor may know of a commit: one that touched what they may see."""
-        return self.sees_all or bool(self.sees(self._arrivals.touches_of(rank, FILES_LOOKED_AT)))
+        if rank not in self._known:
+            self._known[rank] = self.knows_all or next(self.touches(rank), None) is not None
+        return self._known[rank]
+
+    def touches(self, rank: int) -> Iterator[Touched]:
+        """Yield all files that the commit of a rank touched, by path, some at a time."""
+        last = ""
+        while listed := self._arrivals.touched_after(rank, last, FILES_LOOKED_AT if last else AT_ONCE):
+            yield from self.sees(listed)
+            last = listed[-1].path
 
     def touched_by(self, rank: int, limit: int, offset: int = 0) -> tuple[Sequence[Touched], int]:
-        """Return some of the files that the commit of a rank touched, by path, and how many there are.
-
-        For an actor who does not see all, these are among the first `FILES_LOOKED_AT`.
-        """
+        """Return some of the files that the commit of a rank touched, by path, and how many there are."""
         if self.sees_all:
             return self._arrivals.touched_by(rank, limit, offset), self._arrivals.count_touched(rank)
-        seen = self.sees(self._arrivals.touched_by(rank, FILES_LOOKED_AT))
+        seen = [*self.touches(rank)]
         return seen[offset : offset + limit], len(seen)
 
     def step(self, touched: Touched, number: int) -> Step:

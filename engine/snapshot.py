@@ -125,7 +125,7 @@ class Snapshot:
     @property
     def change_feed(self) -> ChangeFeed:
         """What arrived since, for programs that follow the wiki."""
-        return ChangeFeed(self._moment, self._parts.store, self, sees_all=self._open)
+        return ChangeFeed(self._moment, self._parts.store, self._kept, self, sees_all=self._open)
 
     @property
     def editing(self) -> Editing:

@@ -139,7 +139,7 @@ def create_app(
     app.extensions["quire.webhooks"] = told
     if follows:
         told.start()
-    app.extensions["quire.waiting"] = Waiting(settings.threads)
+    app.extensions["quire.waiting"] = Waiting()
     uploading.pending(app).sweep()
     filters.register(app)
     languages.register(app, settings.interface)

@@ -19,6 +19,7 @@ from wiki.transport import RECEIVE, Transport
 from wiki.transport.smart_http import ADDRESS
 from wiki.transport.spool import open_spool
 from wiki.waiting import waiting
+from wiki.webhooks import webhooks
 
 CHANNEL_SECONDS = 60  # after which a silent connection is closed
 CONNECTIONS = 1_000
@@ -45,6 +46,7 @@ def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str],
         AddressError: The address cannot be had.
     """
     _give_back_memory()
+    waiting(app).share(threads)
     sockets: dict[int, Any] = {}
     server = _listen(app, host, port, threads, sockets)
     listening = [one for one in sockets.values() if hasattr(one, "effective_port")]
@@ -61,6 +63,7 @@ def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str],
     while not asked:
         _turn(sockets, 1.0)
     waiting(app).end()
+    webhooks(app).end()
     _turn(sockets, 0)  # takes up what has just come
     for one in listening:
         one.del_channel(sockets)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.change_feed import Arrived, PathChange, Span
+from engine.change_feed import SUMMARY, Arrived, Span
+from engine.ids import page_stem
+from engine.model import Revision, TouchKind
 from wiki.filters import moment
 
 Record = Mapping[str, Any]
@@ -24,24 +26,29 @@ def end(span: Span) -> Record:
     return {"cursor": span.cursor, "more": span.more}
 
 
-def _commit(arrived: Arrived) -> Record:
-    revision = arrived.revision
-    told: dict[str, Any] = {
+def made(revision: Revision) -> Record:
+    """Return what is told of who made a commit, when and why; of a long summary the beginning."""
+    told = {
         "commit": revision.id,
         "time": moment(revision.time),
-        "author": revision.author.name,
-        "summary": revision.summary,
-        "parents": list(arrived.parents),
-        "changes": [_change(change) for change in arrived.changes],
+        "author": revision.author.name[:SUMMARY],
+        "summary": revision.summary[:SUMMARY],
     }
+    return told | ({"more_summary": True} if len(revision.summary) > SUMMARY else {})
+
+
+def change(path: str, kind: TouchKind, old_path: str | None, blob: str | None) -> Record:
+    """Return what is told of one file that a commit touched."""
+    told: dict[str, Any] = {"path": path}
+    if (stem := page_stem(path)) is not None:
+        told["id"] = stem
+    told["kind"] = TouchKind.CHANGED.value if kind is TouchKind.MERGED else kind.value
+    if old_path is not None:
+        told["from"] = old_path
+    return told | {"blob": blob}
+
+
+def _commit(arrived: Arrived) -> Record:
+    changes = [change(each.path, each.kind, each.old_path, each.blob) for each in arrived.changes]
+    told = {**made(arrived.revision), "parents": list(arrived.parents), "changes": changes}
     return told | ({"more_changes": True} if arrived.more else {})
-
-
-def _change(change: PathChange) -> Record:
-    told: dict[str, Any] = {"path": change.path}
-    if change.id is not None:
-        told["id"] = change.id
-    told["kind"] = change.kind.value
-    if change.old_path is not None:
-        told["from"] = change.old_path
-    return told | {"blob": change.blob}

@@ -12,15 +12,15 @@ LOOK = 0.1  # seconds between two looks
 
 
 class Waiting:
-    """The requests of one process that wait.
+    """The requests of one process that wait: one at a time, where nobody says with how many threads it answers."""
 
-    Args:
-        threads: That the process answers with.
-    """
-
-    def __init__(self, threads: int) -> None:
-        self._free = BoundedSemaphore(threads // SHARE) if threads >= SHARE else None
+    def __init__(self) -> None:
+        self._free: BoundedSemaphore | None = BoundedSemaphore(1)
         self._ending = Event()
+
+    def share(self, threads: int) -> None:
+        """Let so many requests wait as fit a process that answers with so many *threads*; to be called before it does."""
+        self._free = BoundedSemaphore(threads // SHARE) if threads >= SHARE else None
 
     def until(self, happened: Callable[[], bool], seconds: float) -> None:
         """Wait until something has *happened*, for some seconds at most; not at all where enough others wait already."""

@@ -21,11 +21,11 @@ from flask import Flask
 
 from engine.access import Actor, Kind, Role
 from engine.change_feed import Span
-from engine.errors import WikiError
+from engine.errors import NotReadyError, WikiError
 from engine.locks import HostLock
 from engine.wiki import Wiki
 from wiki import telling
-from wiki.posting import PostError, post
+from wiki.posting import SECONDS, PostError, post
 from wiki.settings import host_of
 from wiki.state.webhooks import Hook, Hooks
 
@@ -33,12 +33,16 @@ log = getLogger(__name__)
 
 COMMITS = 100  # in one delivery
 FILES = 2_000  # after which it ends
-AT_ONCE = 20  # deliveries to one, before the next one has its turn
-DAYS = 7  # of failing, after which what was not told is given up
+AT_ONCE = 20  # deliveries to each, in turns, before the branch is looked at again
+BYTES = 200_000  # after about which it ends; with the last commit, a body has about 500,000 at most
+DAYS = 7  # of failing, after which what was not told is given up,
+TRIES = 50  # and after so many of them
 FIRST, LONGEST = (
     5.0,
     3_600.0,
 )  # seconds until a delivery that failed is tried again: the first time, and at most
+SLACK = 60.0
+STOP_SECONDS = SECONDS + 1
 LOOK = 0.5  # seconds between two looks at the branch
 ACTOR = Actor(Kind.PROGRAM, "webhooks", Role.READER)
 """Whoever is named in the settings is told everything."""
@@ -90,16 +94,24 @@ class Webhooks:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Tell in a thread of its own, until `stop`."""
+        """Tell in a thread of its own, until `stop`; what arrives from now on is told also to addresses that are new."""
         if self._urls and self._thread is None:
+            try:
+                self._begin()
+            except Exception:  # the wiki is served all the same; the thread tries again
+                log.exception("webhooks could not be begun; trying again")
             self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
             self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread, after the delivery that is under way."""
+    def end(self) -> None:
+        """Begin no other delivery: the server ends."""
         self._stopping.set()
+
+    def stop(self) -> None:
+        """End the thread, after the delivery that is under way, unless that takes too long."""
+        self.end()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
             self._thread = None
 
     def status(self) -> Sequence[Told]:
@@ -121,55 +133,70 @@ class Webhooks:
     def tell(self) -> None:
         """Tell each webhook what it was not told, if its time has come; nothing while another process is at it."""
         with self._lock.held(0) as held:
-            head = self._wiki.head() if held else None
-            if head is None:
+            if not held:
                 return
-            found = self._hooks.find(self._urls)
-            for url in self._urls:
-                hook = found.get(url)
-                if hook is None:
-                    self._hooks.begin(url, head)
-                elif hook.cursor != head:
-                    self._tell(url, head)
+            self._begin()
+            head, urls = self._wiki.head(), self._urls
+            for _ in range(AT_ONCE):
+                urls = [url for url in urls if head is not None and self._tell(url, head)]
 
-    def _tell(self, url: str, head: str) -> None:
-        for _ in range(AT_ONCE):
-            hook = self._hooks.find([url])[url]
-            now = self._clock()
-            if self._stopping.is_set() or (hook.next is not None and hook.next.timestamp() > now):
-                return
-            if hook.failing is not None and now - hook.failing.timestamp() > DAYS * 86_400:
-                log.warning(
-                    "webhook at %s fails for %s days; what it was not told is given up", host_of(url), DAYS
-                )
-                self._hooks.skip(url, head)
-                return
-            try:
-                with self._wiki.at(ACTOR) as snapshot:
-                    span = snapshot.change_feed.since(hook.cursor, limit=hook.span or COMMITS, files=FILES)
-            except WikiError:
-                return  # what arrived is still being read
-            if not self._deliver(url, hook, span) or not span.more:
-                return
+    def _begin(self) -> None:
+        """Begin with the addresses that are new: they are told what arrives after what is known now."""
+        found = self._hooks.find(self._urls)
+        if new := [url for url in self._urls if url not in found]:
+            with self._wiki.at(ACTOR) as snapshot:
+                commit = snapshot.commit or ""
+            for url in new:
+                self._hooks.begin(url, commit)
 
-    def _deliver(self, url: str, hook: Hook, span: Span) -> bool:
-        """Send one span, and say whether it was taken."""
+    def _tell(self, url: str, head: str) -> bool:
+        """Make one delivery, if its time has come, and say whether there is another one to make."""
+        hook = self._hooks.find([url])[url]
+        if hook.cursor == head or self._stopping.is_set() or not self._is_due(hook):
+            return False
+        try:
+            with self._wiki.at(ACTOR) as snapshot:
+                feed, commit = snapshot.change_feed, snapshot.commit or ""
+                span = feed.since(hook.cursor, limit=hook.span or COMMITS, files=FILES, size=BYTES)
+        except NotReadyError:
+            return False  # what arrived is still being read
+        except WikiError as error:
+            self._fail(url, hook, str(error))
+            return False
         if not span.commits and not span.reset:
-            if span.cursor != hook.cursor:
-                self._hooks.acknowledge(url, span.cursor)
-            return span.cursor != hook.cursor
+            self._hooks.pass_by(url, span.cursor)
+            return span.more
+        return self._deliver(url, hook, span, commit) and span.more
+
+    def _is_due(self, hook: Hook) -> bool:
+        """Say whether it is time to try; a time that no try can have set was set by a clock that was wrong."""
+        now = self._clock()
+        return hook.next is None or not now < hook.next.timestamp() <= now + LONGEST + SLACK
+
+    def _deliver(self, url: str, hook: Hook, span: Span, commit: str) -> bool:
+        """Send one span, and say whether it was taken; after days of failing give up all up to *commit*."""
         if hook.span != len(span.commits):
             self._hooks.attempt(url, len(span.commits))
         body, headers = self._message(url, hook, span)
         try:
             self._post(url, body, headers)
         except PostError as error:
-            wait = min(LONGEST, FIRST * 2.0 ** min(hook.tries, 20)) * uniform(0.5, 1.0)  # noqa: S311 - so that not all come back at once
-            log.warning("webhook at %s: %s; trying again in %.0f s", host_of(url), error, wait)
-            self._hooks.fail(url, str(error), wait)
+            self._fail(url, hook, str(error))
+            failing = self._clock() - hook.failing.timestamp() if hook.failing is not None else 0
+            if failing > DAYS * 86_400 and hook.tries >= TRIES:
+                log.warning(
+                    "webhook at %s fails for %s days; what it was not told is given up", host_of(url), DAYS
+                )
+                self._hooks.skip(url, commit)
             return False
         self._hooks.acknowledge(url, span.cursor)
         return True
+
+    def _fail(self, url: str, hook: Hook, error: str) -> None:
+        """Try again later: the more tries have failed, the later."""
+        wait = min(LONGEST, FIRST * 2.0 ** min(hook.tries, 20)) * uniform(0.5, 1.0)  # noqa: S311 - so that not all come back at once
+        log.warning("webhook at %s: %s; trying again in %.0f s", host_of(url), error, wait)
+        self._hooks.fail(url, error, wait)
 
     def _message(self, url: str, hook: Hook, span: Span) -> tuple[bytes, Mapping[str, str]]:
         delivery = _id(url, hook.cursor, span)

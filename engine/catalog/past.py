@@ -429,6 +429,12 @@ class Arrivals:
         query = _TOUCHED.where(touch.c.commit == number).order_by(touch.c.path).limit(limit).offset(offset)
         return [_touched(row) for row in self._db.execute(query)]
 
+    def touched_after(self, rank: int, path: str, limit: int) -> list[Touched]:
+        """Return some of the files that the commit of a rank touched, by path, from the one after *path* on."""
+        number = select(arrival.c.commit).where(arrival.c.rank == rank).scalar_subquery()
+        query = _TOUCHED.where(touch.c.commit == number, touch.c.path > path).order_by(touch.c.path)
+        return [_touched(row) for row in self._db.execute(query.limit(limit))]
+
     def count_touched(self, rank: int) -> int:
         """Return how many files the commit of a rank touched."""
         number = select(arrival.c.commit).where(arrival.c.rank == rank).scalar_subquery()

@@ -75,6 +75,9 @@ class Change:
 class Store(Protocol):
     """Keeps every version of every file. Safe to share between threads."""
 
+    root: str
+    """The folder of the repository that holds the pages; empty for all of it."""
+
     def head(self) -> str | None:
         """Return the branch's commit, ``None`` while there is none; cheap enough for every request."""
         ...
@@ -131,10 +134,22 @@ class Store(Protocol):
         """Return the id that a blob of this content has, whether or not it is there."""
         ...
 
-    def chain(self, head: str, since: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
+    def chain(
+        self, head: str, since: str | None = None, *, most: int | None = None
+    ) -> list[tuple[str, tuple[str, ...]]]:
         """Return every commit reachable from *head*, and not from *since*, with its parents; children come first.
 
+        With *most*, only so many of the first ones.
+
         A shallow clone ends where its history was cut. This is the whole shape of the history, without contents.
+        """
+        ...
+
+    def line(self, head: str, most: int) -> list[str]:
+        """Return commits of the first-parent line of *head*, newest first: so many at most.
+
+        Raises:
+            RevisionNotFoundError: No such commit.
         """
         ...
 

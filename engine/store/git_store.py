@@ -193,19 +193,29 @@ class GitStore:
         """Return the id that a blob of this content has, whether or not it is there."""
         return NewObjects(self._process.algorithm).blob_id(content)
 
-    def chain(self, head: str, since: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
+    def chain(
+        self, head: str, since: str | None = None, *, most: int | None = None
+    ) -> list[tuple[str, tuple[str, ...]]]:
         """Return every commit reachable from *head*, and not from *since*, with its parents; children come first."""
         self._objects.get(_checked(head), "commit")
         without = []
         if since is not None:
             self._objects.get(_checked(since), "commit")
             without = [f"^{since}"]
+        some = [f"--max-count={most}"] if most is not None else []
         lines = (
-            self._run("rev-list", "--topo-order", "--parents", head, *without, "--")
+            self._run("rev-list", "--topo-order", "--parents", *some, head, *without, "--")
             .decode("ascii")
             .splitlines()
         )
         return [(line[: len(head)], tuple(line.split(" ")[1:])) for line in lines]
+
+    def line(self, head: str, most: int) -> list[str]:
+        """Return commits of the first-parent line of *head*, newest first: so many at most."""
+        self._objects.get(_checked(head), "commit")
+        return (
+            self._run("rev-list", "--first-parent", f"--max-count={most}", head, "--").decode("ascii").split()
+        )
 
     def edges(self) -> frozenset[str]:
         """Return the commits whose parents were left out when the repository was cloned."""

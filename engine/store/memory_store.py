@@ -55,6 +55,8 @@ class MemoryStore:
     Differs from git in one thing: only files with identical bytes count as renamed.
     """
 
+    root = ""
+
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._head: str | None = None
@@ -129,10 +131,19 @@ class MemoryStore:
         """Return the id that a blob of this content has, whether or not it is there."""
         return blob_id(content)
 
-    def chain(self, head: str, since: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
+    def chain(
+        self, head: str, since: str | None = None, *, most: int | None = None
+    ) -> list[tuple[str, tuple[str, ...]]]:
         """Return every commit reachable from *head*, and not from *since*, with its parents; children come first."""
         known = dict(self.chain(since)) if since is not None else {}
-        return [item for item in self._ancestry(head) if item[0] not in known]
+        return [item for item in self._ancestry(head) if item[0] not in known][:most]
+
+    def line(self, head: str, most: int) -> list[str]:
+        """Return commits of the first-parent line of *head*, newest first: so many at most."""
+        found = [head]
+        while len(found) < most and (parents := self._version(found[-1]).parents):
+            found.append(parents[0])
+        return found
 
     def health(self, *, full: bool) -> Iterator[Diagnosis]:
         """Say nothing: a dict is always well."""

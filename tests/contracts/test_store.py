@@ -132,6 +132,7 @@ def test_what_is_no_commit_is_not_found(workshop: Workshop, name: str) -> None:
         lambda: store.read(name),
         lambda: store.size(name),
         lambda: store.chain(name),
+        lambda: store.line(name, 10),
         lambda: list(store.commits([name])),
         lambda: list(store.commits([head, name, head])),
     ]
@@ -230,6 +231,9 @@ def test_a_chain_has_children_before_parents(workshop: Workshop) -> None:
     assert dict(chain) == {merge: (left, right), left: (root,), right: (root,), root: ()}
     order = [commit for commit, _ in chain]
     assert all(order.index(commit) < order.index(parent) for commit, parents in chain for parent in parents)
+    assert [workshop.store.chain(merge, most=most) for most in (1, 3)] == [chain[:1], chain[:3]]
+    assert workshop.store.line(merge, 10) == [merge, left, root]
+    assert workshop.store.line(merge, 2) == [merge, left]
 
 
 def test_the_first_commit_adds_everything(workshop: Workshop) -> None:

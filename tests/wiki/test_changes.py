@@ -1,32 +1,38 @@
 """What changed since, for programs: lines of JSON with a cursor that nothing gets past in silence."""
 
+import io
 import json
+import re
 import threading
 import time
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from engine import change_feed
-from engine.access import Role
+from engine.access import ANONYMOUS, Role
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
 from tests.conftest import Commit
 from tests.people import with_token
 from tests.repositories import Repository
+from tests.states import ADMIN
+from tests.wiki.processes import ROOT
 from tests.wiki.test_hidden import HidesAFolder
-from wiki import create_app
+from wiki import create_app, open_wiki
 from wiki.settings import Settings
 from wiki.state import State
 from wiki.waiting import Waiting, waiting
 
 
 def lines(client: FlaskClient, query: str = "", **options: Any) -> list[Any]:
-    answer = client.get(f"/-/changes?{query}", **options)
+    answer = client.get(f"/-/changes?{query}", multithread=True, **options)
     assert answer.status_code == 200, answer.text
     assert answer.content_type == "application/x-ndjson"
     return [json.loads(line) for line in answer.text.splitlines()]
@@ -132,6 +138,19 @@ def test_a_page_a_folder_or_a_pattern(commit: Commit, wiki: Wiki, client: FlaskC
     assert told(client, "path=nowhere") == []
     assert [each["path"] for each in lines(client, "path=b")[0]["changes"]] == ["b.md"]
     assert lines(client, "path=nowhere")[-1] == {"cursor": third, "more": False}
+
+
+def test_what_has_a_sign_of_patterns_in_its_name_is_found_by_it(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    first = commit({"What now?.md": "1", "b.md": "1"})
+    second = commit({"What now?/a.md": "1"})
+    third = commit({"a*b.md": "1"})
+    wiki.catch_up()
+    assert told(client, "path=What%20now%3F") == [first, second]
+    assert told(client, "path=What%20now%3F/") == [second]
+    assert told(client, "path=a*b") == [third]
+    assert told(client, "path=*") == [first, third]
 
 
 @pytest.mark.parametrize(
@@ -250,6 +269,106 @@ def test_a_commit_of_many_files_tells_some_and_says_so(
     assert (len(line["changes"]), line["more_changes"]) == (change_feed.FILES, True)
 
 
+def test_of_a_commit_of_many_files_nothing_is_lost(
+    commit: Commit, wiki: Wiki, state: State, client: FlaskClient
+) -> None:
+    many = commit({f"a/{number:04}.txt": "x" for number in range(change_feed.FILES + 200)} | {"z/p.md": "1"})
+    other = commit({"b.md": "1"})
+    last = commit({"z/p.md": "2", "b.md": "2"})
+    wiki.catch_up()
+    app = create_app(Settings(), wiki, state)
+    reader = with_token(app, "z", Role.READER, reads=("z/**",))
+    for found in (lines(client, "path=z/p"), lines(reader)):
+        assert [line.get("commit") for line in found] == [many, last, None]
+        assert [each["path"] for each in found[0]["changes"]] == ["z/p.md"]
+        assert not any("more_changes" in line for line in found)
+    assert found[1]["parents"] == []
+    assert told(client) == [many, other, last]
+    shown = reader.get(f"/-/commit/{many}", headers={"Accept": "application/json"}).json
+    assert shown is not None
+    assert (shown["count"], shown["changes"][0]["path"]) == (1, "z/p.md")
+
+
+def test_what_is_outside_of_the_root_is_not_there(repository: Repository, tmp_path: Path) -> None:
+    first = repository.commit({"wiki/a.md": "1", "code.py": "1"}, message="both")
+    code = repository.commit({"wiki/a.md": "1", "code.py": "zebra"}, first, message="only code")
+    empty = repository.commit({"wiki/a.md": "1", "code.py": "zebra"}, code, message="nothing")
+    aside = repository.commit({"wiki/a.md": "1", "code.py": "2"}, first, message="aside", branch=None)
+    page = repository.commit({"wiki/a.md": "2", "code.py": "zebra"}, empty, message="page")
+    files = {"wiki/a.md": "2", "wiki/b.md": "1", "code.py": "2"}
+    merge = repository.commit(files, page, aside, message="merge")
+    end = repository.commit(files | {"code.py": "3"}, merge, message="code again")
+    for root, known in (("wiki", [first, page, merge]), ("", [first, code, empty, page, aside, merge, end])):
+        settings = Settings(
+            repository=str(repository.path), root=root, data=str(tmp_path / f"d{root}"), processes=1
+        )
+        wiki = open_wiki(settings)
+        wiki.catch_up(10)
+        client = create_app(settings, wiki).test_client()
+        assert told(client) == known
+        assert lines(client)[-1] == {"cursor": end, "more": False}
+        for each in (first, code, empty, page, aside, merge, end):
+            answer = client.get(f"/-/commit/{each}", headers={"Accept": "application/json"})
+            assert answer.status_code == (200 if each in known else 404)
+            if each == merge:
+                assert answer.json is not None
+                assert answer.json["brought"] == [aside] * (aside in known)
+        assert (code in client.get("/-/changes").text) == (code in known)
+        wiki.close()
+
+
+def test_long_summaries_and_many_names_end_an_answer(
+    store: MemoryStore, wiki: Wiki, client: FlaskClient
+) -> None:
+    head = store.commit_tree({"a.md": b"0"}, summary="x" * 5_000)
+    names = {f"{number:03}" + "y" * 900 + ".txt": b"1" for number in range(500)}
+    second = store.commit_tree(names, [head], summary="y" * change_feed.SUMMARY)
+    store.set_head(second)
+    wiki.catch_up()
+    long, many, _ = lines(client)
+    assert (len(long["summary"]), long["more_summary"]) == (change_feed.SUMMARY, True)
+    assert "more_summary" not in many
+    assert many["more_changes"]
+    assert len(client.get("/-/changes").data) < 2 * change_feed.BYTES
+    with wiki.at(ANONYMOUS) as snapshot:
+        assert len(snapshot.change_feed.since(size=1).commits) == 1
+
+
+def test_a_cursor_that_is_ahead_is_no_reset(
+    store: MemoryStore, wiki: Wiki, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store.commit_tree({"a.md": b"1"})
+    store.set_head(first)
+    wiki.catch_up()
+    second = store.commit_tree({"a.md": b"2"}, [first])
+    third = store.commit_tree({"a.md": b"3"}, [second])
+    monkeypatch.setattr(wiki, "follow", lambda: None)  # another process is at it
+    store.set_head(third)
+    answer = client.get(f"/-/changes?since={third}")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    monkeypatch.undo()
+    assert lines(client, f"since={third}") == [{"cursor": third, "more": False}]
+
+
+def test_what_git_is_asked_for_a_cursor_is_bounded(
+    store: MemoryStore, wiki: Wiki, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store.commit_tree({"a.md": b"1"})
+    line = [first]
+    for number in range(10):
+        line.append(store.commit_tree({"a.md": b"1", "b.md": b"%d" % number}, line[-1:]))
+    other = store.commit_tree({"a.md": b"2"}, [first])
+    foxtrot = store.commit_tree({"a.md": b"2", "b.md": b"9"}, [other, line[-1]])
+    store.set_head(foxtrot)
+    wiki.catch_up()
+    assert told(client, f"since={line[-1]}") == [other, foxtrot]
+    monkeypatch.setattr(change_feed, "FOLLOWED", 5)
+    assert lines(client, f"since={line[-1]}&limit=9")[0] == {"reset": True, "from": first}
+    gone = store.commit_tree({"a.md": b"5"}, [foxtrot])
+    assert lines(client, f"since={gone}")[0] == {"reset": True, "from": foxtrot}
+
+
 def test_it_waits_for_what_is_new(commit: Commit, wiki: Wiki, app: Flask) -> None:
     first = commit({"a.md": "1"})
     wiki.catch_up()
@@ -286,7 +405,8 @@ def test_only_a_few_wait_and_the_others_are_answered_at_once(
 ) -> None:
     made = commit({"a.md": "1"})
     wiki.catch_up()
-    app = create_app(Settings(threads=8), wiki, state)
+    app = create_app(Settings(), wiki, state)
+    waiting(app).share(8)
     threads = [
         threading.Thread(target=lambda: lines(app.test_client(), f"since={made}&wait=20")) for _ in range(2)
     ]
@@ -301,8 +421,49 @@ def test_only_a_few_wait_and_the_others_are_answered_at_once(
         thread.join(5)
         assert not thread.is_alive()
     began = time.monotonic()
-    Waiting(3).until(lambda: False, 20)
+    few = Waiting()
+    few.share(3)
+    few.until(lambda: False, 20)
     assert time.monotonic() - began < 1
+
+
+def test_nobody_waits_where_a_process_answers_one_at_a_time(
+    commit: Commit, wiki: Wiki, client: FlaskClient
+) -> None:
+    made = commit({"a.md": "1"})
+    wiki.catch_up()
+    began = time.monotonic()
+    assert client.get(f"/-/changes?since={made}&wait=20").status_code == 200
+    assert time.monotonic() - began < 5
+
+
+def test_who_has_waited_is_asked_again(
+    commit: Commit, wiki: Wiki, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = commit({"a.md": "1"})
+    wiki.catch_up()
+    client = with_token(create_app(Settings(), wiki, state), "follower")
+
+    def revoke(self: Waiting, happened: object, seconds: float) -> None:
+        (token,) = state.tokens.all()
+        state.tokens.revoke(token.id, by=ADMIN)
+        later.append(commit({"a.md": "2"}))
+
+    later: list[str] = []
+    monkeypatch.setattr(Waiting, "until", revoke)
+    answer = client.get(f"/-/changes?since={made}&wait=20", multithread=True)
+    assert answer.status_code == 401
+    assert later[0] not in answer.text
+
+
+def test_a_private_wiki_asks_for_a_token(commit: Commit, wiki: Wiki, state: State) -> None:
+    commit({"a.md": "1"})
+    wiki.catch_up()
+    app = create_app(Settings(anonymous="nobody"), wiki, state)
+    answer = app.test_client().get("/-/changes")
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert lines(with_token(app, "follower"))
 
 
 def test_git_tells_the_same(repository: Repository, git_client: FlaskClient) -> None:
@@ -316,3 +477,36 @@ def test_git_tells_the_same(repository: Repository, git_client: FlaskClient) -> 
     git_client.application.extensions["quire"].wiki.catch_up(10)
     assert lines(git_client, f"since={second}")[0] == {"reset": True, "from": first}
     assert told(git_client, f"since={second}") == [other]
+
+
+def test_the_loop_of_the_documents_pauses_and_waits_until_the_history_is_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "docs" / "following.md").read_text(encoding="utf-8")
+    (code,) = (part for part in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "urlopen" in part)
+    record = {"commit": "a", "summary": "Say it", "changes": [{"path": "a.md"}]}
+    busy = Message()
+    busy["Retry-After"] = "7"
+    answers: list[Any] = [
+        HTTPError("", 503, "", busy, None),
+        [record, {"cursor": "a", "more": True}],
+        [{"cursor": "b", "more": False}],
+    ]
+    asked: list[str] = []
+    slept: list[float] = []
+
+    def urlopen(url: str) -> io.BytesIO:
+        asked.append(url)
+        if not answers:
+            raise KeyboardInterrupt
+        if isinstance(answers[0], HTTPError):
+            raise answers.pop(0)
+        return io.BytesIO("\n".join(map(json.dumps, answers.pop(0))).encode())
+
+    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    monkeypatch.setattr(time, "sleep", slept.append)
+    with pytest.raises(KeyboardInterrupt):
+        exec(code, {})
+    assert [url.partition("since=")[2] for url in asked] == ["&wait=25", "&wait=25", "a&wait=25", "b&wait=25"]
+    assert slept == [7, 2]
+    assert "a Say it ['a.md']" in capsys.readouterr().out

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
+from engine import commits
 from engine.access import Role
-from engine.commits import FILES, LINES
+from engine.commits import FILES, LINES, MESSAGE, TRAILERS
 from engine.model import Author
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
@@ -312,3 +314,67 @@ def test_while_the_history_is_read_it_says_so(commit: Commit, wiki: Wiki, client
     answer = client.get(f"/-/commit/{made}")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
+
+
+def test_what_trailers_name_is_seen_only_by_who_sees_it_in_this_commit(
+    store: MemoryStore, tmp_path: Path, state: State
+) -> None:
+    base = {"open.md": b"1", "b.md": b"1", "c.md": b"1", "board/a, b.md": b"1"}
+    first = store.commit_tree(base, summary="Begin")
+    hidden = store.commit_tree(base | {"board/a, b.md": b"2"}, [first], summary="Hidden")
+    said = (
+        "Merge\n\nQuire-Merged: board/a, b.md, c, d.md, open.md\n"
+        'Quire-Moved: [["gone.md","never.md"],["x/","y/"]]\n'
+    )
+    merged = store.commit_tree(
+        base | {"board/a, b.md": b"3", "b.md": b"2", "c, d.md": b"1", "open.md": b"2"},
+        [hidden],
+        summary=f"{said}Quire-Reverts: {hidden}\nQuire-Restores: {first}",
+    )
+    store.set_head(merged)
+    wiki = Wiki.open(store, WhooshIndex(tmp_path / "i"), tmp_path, HidesAFolder(), processes=0)
+    wiki.catch_up()
+    app = create_app(Settings(), wiki, state)
+    trailers = {each["name"]: each["value"] for each in told_of(app.test_client(), merged)["trailers"]}
+    assert sorted(trailers) == ["Quire-Merged", "Quire-Restores"]
+    assert set(trailers["Quire-Merged"].split(", ")) == {"c", "d.md", "open.md"}
+    assert trailers["Quire-Restores"] == first
+    everything = {
+        each["name"]: each["value"]
+        for each in told_of(signed_in(app, "edi", Role.EDITOR), merged)["trailers"]
+    }
+    assert everything["Quire-Reverts"] == hidden
+    assert everything["Quire-Moved"] == "gone.md → never.md; x/ → y/"
+    assert everything["Quire-Merged"].startswith("board/a, b.md, c, d.md")
+    wiki.close()
+
+
+def test_what_is_said_at_length_is_cut_and_that_is_said(
+    store: MemoryStore, wiki: Wiki, client: FlaskClient
+) -> None:
+    lines = "\n".join(f"Note: {number}" for number in range(TRAILERS + 20))
+    made = store.commit_tree({"a.md": b"1"}, summary=f"{'s' * 3_000}\n\n{'b' * 30_000}\n\n{lines}")
+    store.set_head(made)
+    wiki.catch_up()
+    told = told_of(client, made)
+    assert (len(told["summary"]), told["more_summary"]) == (1_000, True)
+    assert (len(told["body"]), told["more_body"]) == (MESSAGE, True)
+    assert (len(told["trailers"]), told["more_trailers"]) == (TRAILERS, True)
+    page = client.get(f"/-/commit/{made}").text
+    assert "s" * 1_001 not in page
+    assert "More lines of its message are not shown." in page
+
+
+def test_nothing_is_compared_that_is_not_shown(
+    commit: Commit, wiki: Wiki, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit({"a.md": "1"})
+    made = commit({"a.md": "2"})
+    wiki.catch_up()
+    with monkeypatch.context() as patch:
+        patch.setattr(commits, "contents", None)
+        patch.setattr(commits, "side_of", None)
+        assert client.get(f"/-/commit/{made[:10]}").status_code == 302
+        assert client.get(f"/-/commit/{made}?page=2").status_code == 404
+        assert told_of(client, made)["changes"][0]["old_blob"]
+    assert client.get(f"/-/commit/{made}").status_code == 200

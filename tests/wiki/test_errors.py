@@ -22,6 +22,7 @@ def tree(root: type[WikiError] = WikiError) -> list[type[WikiError]]:
 EXPECTED = {
     "WikiError": 500,
     "PageIdError": 400,
+    "CursorError": 400,
     "ForbiddenError": 403,
     "NotFoundError": 404,
     "PageNotFoundError": 404,

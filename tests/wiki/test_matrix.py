@@ -127,7 +127,7 @@ GET: Mapping[str, Row] = {
     "history.view": Row("/-/history/zebra", READ),
     "diff.view": Row("/-/diff/zebra", READ),
     "blame.view": Row("/-/blame/zebra", READ),
-    "changes.view": Row("/-/changes", READ),
+    "changes.view": Row("/-/changes", everybody(200, nobody=401)),
     "commit.view": Row("/-/commit/0000000", everybody(404, nobody=302)),
     "recent.view": Row("/-/recent", READ),
     "recent.by": Row(f"/-/by/{NOBODY.name}", READ),

@@ -21,6 +21,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine.access import Role
+from engine.change_feed import ChangeFeed
+from engine.errors import StoreError
 from engine.locks import HostLock
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
@@ -29,11 +31,11 @@ from tests.people import locally, signed_in
 from tests.repositories import Repository
 from tests.states import CHEAP, Clock
 from tests.wiki.processes import ROOT, running
-from wiki import create_app
+from wiki import create_app, open_wiki
 from wiki.posting import PostError, post
 from wiki.settings import Settings, SettingsError
 from wiki.state import State
-from wiki.webhooks import DAYS, LONGEST, Webhooks, signature, webhooks
+from wiki.webhooks import DAYS, LONGEST, TRIES, Webhooks, signature, webhooks
 
 SECRET = "a secret of more than sixteen bytes"
 
@@ -220,8 +222,15 @@ def test_after_days_it_is_given_up_and_that_is_said(
     receiver.status = 503
     commit({"a.md": "1"})
     make().tell()
-    clock.pass_by(days=DAYS + 0.1)
+    clock.pass_by(days=DAYS + 1)  # the server was off: one try says nothing of days
     make().tell()
+    for number in range(TRIES - 1):
+        hook = state.webhooks.find([receiver.url])[receiver.url]
+        assert hook.skipped is None
+        assert hook.next is not None
+        assert len(receiver.taken) == number + 2
+        clock.now = hook.next.timestamp()
+        make().tell()
     hook = state.webhooks.find([receiver.url])[receiver.url]
     assert hook.skipped is not None
     assert hook.cursor == wiki.head()
@@ -234,6 +243,164 @@ def test_after_days_it_is_given_up_and_that_is_said(
     make().tell()
     assert "skipped" not in receiver.bodies[-1]
     assert receiver.commits[-1] == [later]
+
+
+def test_a_clock_that_was_wrong_stops_nothing(
+    make: Make, commit: Commit, wiki: Wiki, receiver: Receiver, state: State, clock: Clock
+) -> None:
+    commit({"a.md": "0"})
+    wiki.catch_up()
+    make().tell()
+    receiver.status = 503
+    made = commit({"a.md": "1"})
+    clock.pass_by(days=3_650)
+    make().tell()
+    clock.pass_by(days=-3_650)
+    make().tell()
+    hook = state.webhooks.find([receiver.url])[receiver.url]
+    assert hook.failing is not None
+    assert hook.failing.timestamp() == clock.now
+    clock.pass_by(seconds=LONGEST)
+    receiver.status = 200
+    make().tell()
+    assert receiver.commits == [[made]] * 3
+
+
+def test_the_first_commits_after_an_address_was_named_are_told(
+    make: Make, commit: Commit, store: MemoryStore, wiki: Wiki, receiver: Receiver, state: State
+) -> None:
+    hooks = make()
+    hooks.start()
+    assert state.webhooks.find([receiver.url])[receiver.url].cursor == ""
+    hooks.stop()
+    made = [commit({"a.md": "0"}), commit({"a.md": "1"})]
+    wiki.catch_up()
+    make().tell()
+    assert receiver.commits == [made]
+
+
+def test_it_begins_with_what_is_known(
+    make: Make,
+    commit: Commit,
+    wiki: Wiki,
+    receiver: Receiver,
+    state: State,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = commit({"a.md": "0"})
+    wiki.catch_up()
+    monkeypatch.setattr(wiki, "follow", lambda: None)  # what came is still being read
+    second = commit({"a.md": "1"})
+    make().tell()
+    assert state.webhooks.find([receiver.url])[receiver.url].cursor == first
+    monkeypatch.undo()
+    make().tell()
+    assert receiver.commits == [[second]]
+
+
+def test_a_delivery_is_bounded_in_bytes(
+    make: Make, store: MemoryStore, wiki: Wiki, receiver: Receiver
+) -> None:
+    head = store.commit_tree({"a.md": b"0"})
+    store.set_head(head)
+    wiki.catch_up()
+    make().tell()
+    made = []
+    for number in range(10):
+        names = {f"{number}{each:03}{'x' * 900}.md": b"1" for each in range(100)}
+        head = store.commit_tree(names, [head], summary="s" * 5_000)
+        made.append(head)
+    store.set_head(head)
+    wiki.catch_up()
+    make().tell()
+    assert [*chain(*receiver.commits)] == made
+    assert len(receiver.taken) > 2
+    assert max(len(body) for _, body in receiver.taken) < 600_000
+
+
+def test_each_has_its_turn(
+    make: Make, commit: Commit, wiki: Wiki, receiver: Receiver, tmp_path: Path
+) -> None:
+    commit({"a.md": "x"})
+    wiki.catch_up()
+    told: list[str] = []
+    urls = ("http://a.example/", "http://b.example/")
+    hooks = make(*urls)
+    hooks._post = lambda url, body, headers: told.append(url)
+    hooks.tell()
+    for number in range(250):
+        commit({"a.md": str(number)})
+    wiki.catch_up()
+    hooks.tell()
+    assert told == [*urls] * 3
+
+
+def test_what_cannot_be_read_is_written_down_and_tried_again(
+    make: Make,
+    commit: Commit,
+    wiki: Wiki,
+    receiver: Receiver,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    commit({"a.md": "0"})
+    wiki.catch_up()
+    make().tell()
+    made = commit({"a.md": "1"})
+
+    def fails(*_: object, **__: object) -> None:
+        raise StoreError("git is broken")
+
+    monkeypatch.setattr(ChangeFeed, "since", fails)
+    make().tell()
+    assert "git is broken; trying again" in caplog.text
+    monkeypatch.undo()
+    make().tell()
+    assert receiver.taken == []
+    clock.pass_by(seconds=10)
+    make().tell()
+    assert receiver.commits == [[made]]
+
+
+def test_where_nothing_is_sent_nothing_succeeds(
+    repository: Repository, receiver: Receiver, state: State, tmp_path: Path
+) -> None:
+    first = repository.commit({"wiki/a.md": "1"})
+    wiki = open_wiki(
+        Settings(repository=str(repository.path), root="wiki", data=str(tmp_path / "w"), processes=1)
+    )
+    wiki.catch_up(10)
+    hooks = Webhooks(wiki, state.webhooks, (receiver.url,), SECRET.encode(), tmp_path / "lock")
+    hooks.tell()
+    code = repository.commit({"wiki/a.md": "1", "code.py": "1"}, first)
+    wiki.catch_up(10)
+    hooks.tell()
+    hook = state.webhooks.find([receiver.url])[receiver.url]
+    assert (hook.cursor, hook.succeeded, receiver.taken) == (code, None, [])
+    wiki.close()
+
+
+def test_a_server_that_ends_waits_for_nobody_too_long(
+    make: Make, commit: Commit, wiki: Wiki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wiki.webhooks.STOP_SECONDS", 0.2)
+    commit({"a.md": "0"})
+    wiki.catch_up()
+    hooks, begun, over = make(), threading.Event(), threading.Event()
+
+    def hangs(*_: object) -> None:
+        begun.set()
+        over.wait(20)
+
+    hooks._post = hangs
+    hooks.start()
+    commit({"a.md": "1"})
+    assert begun.wait(10)
+    began = time.monotonic()
+    hooks.stop()
+    assert time.monotonic() - began < 5
+    over.set()
 
 
 def test_one_that_fails_keeps_nobody_from_being_told(
@@ -299,6 +466,52 @@ def test_answers_that_are_none_are_failures_in_time(answer: bytes) -> None:
         with pytest.raises(PostError):
             post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}, seconds=0.5)
         assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("scheme", "start"),
+    [("http", b"HTTP/1.1 200 OK\r\nX: "), ("https", b"\x16\x03\x03\x3f\xff\x02\x00\x3f\xfb")],
+)
+def test_all_of_it_has_one_end(scheme: str, start: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                try:
+                    connection.sendall(start)
+                    for _ in range(60):  # a header, or a part of a handshake, that never ends
+                        connection.sendall(b"x")
+                        time.sleep(0.1)
+                except OSError:
+                    pass
+
+        threading.Thread(target=serve, daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(PostError, match=r"no answer within 0\.5 seconds"):
+            post(f"{scheme}://127.0.0.1:{port}/", b"{}", {}, seconds=0.5)
+        assert time.monotonic() - began < 3
+
+
+def test_several_addresses_share_the_time(monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        taken = [socket.socket() for _ in range(3)]
+        for each in taken:
+            each.setblocking(False)
+            each.connect_ex(full.getsockname())
+        address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", full.getsockname())
+        well = (*address[:4], ("127.0.0.1", receiver.port))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [address, address, address])
+        began = time.monotonic()
+        with pytest.raises(PostError, match="no answer within 1 seconds"):
+            post("http://hook.example/", b"{}", {}, seconds=1)
+        assert time.monotonic() - began < 2.5
+        odd = (-2, *address[1:])  # of a kind that this machine has not got
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [odd, address, well])
+        post("http://hook.example/", b"{}", {}, seconds=2)
+        for each in taken:
+            each.close()
 
 
 def test_what_is_no_https_is_said(receiver: Receiver) -> None:

@@ -68,6 +68,10 @@ class Hooks:
         told: dict[str, Any] = {"span": 0, "tries": 0, "failing": None, "next": 0, "unsaid": False}
         self._change(url, cursor=cursor, succeeded=now, **told)
 
+    def pass_by(self, url: str, cursor: str) -> None:
+        """Note that there is nothing to tell up to *cursor*."""
+        self._change(url, cursor=cursor, span=0)
+
     def fail(self, url: str, error: str, seconds: float) -> None:
         """Note that it could not be told just now, and is to be tried again after some seconds."""
         now = int(self._clock())
@@ -75,7 +79,7 @@ class Hooks:
             row = db.execute(select(webhook).where(webhook.c.hook == _key(url))).one()
             values = {
                 "tries": row.tries + 1,
-                "failing": now if row.failing is None else row.failing,
+                "failing": now if row.failing is None else min(row.failing, now),  # clocks may be wrong
                 "next": int(now + seconds) + 1,
                 "error": error[:ERROR_CHARACTERS],
             }

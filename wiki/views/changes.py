@@ -3,7 +3,7 @@
 import json
 from contextlib import suppress
 
-from flask import Blueprint, Response, current_app, g, make_response
+from flask import Blueprint, Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
@@ -13,6 +13,7 @@ from engine.errors import StoreError
 from engine.messages import Message
 from wiki import telling
 from wiki.current import current_snapshot, current_wiki, reads
+from wiki.entrance import ask_again
 from wiki.languages import translated
 from wiki.urls import argument, whole_number
 from wiki.waiting import SECONDS, waiting
@@ -29,8 +30,9 @@ def view() -> ResponseReturnValue:
     seconds = whole_number("wait", 0, 0, SECONDS)
     whole_number("limit", LIMIT, 1, COMMITS)  # before anybody waits
     cursor = argument("since")
-    if seconds and cursor:
+    if seconds and cursor and request.environ["wsgi.multithread"]:  # or all others would wait, too
         waiting(current_app).until(lambda: _is_new(cursor), seconds)
+        ask_again()
     answer = make_response(_view())
     if seconds:
         g.pop("cacheable", None)  # or the next one would not wait

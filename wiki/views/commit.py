@@ -8,11 +8,11 @@ from flask import Blueprint, jsonify, redirect
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
+from engine.change_feed import SUMMARY
 from engine.commits import BYTES, CommitShown, FileShown
 from engine.contents import COMPARED_LINES
-from engine.ids import page_stem, url_path
-from engine.model import TouchKind
-from wiki import current
+from engine.ids import url_path
+from wiki import current, telling
 from wiki.current import current_snapshot, reads
 from wiki.filters import moment
 from wiki.languages import gettext as _
@@ -43,12 +43,14 @@ def view(commit: str) -> ResponseReturnValue:
     """Show one commit, as a page or as JSON; the beginning of an id leads to the whole of it."""
     page = whole_number("page", 1, 1, PAGES)
     chosen = one_of("view", VIEWS)
-    found = current_snapshot().commits.show(commit, page)
-    if found.revision.id != commit:
-        return redirect(f"/-/commit/{found.revision.id}{_query(page, chosen)}", 302)
+    commits, as_json = current_snapshot().commits, wants_json()
+    full = commits.full_id(commit)
+    if full != commit:
+        return redirect(f"/-/commit/{full}{_query(page, chosen)}", 302)
+    found = commits.show(full, page, compare=not as_json)
     if page > found.pages:
         raise NotFound(_("The list has no page %(number)s.", number=page))
-    if wants_json():
+    if as_json:
         return jsonify(_as_json(found))
     return current.site().themes.render(
         "commit/view.html",
@@ -86,15 +88,14 @@ def _images(file: FileShown) -> Sequence[str]:
 
 def _as_json(found: CommitShown) -> Mapping[str, Any]:
     return {
-        "commit": found.revision.id,
+        **telling.made(found.revision),
         "parents": [parent.id for parent in found.parents],
-        "author": found.revision.author.name,
-        "time": moment(found.revision.time),
-        "committer": found.committer.name,
+        "committer": found.committer.name[:SUMMARY],
         "committed": moment(found.text.committed),
-        "summary": found.revision.summary,
         "body": found.body,
+        "more_body": found.body_cut,
         "trailers": [{"name": each.name, "value": each.value} for each in found.trailers],
+        "more_trailers": found.more_trailers,
         "brought": [each.id for each in found.brought],
         "more_brought": found.more_brought,
         "changes": [_change(file) for file in found.files],
@@ -105,15 +106,6 @@ def _as_json(found: CommitShown) -> Mapping[str, Any]:
 
 
 def _change(file: FileShown) -> Mapping[str, Any]:
-    change = file.change
-    told: dict[str, Any] = {"path": change.name.path}
-    if (stem := page_stem(change.name.path)) is not None:
-        told["id"] = stem
-    merged = change.kind is TouchKind.MERGED
-    told["kind"] = TouchKind.CHANGED.value if merged else change.kind.value
-    if change.old_path:
-        told["from"] = change.old_path
-    return told | {
-        "blob": change.name.blob or None,
-        "old_blob": file.old.name.blob if file.old.name is not None else None,
-    }
+    change, old = file.change, file.old.name
+    told = telling.change(change.name.path, change.kind, change.old_path, change.name.blob or None)
+    return {**told, "old_blob": old.blob if old is not None else None}
