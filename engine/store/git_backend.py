@@ -19,10 +19,8 @@ from pathlib import Path
 from typing import IO
 
 from engine.errors import InvalidChangeError, StoreError, TooLargeError
+from engine.services import RECEIVE, UPLOAD
 from engine.store.git_process import clean_environment, no_git
-
-UPLOAD, RECEIVE = "git-upload-pack", "git-receive-pack"
-"""The two services: clone and fetch; push."""
 
 UPDATES = 1_000  # references that one push may move
 SAID = 4_000  # bytes of what git complains of that are kept

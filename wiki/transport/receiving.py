@@ -1,19 +1,19 @@
 """One push, as the server decides on it: checked, written down, published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from logging import getLogger
 from pathlib import Path
 
 from engine.access import Actor
 from engine.errors import PushRefusedError, WikiError
 from engine.pushing import Update
+from engine.pushing.pushing import Say
 from engine.wiki import Wiki
 from wiki.state import By, State
-from wiki.transport.hooks import Say
+from wiki.transport.hooks import FAILED
 
 log = getLogger(__name__)
 
-FAILED = "something went wrong here; the server has written down what it was"
 SHORT = 12  # characters of a commit's id in the audit
 
 
@@ -34,10 +34,10 @@ class Receiving:
         self._by = by
         self._checked: Mapping[Update, Sequence[str]] = {}  # what may be published, with its commits
 
-    def check(self, updates: Sequence[Update], quarantine: Path, say: Say) -> bool:
+    def check(self, updates: Sequence[Update], quarantine: Path, say: Say, stop: Callable[[], bool]) -> bool:
         """Say whether the push may be; if not every reason is told."""
         try:
-            checked = self._wiki.pushing.check(updates, quarantine, self._actor)
+            checked = self._wiki.pushing.check(updates, quarantine, self._actor, stop=stop)
         except WikiError as error:
             _tell(error, say)
             return False

@@ -1,18 +1,22 @@
 """How many clone and push at once, and what becomes of clients that are slow, or go away."""
 
 import os
+import signal
 import socket
+import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.errors import PushRefusedError
 from engine.locks import HostLock
 from tests.repositories import Repository
-from tests.wiki.transport.serving import SECONDS, Served, serving
+from tests.wiki.transport.serving import CLEAN, SECONDS, Served, serving
 from tests.wiki.transport.test_cloning import KIND, LS, ask
 from wiki.transport.slots import BusyError, Seats, Slots
 
@@ -20,10 +24,10 @@ REFS = "/wiki.git/info/refs?service=git-upload-pack"
 
 
 @contextmanager
-def slots_taken(served: Served, count: int) -> Iterator[None]:
+def slots_taken(served: Served, count: int, first: int = 0) -> Iterator[None]:
     """Let another process hold some of the two slots, as it seems."""
     folder = served.transport.spool.parent
-    locks = [HostLock(folder / f"git-{number}.lock").held(0) for number in range(count)]
+    locks = [HostLock(folder / f"git-{number}.lock").held(0) for number in range(first, first + count)]
     for lock in locks:
         assert lock.__enter__()
     try:
@@ -136,7 +140,7 @@ def test_who_sends_slowly_holds_no_slot(served: Served) -> None:
         slow.sendall(request("/wiki.git/git-upload-pack", KIND, len(LS)))
         for byte in LS[:-1]:
             slow.sendall(bytes([byte]))
-        assert not served.transport.busy
+        assert not served.transport._running
         assert ask(served, "GET", REFS)[0] == 200
         slow.sendall(LS[-1:])
         assert slow.recv(100).startswith(b"HTTP/1.1 200")
@@ -231,3 +235,65 @@ def test_descriptors_stay_as_many(served: Served) -> None:
     rounds(20)
     assert descriptors() <= first + 2
     assert threading.active_count() <= threads + 2
+
+
+def test_a_push_whose_client_goes_away_is_checked_no_further_and_holds_its_slot_until_then(
+    content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, stopped, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def check(updates: object, quarantine: object, actor: object, stop: Callable[[], bool]) -> None:
+        began.set()
+        while not stop():
+            time.sleep(0.01)
+        stopped.set()
+        assert ended.wait(SECONDS)
+        raise PushRefusedError("the push was taken back")
+
+    monkeypatch.setattr(served.pushing, "check", check)
+    monkeypatch.setattr(served.transport.slots, "_wait", 0.2)
+    clone, before = served.clone(), content.git("show-ref")
+    clone.commit({"a.md": "Pushed.\n"})
+    served.waits()
+    pushing = subprocess.Popen(
+        ["git", "push", "-q"], cwd=clone.path, env=CLEAN, start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    assert began.wait(SECONDS)
+    os.killpg(pushing.pid, signal.SIGKILL)
+    pushing.wait()
+    assert stopped.wait(SECONDS)
+    with slots_taken(served, 1, first=1):
+        assert ask(served, "GET", REFS)[0] == 503
+        ended.set()
+        monkeypatch.setattr(served.transport.slots, "_wait", 10.0)
+        assert ask(served, "GET", REFS)[0] == 200
+    assert content.git("show-ref") == before
+
+
+def test_a_push_that_was_allowed_is_published_though_its_client_goes_away(
+    content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, gone = threading.Event(), threading.Event()
+    publish = served.pushing.publish
+
+    def slowly(*arguments: Any) -> None:
+        began.set()
+        assert gone.wait(SECONDS)
+        time.sleep(2)  # until git would have been ended
+        publish(*arguments)
+
+    monkeypatch.setattr(served.pushing, "publish", slowly)
+    clone = served.clone()
+    new = clone.commit({"a.md": "Pushed.\n", "m.bin": os.urandom(2_000_000)})
+    pushing = subprocess.Popen(
+        ["git", "push", "-q"], cwd=clone.path, env=CLEAN, start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    assert began.wait(SECONDS)
+    os.killpg(pushing.pid, signal.SIGKILL)
+    pushing.wait()
+    gone.set()
+    served.waits()
+    assert content.git("rev-parse", "main") == new
+    assert not [*(content.path / "objects" / "pack").glob("*.keep")]
+    assert not [*(content.path / "objects").glob("tmp_objdir*")]
+    content.check()
