@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from logging import getLogger
 from pathlib import Path
 from typing import IO, Protocol
@@ -15,6 +15,7 @@ from typing import IO, Protocol
 from engine.errors import StoreError
 from engine.services import RECEIVE, UPLOAD
 from wiki.transport.hooks import Hooks, Push, Receiver
+from wiki.transport.patience import Patience
 from wiki.transport.slots import Seats, Slots
 from wiki.transport.spool import PART, Answer
 
@@ -24,6 +25,7 @@ __all__ = ["RECEIVE", "UPLOAD", "Transport"]
 
 LOOK = 0.5  # seconds after which it is looked whether the client is still there
 SHORT = 0.02
+BODIES = 16  # large ones at once that a server takes into files before anybody looks who sends them
 PUBLISHING = 5.0  # seconds that what was allowed may take to be published when the server ends
 SECONDS = 3_600.0  # that one clone or push may keep git busy
 
@@ -91,6 +93,7 @@ class Transport:
         self.spool = folder / "spool"
         self.hooks = Hooks(folder)
         self.seats = Seats(max(1, threads // 2))
+        self.bodies = Seats(BODIES)
         self.slots = Slots(folder, operations)
         self._backend = backend
         self._running: dict[Running, Push | None] = {}
@@ -187,19 +190,28 @@ class Served:
         self._left = threading.Event()  # the client has gone
         self._parties = threading.Semaphore(1)  # the last of two, the client and git, finds none
         self._after = ExitStack()
+        self._patience: Patience | None = None
         try:
             threading.Thread(target=self._pump, args=(held,), name="git", daemon=True).start()
         except RuntimeError:  # there are too many
             held.close()
             raise
 
-    def also(self, held: ExitStack) -> "Served":
-        """Give back something more when git has ended, and the client has all of it or has gone."""
+    def also(self, held: ExitStack, patience: Patience) -> "Served":
+        """Give back something more when git has ended, and the client has all of it or has gone.
+
+        Args:
+            held: What.
+            patience: Waits for the client.
+        """
         self._after.push(held)
+        self._patience = patience
         return self
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._answer.read()
+        for part in self._answer.read():
+            with self._patience.turn() if self._patience is not None else nullcontext():
+                yield part
 
     def close(self) -> None:
         """End git, if it has not ended; the server calls this when the client has all, or has gone.

@@ -7,18 +7,21 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.access import Role
 from engine.errors import PushRefusedError
 from engine.locks import HostLock
 from tests.repositories import Repository
 from tests.wiki.transport.serving import CLEAN, SECONDS, Served, serving
 from tests.wiki.transport.test_cloning import KIND, LS, ask
+from wiki import server
 from wiki.transport.slots import BusyError, Seats, Slots
+from wiki.transport.transport import BODIES
 
 REFS = "/wiki.git/info/refs?service=git-upload-pack"
 
@@ -128,6 +131,14 @@ def test_a_slot_that_another_process_holds_keeps_no_thread_from_trying_it(tmp_pa
 
 def connected(served: Served) -> socket.socket:
     return socket.create_connection(("127.0.0.1", served.port), timeout=SECONDS)
+
+
+def settled(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def request(path: str, kind: str, length: int) -> bytes:
@@ -297,3 +308,59 @@ def test_a_push_that_was_allowed_is_published_though_its_client_goes_away(
     assert not [*(content.path / "objects" / "pack").glob("*.keep")]
     assert not [*(content.path / "objects").glob("tmp_objdir*")]
     content.check()
+
+
+def test_who_never_reads_holds_no_thread_and_no_seat(large: Repository, tmp_path: Path) -> None:
+    asked = wanted(large)
+    with serving(large, tmp_path, threads=2) as served, ExitStack() as silent:
+        for _ in range(5):
+            client = silent.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            client.connect(("127.0.0.1", int(served.port)))
+            client.sendall(request("/wiki.git/git-upload-pack", KIND, len(asked)) + asked)
+            time.sleep(0.2)
+            served.waits()
+            settled(lambda: served.transport.seats._free._value == 1)
+        assert ask(served, "GET", REFS)[0] == 200
+        assert ask(served, "GET", "/")[0] == 200
+        served.clone()
+
+
+def test_one_seat_is_not_for_strangers() -> None:
+    seats = Seats(3)
+    with seats.taken(stranger=True), seats.taken(stranger=True):
+        with pytest.raises(BusyError), seats.taken(stranger=True):
+            raise AssertionError
+        with seats.taken(), pytest.raises(BusyError), seats.taken():
+            raise AssertionError
+    with seats.taken(stranger=True), seats.taken(), seats.taken():
+        pass
+    with Seats(1).taken(stranger=True):
+        pass
+
+
+def test_who_does_not_say_who_they_are_sends_no_more_than_others(content: Repository, tmp_path: Path) -> None:
+    kind = "application/x-git-receive-pack-request"
+    with serving(content, tmp_path, upload_bytes=100_000) as served:
+        served.add("edi", Role.EDITOR)
+        heard = server.HEARD * served.app.config["MAX_CONTENT_LENGTH"]
+        path = "/wiki.git/git-receive-pack"
+        with connected(served) as stranger:
+            stranger.sendall(request(path, kind, heard + 1))
+            assert stranger.recv(100).startswith(b"HTTP/1.1 413")
+        signed = {"Content_Type": kind, "Authorization": "Bearer " + served.token("t", Role.EDITOR)}
+        assert ask(served, "POST", path, b"0000" + bytes(heard), **signed)[0] == 200
+        settled(lambda: served.transport.bodies._free._value == BODIES)
+        taken = [served.transport.bodies.taken() for _ in range(BODIES)]
+        for one in taken:
+            one.__enter__()
+        assert ask(served, "POST", path, b"0000", **signed)[0] == 503
+        for one in taken:
+            one.__exit__(None, None, None)
+        for _ in range(BODIES + 1):  # each gives back what it took
+            assert ask(served, "POST", path, b"0000", **signed)[0] == 200
+            with connected(served) as gone:
+                head = request(path, kind, 1_000_000).replace(b"Host:", b"Authorization: x\r\nHost:")
+                gone.sendall(head + b"0000")
+            settled(lambda: served.transport.bodies._free._value == BODIES)
+        assert [*served.transport.spool.iterdir()] == []
