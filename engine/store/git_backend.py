@@ -291,7 +291,7 @@ def _rewound(body: IO[bytes]) -> int:
 
 
 def _check_updates(body: IO[bytes]) -> None:
-    """Refuse a push that begins with more updates than `UPDATES`, which git would take into memory.
+    """Refuse a push that begins with more updates than `UPDATES`, which git would take into memory, or that is signed.
 
     Source:
         gitprotocol-common(5): each line begins with its length in four hexadecimal digits; 0000 ends them.
@@ -306,5 +306,6 @@ def _check_updates(body: IO[bytes]) -> None:
             raise InvalidChangeError("what was sent is no push")
         if size > _COMMAND:
             raise InvalidChangeError("the push names a reference that is too long")
-        body.seek(size - 4, os.SEEK_CUR)
+        if body.read(size - 4).startswith(b"push-cert"):
+            raise InvalidChangeError("no signed push is taken; push without --signed")
     raise TooLargeError(f"a push may move {UPDATES} references; push one branch")

@@ -4,7 +4,7 @@ Source:
     gitprotocol-http(5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import IO
 
@@ -94,7 +94,9 @@ def _served(service: str, *, advertised: bool) -> Response:
             body = None if advertised else _body(service, transport, held, patience)
             site = current.site()
             receiver = (
-                Receiving(site.wiki, site.state, caller.actor, caller.by) if service == RECEIVE else None
+                Receiving(site.wiki, site.state, caller, _asked_again(transport))
+                if service == RECEIVE
+                else None
             )
             served = transport.serve(
                 service,
@@ -162,6 +164,20 @@ def _admitted(service: str, transport: Transport) -> Caller:
     if not caller.known:
         raise RefusedError(401, gettext("Say who you are."), {"WWW-Authenticate": ASK})
     raise RefusedError(403, _why_not(service, caller, transport))
+
+
+def _asked_again(transport: Transport) -> Callable[[], Caller | None]:
+    """Return what says who asks, in whatever thread, as it is then; ``None`` where they may not push."""
+    site, environ = current.site(), request.environ
+
+    def again() -> Caller | None:
+        try:
+            caller = Credentials(site.door, site.state).identify(environ)
+        except (UnknownCallerError, TooManyTriesError):
+            return None
+        return caller if caller.may_push(site.wiki.policy, whole=transport.whole) else None
+
+    return again
 
 
 def _why_not(service: str, caller: Caller, transport: Transport) -> str:
