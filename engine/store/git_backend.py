@@ -8,6 +8,7 @@ moves no reference by itself: each update goes to our hook ``proc-receive``.
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -34,6 +35,7 @@ WORK = {
 }  # seconds of work of one process; a pack that unpacks without end takes no more
 MEMORY = 700_000  # KiB of data of one process: an object that would take more is no page and no picture
 BUFFER = 16_777_216  # bytes of a question that git takes into memory at most
+OLD = 86_400  # seconds after which no push is at work any more that set objects aside
 _PROTOCOL = re.compile(r"version=[012]")
 _HEADERS = re.compile(rb"([A-Za-z-]+):[ \t]*([^\r\n]*)\r?\n")
 _LENGTH = re.compile(rb"[0-9a-fA-F]{4}")
@@ -224,6 +226,14 @@ class GitBackend:
         except OSError as error:
             raise StoreError(f"git cannot be run: {error.strerror or error}") from error
         return Running(process, complaints)
+
+    def sweep(self) -> None:
+        """Remove what pushes have set aside whose git was killed: each may have as many bytes as a push."""
+        end = time.time() - OLD
+        for place in (self._common / "objects").glob("tmp_objdir-incoming-*"):
+            with suppress(OSError):  # another process was faster
+                if place.lstat().st_mtime < end and not place.is_symlink():
+                    shutil.rmtree(place, ignore_errors=True)
 
     def _asked(self, service: str, advertise: bool, protocol: str, length: int) -> dict[str, str]:
         place = "info/refs" if advertise else service

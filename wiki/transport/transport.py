@@ -25,6 +25,7 @@ __all__ = ["RECEIVE", "UPLOAD", "Transport"]
 
 LOOK = 0.5  # seconds after which it is looked whether the client is still there
 SHORT = 0.02
+SWEEP = 86_400.0  # seconds between two looks for what killed pushes have left behind
 BODIES = 16  # large ones at once that a server takes into files before anybody looks who sends them
 PUBLISHING = 5.0  # seconds that what was allowed may take to be published when the server ends
 SECONDS = 3_600.0  # that one clone or push may keep git busy
@@ -72,6 +73,10 @@ class Backend(Protocol):
         """Begin to answer a client."""
         ...
 
+    def sweep(self) -> None:
+        """Remove what pushes have left behind whose git was killed."""
+        ...
+
 
 class Transport:
     """Serves clones and pushes within its bounds.
@@ -97,6 +102,7 @@ class Transport:
         self.slots = Slots(folder, operations)
         self._backend = backend
         self._running: dict[Running, Push | None] = {}
+        self._swept: float | None = None
         atexit.register(self.close)
 
     def serve(
@@ -126,6 +132,8 @@ class Transport:
         with ExitStack() as stack:
             stack.enter_context(self.slots.taken())
             push = stack.enter_context(self.hooks.of(receiver)) if receiver is not None else None
+            if push is not None:
+                self._sweep()
             running = self._backend.start(
                 service,
                 advertise=advertise,
@@ -146,6 +154,12 @@ class Transport:
             except BaseException:
                 running.end()
                 raise
+
+    def _sweep(self) -> None:
+        """Look for what killed pushes have left behind, with the first push and then once a day."""
+        if self._swept is None or time.monotonic() - self._swept > SWEEP:
+            self._swept = time.monotonic()
+            self._backend.sweep()
 
     def close(self) -> None:
         """End every clone and push; what is being published has some time to come to its end."""

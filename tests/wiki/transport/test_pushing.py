@@ -1,6 +1,8 @@
 """Push, with the real git."""
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +208,8 @@ def test_what_somebody_may_do_is_asked_again_before_the_check_and_before_the_bra
     served.add("edi", Role.EDITOR)
     served.add("adi", Role.EDITOR)
     token = served.token("gone", Role.EDITOR)
-    before, check = content.git("show-ref"), served.pushing.check
+    before = content.git("show-ref")
+    check: Callable[..., Checked] = served.pushing.check
     changes = {
         "gone": lambda: served.state.tokens.revoke(served.state.tokens.named("gone").id, by=ADMIN),
         "edi": lambda: served.state.accounts.disable("edi", by=ADMIN),
@@ -403,3 +406,23 @@ def test_an_empty_wiki_takes_the_first_push(repository: Repository, tmp_path: Pa
         assert done.returncode == 0, done.stderr
         assert head(repository) == new
         assert "Hello" in locally(served.app).get("/").text
+
+
+def test_what_a_killed_push_has_left_behind_is_removed_after_a_day(
+    content: Repository, served: Served
+) -> None:
+    old, new, other = (
+        content.path / "objects" / name
+        for name in ("tmp_objdir-incoming-old", "tmp_objdir-incoming-new", "tmp_objdir-bulk-old")
+    )
+    for place in (old, new, other):
+        (place / "pack").mkdir(parents=True)
+        (place / "pack" / "tmp_pack_x").write_bytes(b"x")
+        (place / "pack" / "tmp_pack_x").chmod(0o444)
+    for place in (old, other):
+        os.utime(place, (time.time() - 100_000,) * 2)
+    clone = served.clone()
+    assert old.exists()
+    clone.commit({"a.md": "Pushed.\n"})
+    assert clone.git("push").returncode == 0
+    assert [place.exists() for place in (old, new, other)] == [False, True, True]
