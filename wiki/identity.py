@@ -175,7 +175,7 @@ def is_local(environ: Mapping[str, Any]) -> bool:
     runs as the same user is not told at all.
     """
     return (
-        _is_loopback(environ.get("REMOTE_ADDR") or "")
+        is_loopback(environ.get("REMOTE_ADDR") or "")
         and is_here(environ.get("HTTP_HOST") or "")
         and environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
         and not any(name in _FORWARDED or name.startswith("HTTP_X_FORWARDED") for name in environ)
@@ -187,7 +187,8 @@ def is_here(host: str) -> bool:
     return _HERE.fullmatch(host) is not None
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Say whether an address is this machine's, as it sees itself."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

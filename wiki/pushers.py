@@ -17,5 +17,5 @@ def pushers(revisions: Iterable[Revision]) -> Mapping[str, str]:
         commit: push.author.name
         for commit, push in pushes.items()
         if push.author.name != authors[commit].name
-        and push.author.email.casefold() != authors[commit].email.casefold()
+        or push.author.email.casefold() != authors[commit].email.casefold()
     }

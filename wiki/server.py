@@ -11,13 +11,10 @@ from typing import Any
 import waitress
 from flask import Flask
 from waitress import wasyncore
-from waitress.buffers import FileBasedBuffer
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
 
-from wiki.transport import RECEIVE, Transport
-from wiki.transport.smart_http import ADDRESS
-from wiki.transport.spool import open_spool
+from wiki.current import Site
+from wiki.transport.connections import connections
 from wiki.waiting import waiting
 from wiki.webhooks import webhooks
 
@@ -105,53 +102,11 @@ def _listen(app: Flask, host: str, port: int, threads: int, sockets: dict[int, A
         ) from error
     except ValueError as error:  # what waitress makes of a name that has no address
         raise AddressError(f"{host} is no address of this machine; choose another with --host") from error
-    transport = app.extensions["quire"].transport
-    for one in [*sockets.values()] if transport is not None else ():
-        one.channel_class = _channel(transport)
+    site: Site = app.extensions["quire"]
+    if site.transport is not None:
+        for one in [*sockets.values()]:
+            one.channel_class = connections(site.transport, site.state)
     return server
-
-
-def _channel(transport: Transport) -> type[HTTPChannel]:
-    """Make connections that take a push, which is larger than all else, into a file at once."""
-
-    class Parser(HTTPRequestParser):  # type: ignore[misc]
-        """Reads one request."""
-
-        def parse_header(self, header_plus: bytes) -> None:
-            super().parse_header(header_plus)
-            if self.command == "POST" and self.path == f"{ADDRESS}/{RECEIVE}" and self.body_rcv is not None:
-                self.adj: Any = _Wider(self.adj, transport.push_bytes)
-                self.body_rcv.buf = FileBasedBuffer(open_spool(transport.spool))
-
-    class Channel(HTTPChannel):  # type: ignore[misc]
-        """One connection."""
-
-        parser_class = Parser
-
-        def handle_close(self) -> None:
-            super().handle_close()
-            if self.request is not None:  # of which not everything came
-                self.request.close()
-
-    return Channel
-
-
-class _Wider:
-    """The settings of waitress, with another bound for a body.
-
-    Args:
-        settings: All others.
-        limit: Bytes.
-    """
-
-    def __init__(self, settings: Any, limit: int) -> None:
-        self._settings = settings
-        self.max_request_body_size = (
-            limit + 1_000_000
-        )  # so that one that is a little too large is told so in words
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._settings, name)
 
 
 def _url(host: str, port: int | str) -> str:

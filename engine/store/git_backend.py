@@ -8,6 +8,7 @@ moves no reference by itself: each update goes to our hook ``proc-receive``.
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -19,10 +20,8 @@ from pathlib import Path
 from typing import IO
 
 from engine.errors import InvalidChangeError, StoreError, TooLargeError
+from engine.services import RECEIVE, UPLOAD
 from engine.store.git_process import clean_environment, no_git
-
-UPLOAD, RECEIVE = "git-upload-pack", "git-receive-pack"
-"""The two services: clone and fetch; push."""
 
 UPDATES = 1_000  # references that one push may move
 SAID = 4_000  # bytes of what git complains of that are kept
@@ -36,6 +35,7 @@ WORK = {
 }  # seconds of work of one process; a pack that unpacks without end takes no more
 MEMORY = 700_000  # KiB of data of one process: an object that would take more is no page and no picture
 BUFFER = 16_777_216  # bytes of a question that git takes into memory at most
+OLD = 86_400  # seconds after which no push is at work any more that set objects aside
 _PROTOCOL = re.compile(r"version=[012]")
 _HEADERS = re.compile(rb"([A-Za-z-]+):[ \t]*([^\r\n]*)\r?\n")
 _LENGTH = re.compile(rb"[0-9a-fA-F]{4}")
@@ -226,6 +226,14 @@ class GitBackend:
             raise StoreError(f"git cannot be run: {error.strerror or error}") from error
         return Running(process, complaints)
 
+    def sweep(self) -> None:
+        """Remove what pushes have set aside whose git was killed: each may have as many bytes as a push."""
+        end = time.time() - OLD
+        for place in (self._common / "objects").glob("tmp_objdir-incoming-*"):
+            with suppress(OSError):  # another process was faster
+                if place.lstat().st_mtime < end and not place.is_symlink():
+                    shutil.rmtree(place, ignore_errors=True)
+
     def _asked(self, service: str, advertise: bool, protocol: str, length: int) -> dict[str, str]:
         place = "info/refs" if advertise else service
         environment = {
@@ -292,7 +300,7 @@ def _rewound(body: IO[bytes]) -> int:
 
 
 def _check_updates(body: IO[bytes]) -> None:
-    """Refuse a push that begins with more updates than `UPDATES`, which git would take into memory.
+    """Refuse a push that begins with more updates than `UPDATES`, which git would take into memory, or that is signed.
 
     Source:
         gitprotocol-common(5): each line begins with its length in four hexadecimal digits; 0000 ends them.
@@ -307,5 +315,6 @@ def _check_updates(body: IO[bytes]) -> None:
             raise InvalidChangeError("what was sent is no push")
         if size > _COMMAND:
             raise InvalidChangeError("the push names a reference that is too long")
-        body.seek(size - 4, os.SEEK_CUR)
+        if body.read(size - 4).startswith(b"push-cert"):
+            raise InvalidChangeError("no signed push is taken; push without --signed")
     raise TooLargeError(f"a push may move {UPDATES} references; push one branch")

@@ -12,7 +12,9 @@
                                 |                                       └── state: who pushed what
                             the client, at its own pace
 
-A client that is slow holds nothing up: neither while it sends nor while it reads is a slot taken.
+A client that is slow takes no slot of the host, neither while it sends nor while it reads. With waitress it takes no
+thread either: `connections` lets its loop move the bytes from and to files. With gunicorn it takes a thread and a seat,
+until it has been too slow for the `patience` of the server.
 """
 
 from wiki.transport.transport import RECEIVE, UPLOAD, Transport

@@ -11,7 +11,8 @@ import shutil
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from logging import getLogger
@@ -20,6 +21,7 @@ from typing import Protocol
 
 from engine.errors import StoreError
 from engine.pushing import Update
+from engine.pushing.pushing import Say
 from wiki.transport import shim
 
 log = getLogger(__name__)
@@ -27,29 +29,88 @@ log = getLogger(__name__)
 HOOKS = ("pre-receive", "proc-receive")
 ASKED = 2_000_000  # bytes of one question; a push has a thousand updates at most
 SECONDS = 30.0  # that a hook may take to ask
+ALIVE = 5.0  # seconds after which a hook is told that its answer still comes
+AGAIN = 0.1  # seconds after which is listened on, where the system had no room for one more hook
 PATH = 100  # bytes of a socket's path that every system takes
 CHARACTERS = 2_000  # of a line that is said
 NOTHING = frozenset("0")  # an object id of zeros stands for none
+FAILED = "something went wrong here; the server has written down what it was"
 
 
 class Receiver(Protocol):
     """Decides on one push."""
 
-    def check(self, updates: Sequence[Update], quarantine: Path, say: "Say") -> bool:
-        """Say whether it may be."""
+    def check(self, updates: Sequence[Update], quarantine: Path, say: Say, stop: Callable[[], bool]) -> bool:
+        """Say whether it may be; *stop* tells when nobody wants to know any more."""
         ...
 
-    def publish(self, updates: Sequence[Update], say: "Say") -> Mapping[str, str]:
+    def publish(self, updates: Sequence[Update], say: Say) -> Mapping[str, str]:
         """Move the references, and return why not for each that was not."""
         ...
 
 
-class Say(Protocol):
-    """Tells whoever pushes one line."""
+class Push:
+    """One push that git is at work on: it can be taken back until it was allowed, and then runs to its end.
 
-    def __call__(self, line: str, /) -> None:
-        """Tell it."""
-        ...
+    Args:
+        receiver: Decides on it.
+        hooks: The folder with the hooks.
+        told: The environment that lets them ask *receiver*.
+    """
+
+    def __init__(self, receiver: Receiver, hooks: Path, told: Mapping[str, str]) -> None:
+        self.hooks = hooks
+        self.told = told
+        self._receiver = receiver
+        self._changed = threading.Condition()
+        self._asking = 0  # hooks that are being answered
+        self._allowed = False
+        self._taken_back = False
+
+    def check(self, updates: Sequence[Update], quarantine: Path, say: Say) -> bool:
+        """Say whether it may be."""
+        with self._answering() as wanted:
+            if not wanted or not self._receiver.check(updates, quarantine, say, self._is_taken_back):
+                return False
+            with self._changed:
+                self._allowed = not self._taken_back
+                return self._allowed
+
+    def publish(self, updates: Sequence[Update], say: Say) -> Mapping[str, str]:
+        """Move the references, and return why not for each that was not."""
+        with self._answering():
+            if not self._allowed:
+                return dict.fromkeys((update.reference for update in updates), "it was not checked")
+            return self._receiver.publish(updates, say)
+
+    def take_back(self) -> bool:
+        """Let it not be, and say whether that was still possible."""
+        with self._changed:
+            self._taken_back = not self._allowed
+            return self._taken_back
+
+    def end(self) -> None:
+        """Wait until no hook is answered any more; called when git has ended."""
+        with self._changed:
+            self._taken_back, self._allowed = True, False
+            while self._asking:
+                self._changed.wait()
+
+    def _is_taken_back(self) -> bool:
+        return self._taken_back
+
+    @contextmanager
+    def _answering(self) -> Iterator[bool]:
+        """Let `end` wait; say whether an answer is still wanted."""
+        with self._changed:
+            self._asking += 1
+            wanted = not self._taken_back
+        try:
+            yield wanted
+        finally:
+            with self._changed:
+                self._asking -= 1
+                self._changed.notify_all()
 
 
 class Hooks:
@@ -63,11 +124,11 @@ class Hooks:
         self._folder = folder
         self._lock = threading.Lock()
         self._listener: tuple[int, _Listener] | None = None  # and the process that it is of
-        self._pushes: dict[str, Receiver] = {}
+        self._pushes: dict[str, Push] = {}
 
     @contextmanager
-    def of(self, receiver: Receiver) -> Iterator[tuple[Path, Mapping[str, str]]]:
-        """Give the folder with the hooks, and the environment that lets them ask *receiver*.
+    def of(self, receiver: Receiver) -> Iterator[Push]:
+        """Let hooks ask *receiver* for as long as the context lasts, which ends when no hook is answered any more.
 
         Raises:
             StoreError: They cannot be written, or nothing can be listened on.
@@ -77,11 +138,13 @@ class Hooks:
             hooks, place = self.written(), self._listening()
         except OSError as error:
             raise StoreError(f"the hooks of git cannot be made: {error.strerror or error}") from error
-        self._pushes[name] = receiver
+        push = Push(receiver, hooks, {"QUIRE_PUSH": name, "QUIRE_SOCKET": str(place)})
+        self._pushes[name] = push
         try:
-            yield hooks, {"QUIRE_PUSH": name, "QUIRE_SOCKET": str(place)}
+            yield push
         finally:
             del self._pushes[name]
+            push.end()
 
     def written(self) -> Path:
         """Return the folder with the hooks, which holds nothing else; made where it is not there."""
@@ -125,12 +188,13 @@ class Hooks:
 class _Listener:
     """Answers hooks, each in a thread of its own."""
 
-    def __init__(self, folder: Path, pushes: Mapping[str, Receiver]) -> None:
+    def __init__(self, folder: Path, pushes: Mapping[str, Push]) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         _sweep(folder)
         self.place = folder / secrets.token_hex(4)
         self._pushes = pushes
+        self._closed = False
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         _with_short_path(self.place, self._socket.bind)
         self.place.chmod(0o600)
@@ -141,18 +205,31 @@ class _Listener:
         while True:
             try:
                 connection, _ = self._socket.accept()
-            except OSError:
-                return  # it was closed
-            threading.Thread(target=self._answer, args=(connection,), name="hook", daemon=True).start()
+                try:
+                    _in_thread(self._answer, connection)
+                except RuntimeError:
+                    connection.close()
+                    raise
+            except (OSError, RuntimeError) as error:  # too many descriptors, or threads
+                if self._closed:
+                    return
+                log.warning("a hook is not answered: %s", error)
+                time.sleep(AGAIN)
 
     def _answer(self, connection: socket.socket) -> None:
+        telling, answered = threading.Lock(), threading.Event()
+
         def tell(**answer: object) -> None:
-            with suppress(OSError):  # the hook is gone; what was decided holds
+            with telling, suppress(OSError):  # the hook is gone; what was decided holds
                 connection.sendall(json.dumps(answer).encode() + b"\n")
 
         def say(line: str, /) -> None:
             for part in line.splitlines() or [""]:
                 tell(say=printable(part)[:CHARACTERS])
+
+        def keep_alive() -> None:
+            while not answered.wait(ALIVE):
+                tell(alive=True)
 
         with connection:
             try:
@@ -162,29 +239,38 @@ class _Listener:
                 if not question:
                     return  # another process looked whether somebody listens here
                 asked = json.loads(question)
-                receiver = self._pushes.get(asked["push"])
-                if receiver is None:
+                push = self._pushes.get(asked["push"])
+                if push is None:
                     say("nothing was pushed: this push did not come through the wiki")
                     tell(end=1, refused={})
                     return
                 updates = [Update(name, _object(old), _object(new)) for old, new, name in asked["updates"]]
+                _in_thread(keep_alive)
                 if asked["hook"] == "pre-receive":
-                    allowed = receiver.check(updates, Path(asked["quarantine"]), say)
+                    allowed = push.check(updates, Path(asked["quarantine"]), say)
                     tell(end=0 if allowed else 1)
                 else:
-                    refused = receiver.publish(updates, say)
+                    refused = push.publish(updates, say)
                     tell(end=0, refused={name: printable(why)[:CHARACTERS] for name, why in refused.items()})
             except (OSError, ValueError, KeyError, TypeError) as error:
                 log.warning("a hook asked what cannot be answered: %r", error)
             except Exception:
                 log.exception("a push failed")
-                say("something went wrong here; the server has written down what it was")
+                say(FAILED)
+            finally:
+                answered.set()
 
     def close(self) -> None:
+        self._closed = True
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # which wakes the thread
         self._socket.close()
         self.place.unlink(missing_ok=True)
+
+
+def _in_thread(work: Callable[..., object], *arguments: object) -> None:
+    """Let a thread do something; RuntimeError where there are too many."""
+    threading.Thread(target=work, args=arguments, name="hook", daemon=True).start()
 
 
 def printable(line: str) -> str:

@@ -1,20 +1,21 @@
 """One push, as the server decides on it: checked, written down, published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from logging import getLogger
 from pathlib import Path
 
-from engine.access import Actor
 from engine.errors import PushRefusedError, WikiError
 from engine.pushing import Update
+from engine.pushing.pushing import Say
 from engine.wiki import Wiki
-from wiki.state import By, State
-from wiki.transport.hooks import Say
+from wiki.state import State
+from wiki.transport.credentials import Caller
+from wiki.transport.hooks import FAILED
 
 log = getLogger(__name__)
 
-FAILED = "something went wrong here; the server has written down what it was"
 SHORT = 12  # characters of a commit's id in the audit
+CHANGED = "what you may do has changed meanwhile; push again"
 
 
 class Receiving:
@@ -23,21 +24,24 @@ class Receiving:
     Args:
         wiki: Checks and publishes.
         state: Where is written down who pushed what.
-        actor: Who pushes.
-        by: The same, as the audit has it.
+        caller: Who pushes, when they began.
+        again: Says who pushes, each time that it is asked; ``None`` where they may push no longer. A push may take
+            long, and what somebody may do can change meanwhile.
     """
 
-    def __init__(self, wiki: Wiki, state: State, actor: Actor, by: By) -> None:
+    def __init__(self, wiki: Wiki, state: State, caller: Caller, again: Callable[[], Caller | None]) -> None:
         self._wiki = wiki
         self._state = state
-        self._actor = actor
-        self._by = by
+        self._actor = caller.actor
+        self._by = caller.by
+        self._again = again
         self._checked: Mapping[Update, Sequence[str]] = {}  # what may be published, with its commits
 
-    def check(self, updates: Sequence[Update], quarantine: Path, say: Say) -> bool:
+    def check(self, updates: Sequence[Update], quarantine: Path, say: Say, stop: Callable[[], bool]) -> bool:
         """Say whether the push may be; if not every reason is told."""
         try:
-            checked = self._wiki.pushing.check(updates, quarantine, self._actor)
+            self._check_rights()
+            checked = self._wiki.pushing.check(updates, quarantine, self._actor, stop=stop)
         except WikiError as error:
             _tell(error, say)
             return False
@@ -60,28 +64,49 @@ class Receiving:
         commits = self._checked.get(update)
         if commits is None:
             return "it was not checked"
+        branch = update.reference.removeprefix("refs/heads/")
         detail = f"{(update.old or 'nothing')[:SHORT]}..{(update.new or 'nothing')[:SHORT]}"
         try:
+            self._check_rights()
             # Before the branch moves, so that whoever reads the history sees it, whatever happens to this process.
             self._state.pushes.record(commits, self._actor.author, self._by)
-            self._state.audit.note(
-                self._by,
-                "push",
-                update.reference.removeprefix("refs/heads/"),
-                f"{detail}, {len(commits)} commits",
-            )
             self._wiki.pushing.publish(update, self._actor, say)
-        except WikiError as error:
-            _tell(error, say)
-            self._state.audit.note(
-                self._by, "push.refused", update.reference.removeprefix("refs/heads/"), detail
-            )
-            return error.message
-        except Exception:
-            log.exception("a push could not be published")
-            say(FAILED)
-            return FAILED
+        except PushRefusedError as error:
+            return self._refused(error, branch, detail, say)
+        except Exception as error:
+            if not self._has_moved(update):
+                if isinstance(error, WikiError):
+                    return self._refused(error, branch, detail, say)
+                log.exception("a push could not be published")
+                say(FAILED)
+                return FAILED
+            log.exception("a push was published, and not all that follows was done")
+            say(f"Published, but {FAILED}")
+        try:
+            self._state.audit.note(self._by, "push", branch, f"{detail}, {len(commits)} commits")
+        except Exception:  # what is published is published
+            log.exception("a push was published, and is not in the audit: %s %s", self._by, detail)
         return None
+
+    def _check_rights(self) -> None:
+        """Refuse who may not push any longer, or not the same."""
+        caller = self._again()
+        if caller is None or caller.actor != self._actor:
+            raise PushRefusedError(CHANGED)
+
+    def _has_moved(self, update: Update) -> bool:
+        try:
+            return update.new is not None and self._wiki.head() == update.new
+        except WikiError:
+            return False
+
+    def _refused(self, error: WikiError, branch: str, detail: str, say: Say) -> str:
+        _tell(error, say)
+        try:
+            self._state.audit.note(self._by, "push.refused", branch, detail)
+        except WikiError:
+            log.exception("a push that was refused is not in the audit: %s %s", self._by, detail)
+        return error.message
 
 
 def _tell(error: WikiError, say: Say) -> None:

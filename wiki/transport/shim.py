@@ -6,7 +6,7 @@ standard library. The name of the hook is its argument; the push and the server'
 ::
 
     shim -> server   one line of JSON: hook, push, updates (old, new, reference), quarantine
-    server -> shim   lines of JSON: {"say": line}*, then {"end": code, "refused": {reference: reason}}
+    server -> shim   lines of JSON: {"say": line} and, every few seconds, {"alive": true}; then {"end": code, "refused": {reference: reason}}
 """
 
 import json
@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+SECONDS = 30.0  # after which a server that says nothing is gone: it says that it lives more often
 Update = list[str]  # old, new, reference
 
 NOT_RUNNING = "the wiki is not running: "
@@ -82,14 +83,16 @@ def ask(hook: str, updates: list[Update]) -> "dict[str, Any]":
     }
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         os.chdir(os.path.dirname(place))  # noqa: PTH120 - a module less; the whole path may be too long for a socket
+        connection.settimeout(SECONDS)
         connection.connect(os.path.basename(place))  # noqa: PTH119
         connection.sendall(json.dumps(asked).encode() + b"\n")
         with connection.makefile("rb") as answers:
             for line in answers:
                 answer = json.loads(line)
-                if "say" not in answer:
+                if "end" in answer:
                     return dict(answer)
-                say(answer["say"])
+                if "say" in answer:
+                    say(answer["say"])
     raise OSError("it ended meanwhile")
 
 

@@ -20,25 +20,29 @@ class Seats:
     """Bounds how many requests of one process there are; who finds none does not wait.
 
     Args:
-        count: How many.
+        count: How many. Where there are several, one is not for strangers.
     """
 
     def __init__(self, count: int) -> None:
         self._free = threading.BoundedSemaphore(count)
+        self._strange = threading.BoundedSemaphore(max(1, count - 1))
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def taken(self, *, stranger: bool = False) -> Iterator[None]:
         """Take one for as long as the context lasts, which may end in another thread.
+
+        Args:
+            stranger: Whether who asks has not said who they are.
 
         Raises:
             BusyError: All are taken.
         """
-        if not self._free.acquire(blocking=False):
-            raise BusyError
-        try:
+        with ExitStack() as held:
+            for free in (self._strange, self._free) if stranger else (self._free,):
+                if not free.acquire(blocking=False):
+                    raise BusyError
+                held.callback(free.release)
             yield
-        finally:
-            self._free.release()
 
 
 class Slots:

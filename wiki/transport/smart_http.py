@@ -4,7 +4,7 @@ Source:
     gitprotocol-http(5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import IO
 
@@ -18,6 +18,7 @@ from wiki.current import reads
 from wiki.errors import status
 from wiki.languages import gettext, number
 from wiki.transport.credentials import Caller, Credentials, TooManyTriesError, UnknownCallerError
+from wiki.transport.patience import Patience
 from wiki.transport.receiving import Receiving
 from wiki.transport.slots import BusyError
 from wiki.transport.spool import PART, is_spooled, size_of, spool
@@ -87,12 +88,15 @@ def _served(service: str, *, advertised: bool) -> Response:
         try:
             if not advertised:
                 _check_kind(service)
-            held.enter_context(transport.seats.taken())
+            held.enter_context(transport.seats.taken(stranger=_is_strange()))
             caller = _admitted(service, transport)
-            body = None if advertised else _body(service, transport, held)
+            patience = held.enter_context(Patience(request.environ.get("gunicorn.socket")))
+            body = None if advertised else _body(service, transport, held, patience)
             site = current.site()
             receiver = (
-                Receiving(site.wiki, site.state, caller.actor, caller.by) if service == RECEIVE else None
+                Receiving(site.wiki, site.state, caller, _asked_again(transport))
+                if service == RECEIVE
+                else None
             )
             served = transport.serve(
                 service,
@@ -108,7 +112,7 @@ def _served(service: str, *, advertised: bool) -> Response:
             return _line(503, why, {"Retry-After": str(RETRY)})
         except (TooLargeError, InvalidChangeError, StoreError) as error:
             return _line(status(error), str(error), {})
-        response = Response(served.also(held.pop_all()), served.status, content_type=served.kind)
+        response = Response(served.also(held.pop_all(), patience), served.status, content_type=served.kind)
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -118,6 +122,15 @@ def _transport() -> Transport:
     if transport is None:
         raise NotFound(gettext("This address belongs to the wiki itself, and there is nothing here."))
     return transport
+
+
+def _is_strange() -> bool:
+    """Say whether who asks has not said who they are, and is not the local person either."""
+    door = current.site().door
+    return (
+        not request.headers.get("Authorization")
+        and door.anonymous(request.environ).actor is not door.local.actor
+    )
 
 
 def _check_kind(service: str) -> None:
@@ -153,6 +166,20 @@ def _admitted(service: str, transport: Transport) -> Caller:
     raise RefusedError(403, _why_not(service, caller, transport))
 
 
+def _asked_again(transport: Transport) -> Callable[[], Caller | None]:
+    """Return what says who asks, in whatever thread, as it is then; ``None`` where they may not push."""
+    site, environ = current.site(), request.environ
+
+    def again() -> Caller | None:
+        try:
+            caller = Credentials(site.door, site.state).identify(environ)
+        except (UnknownCallerError, TooManyTriesError):
+            return None
+        return caller if caller.may_push(site.wiki.policy, whole=transport.whole) else None
+
+    return again
+
+
 def _why_not(service: str, caller: Caller, transport: Transport) -> str:
     if not current.site().wiki.policy.is_open(caller.actor):
         return gettext("Only who may read every page can clone or push.")
@@ -163,7 +190,7 @@ def _why_not(service: str, caller: Caller, transport: Transport) -> str:
     return gettext("You may read, and not write: only editors can push.")
 
 
-def _body(service: str, transport: Transport, held: ExitStack) -> IO[bytes]:
+def _body(service: str, transport: Transport, held: ExitStack, patience: Patience) -> IO[bytes]:
     """Return what was sent, as a file on the disk.
 
     Raises:
@@ -185,7 +212,9 @@ def _body(service: str, transport: Transport, held: ExitStack) -> IO[bytes]:
         return body
     request.max_content_length = limit + PART  # `spool` tells it first
     try:
-        return held.enter_context(spool(request.stream, transport.spool, limit, gzip=packed))
+        return held.enter_context(
+            spool(patience.reading(request.stream), transport.spool, limit, gzip=packed)
+        )
     except TooLargeError:
         raise too_large from None
 

@@ -7,22 +7,27 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext, suppress
 from logging import getLogger
 from pathlib import Path
 from typing import IO, Protocol
 
 from engine.errors import StoreError
-from wiki.transport.hooks import Hooks, Receiver
+from engine.services import RECEIVE, UPLOAD
+from wiki.transport.hooks import Hooks, Push, Receiver
+from wiki.transport.patience import Patience
 from wiki.transport.slots import Seats, Slots
 from wiki.transport.spool import PART, Answer
 
 log = getLogger(__name__)
 
-UPLOAD, RECEIVE = "git-upload-pack", "git-receive-pack"
-"""The two services: clone and fetch; push."""
+__all__ = ["RECEIVE", "UPLOAD", "Transport"]
 
 LOOK = 0.5  # seconds after which it is looked whether the client is still there
+SHORT = 0.02
+SWEEP = 86_400.0  # seconds between two looks for what killed pushes have left behind
+BODIES = 16  # large ones at once that a server takes into files before anybody looks who sends them
+PUBLISHING = 5.0  # seconds that what was allowed may take to be published when the server ends
 SECONDS = 3_600.0  # that one clone or push may keep git busy
 
 
@@ -68,6 +73,10 @@ class Backend(Protocol):
         """Begin to answer a client."""
         ...
 
+    def sweep(self) -> None:
+        """Remove what pushes have left behind whose git was killed."""
+        ...
+
 
 class Transport:
     """Serves clones and pushes within its bounds.
@@ -89,9 +98,11 @@ class Transport:
         self.spool = folder / "spool"
         self.hooks = Hooks(folder)
         self.seats = Seats(max(1, threads // 2))
+        self.bodies = Seats(BODIES)
         self.slots = Slots(folder, operations)
         self._backend = backend
-        self._running: set[Running] = set()
+        self._running: dict[Running, Push | None] = {}
+        self._swept: float | None = None
         atexit.register(self.close)
 
     def serve(
@@ -120,18 +131,23 @@ class Transport:
         """
         with ExitStack() as stack:
             stack.enter_context(self.slots.taken())
-            hooks: Path | None = None
-            told: Mapping[str, str] = {}
-            if receiver is not None:
-                hooks, told = stack.enter_context(self.hooks.of(receiver))
+            push = stack.enter_context(self.hooks.of(receiver)) if receiver is not None else None
+            if push is not None:
+                self._sweep()
             running = self._backend.start(
-                service, advertise=advertise, protocol=protocol, body=body, hooks=hooks, told=told
+                service,
+                advertise=advertise,
+                protocol=protocol,
+                body=body,
+                hooks=push.hooks if push else None,
+                told=push.told if push else None,
             )
-            self._running.add(running)
-            stack.callback(self._running.discard, running)
+            self._running[running] = push
+            stack.callback(self._running.pop, running)
             try:
                 status, kind = running.headers()
-                return Served(running, status, kind, Answer(self.spool), stack.pop_all())
+                answer = Answer(self.spool)
+                return Served(running, push, status, kind, answer, stack.pop_all())
             except OSError as error:
                 running.end()
                 raise StoreError(f"the answer of git cannot be kept: {error.strerror or error}") from error
@@ -139,16 +155,21 @@ class Transport:
                 running.end()
                 raise
 
-    @property
-    def busy(self) -> bool:
-        """Whether git is at work."""
-        return bool(self._running)
+    def _sweep(self) -> None:
+        """Look for what killed pushes have left behind, with the first push and then once a day."""
+        if self._swept is None or time.monotonic() - self._swept > SWEEP:
+            self._swept = time.monotonic()
+            self._backend.sweep()
 
     def close(self) -> None:
-        """End every clone and push."""
+        """End every clone and push; what is being published has some time to come to its end."""
         atexit.unregister(self.close)
-        for running in [*self._running]:
-            running.interrupt()
+        for running, push in [*self._running.items()]:
+            if push is None or push.take_back():
+                running.interrupt()
+        end = time.monotonic() + PUBLISHING
+        while self._running and time.monotonic() < end:
+            time.sleep(SHORT)
         for running in [*self._running]:
             running.end()
         self.hooks.close()
@@ -159,43 +180,79 @@ class Served:
 
     Args:
         running: Git at work.
+        push: What it is at work on.
         status: Of the answer.
         kind: The answer's type.
         answer: What git has said so far.
-        held: What is given back when git has ended.
+        held: What is given back when git has ended, and all that it has started.
     """
 
-    def __init__(self, running: Running, status: int, kind: str, answer: Answer, held: ExitStack) -> None:
+    def __init__(
+        self,
+        running: Running,
+        push: Push | None,
+        status: int,
+        kind: str,
+        answer: Answer,
+        held: ExitStack,
+    ) -> None:
         self.status = status
         self.kind = kind
         self._running = running
+        self._push = push
         self._answer = answer
         self._left = threading.Event()  # the client has gone
+        self._parties = threading.Semaphore(1)  # the last of two, the client and git, finds none
         self._after = ExitStack()
+        self._patience: Patience | None = None
         try:
             threading.Thread(target=self._pump, args=(held,), name="git", daemon=True).start()
         except RuntimeError:  # there are too many
             held.close()
             raise
 
-    def also(self, held: ExitStack) -> "Served":
-        """Give back something more when the client has all of it, or has gone."""
+    def also(self, held: ExitStack, patience: Patience) -> "Served":
+        """Give back something more when git has ended, and the client has all of it or has gone.
+
+        Args:
+            held: What.
+            patience: Waits for the client.
+        """
         self._after.push(held)
+        self._patience = patience
         return self
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._answer.read()
+        for part in self._answer.read():
+            with self._patience.turn() if self._patience is not None else nullcontext():
+                yield part
 
     def close(self) -> None:
-        """End git, if it has not ended; the server calls this when the client has all, or has gone."""
+        """End git, if it has not ended; the server calls this when the client has all, or has gone.
+
+        A push that was allowed is published all the same: nobody can take back half of it.
+        """
+        if self._left.is_set():
+            return
         self._left.set()
-        self._running.interrupt()
+        if self._is_unwanted():
+            self._running.interrupt()
         self._answer.close()
-        self._after.close()
+        self._leave()
+
+    def _is_unwanted(self) -> bool:
+        """Say whether git is to end, as the client has gone."""
+        return self._left.is_set() and (self._push is None or self._push.take_back())
+
+    def _leave(self) -> None:
+        if not self._parties.acquire(blocking=False):
+            self._after.close()
 
     def _pump(self, held: ExitStack) -> None:
         """Take what git says, for as long as it says something and the client is there."""
-        with held:
+        with ExitStack() as last:
+            last.callback(self._leave)
+            last.enter_context(held)
             try:
                 if self._take():
                     code = self._running.wait()
@@ -216,14 +273,12 @@ class Served:
         ready = select.poll()
         ready.register(descriptor, select.POLLIN)
         end = time.monotonic() + SECONDS
-        while not self._left.is_set() and time.monotonic() < end:
+        while not self._is_unwanted() and time.monotonic() < end:
             if not ready.poll(LOOK * 1_000):
                 continue
             part = os.read(descriptor, PART)
             if not part:
                 return True
-            try:
+            with suppress(ValueError):  # it was closed meanwhile
                 self._answer.write(part)
-            except ValueError:  # it was closed meanwhile
-                break
         return False

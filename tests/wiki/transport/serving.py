@@ -3,7 +3,7 @@
 import os
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,9 @@ class Allowing:
     reasons: Sequence[str] = ()  # why a push is refused
     warnings: Sequence[str] = ()
 
-    def check(self, updates: Sequence[Update], quarantine: Path, actor: Actor) -> Checked:
+    def check(
+        self, updates: Sequence[Update], quarantine: Path, actor: Actor, stop: Callable[[], bool]
+    ) -> Checked:
         self.checked.append(actor)
         assert quarantine.is_dir()
         if self.reasons:
@@ -170,7 +172,7 @@ class Served:
     def waits(self) -> None:
         """Wait until git has ended everywhere."""
         for _ in range(2_000):
-            if not self.transport.busy:
+            if not self.transport._running:
                 return
             threading.Event().wait(0.02)
         raise AssertionError("git never ended")

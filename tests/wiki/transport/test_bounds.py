@@ -1,29 +1,36 @@
 """How many clone and push at once, and what becomes of clients that are slow, or go away."""
 
 import os
+import signal
 import socket
+import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.access import Role
+from engine.errors import PushRefusedError
 from engine.locks import HostLock
 from tests.repositories import Repository
-from tests.wiki.transport.serving import SECONDS, Served, serving
+from tests.wiki.transport.serving import CLEAN, SECONDS, Served, serving
 from tests.wiki.transport.test_cloning import KIND, LS, ask
+from wiki import server
 from wiki.transport.slots import BusyError, Seats, Slots
+from wiki.transport.transport import BODIES
 
 REFS = "/wiki.git/info/refs?service=git-upload-pack"
 
 
 @contextmanager
-def slots_taken(served: Served, count: int) -> Iterator[None]:
+def slots_taken(served: Served, count: int, first: int = 0) -> Iterator[None]:
     """Let another process hold some of the two slots, as it seems."""
     folder = served.transport.spool.parent
-    locks = [HostLock(folder / f"git-{number}.lock").held(0) for number in range(count)]
+    locks = [HostLock(folder / f"git-{number}.lock").held(0) for number in range(first, first + count)]
     for lock in locks:
         assert lock.__enter__()
     try:
@@ -126,6 +133,14 @@ def connected(served: Served) -> socket.socket:
     return socket.create_connection(("127.0.0.1", served.port), timeout=SECONDS)
 
 
+def settled(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def request(path: str, kind: str, length: int) -> bytes:
     lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {kind}", f"Content-Length: {length}"]
     return "\r\n".join([*lines, "Git-Protocol: version=2", "Connection: close", "", ""]).encode()
@@ -136,7 +151,7 @@ def test_who_sends_slowly_holds_no_slot(served: Served) -> None:
         slow.sendall(request("/wiki.git/git-upload-pack", KIND, len(LS)))
         for byte in LS[:-1]:
             slow.sendall(bytes([byte]))
-        assert not served.transport.busy
+        assert not served.transport._running
         assert ask(served, "GET", REFS)[0] == 200
         slow.sendall(LS[-1:])
         assert slow.recv(100).startswith(b"HTTP/1.1 200")
@@ -231,3 +246,121 @@ def test_descriptors_stay_as_many(served: Served) -> None:
     rounds(20)
     assert descriptors() <= first + 2
     assert threading.active_count() <= threads + 2
+
+
+def test_a_push_whose_client_goes_away_is_checked_no_further_and_holds_its_slot_until_then(
+    content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, stopped, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def check(updates: object, quarantine: object, actor: object, stop: Callable[[], bool]) -> None:
+        began.set()
+        while not stop():
+            time.sleep(0.01)
+        stopped.set()
+        assert ended.wait(SECONDS)
+        raise PushRefusedError("the push was taken back")
+
+    monkeypatch.setattr(served.pushing, "check", check)
+    monkeypatch.setattr(served.transport.slots, "_wait", 0.2)
+    clone, before = served.clone(), content.git("show-ref")
+    clone.commit({"a.md": "Pushed.\n"})
+    served.waits()
+    pushing = subprocess.Popen(
+        ["git", "push", "-q"], cwd=clone.path, env=CLEAN, start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    assert began.wait(SECONDS)
+    os.killpg(pushing.pid, signal.SIGKILL)
+    pushing.wait()
+    assert stopped.wait(SECONDS)
+    with slots_taken(served, 1, first=1):
+        assert ask(served, "GET", REFS)[0] == 503
+        ended.set()
+        monkeypatch.setattr(served.transport.slots, "_wait", 10.0)
+        assert ask(served, "GET", REFS)[0] == 200
+    assert content.git("show-ref") == before
+
+
+def test_a_push_that_was_allowed_is_published_though_its_client_goes_away(
+    content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, gone = threading.Event(), threading.Event()
+    publish = served.pushing.publish
+
+    def slowly(*arguments: Any) -> None:
+        began.set()
+        assert gone.wait(SECONDS)
+        time.sleep(2)  # until git would have been ended
+        publish(*arguments)
+
+    monkeypatch.setattr(served.pushing, "publish", slowly)
+    clone = served.clone()
+    new = clone.commit({"a.md": "Pushed.\n", "m.bin": os.urandom(2_000_000)})
+    pushing = subprocess.Popen(
+        ["git", "push", "-q"], cwd=clone.path, env=CLEAN, start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    assert began.wait(SECONDS)
+    os.killpg(pushing.pid, signal.SIGKILL)
+    pushing.wait()
+    gone.set()
+    served.waits()
+    assert content.git("rev-parse", "main") == new
+    assert not [*(content.path / "objects" / "pack").glob("*.keep")]
+    assert not [*(content.path / "objects").glob("tmp_objdir*")]
+    content.check()
+
+
+def test_who_never_reads_holds_no_thread_and_no_seat(large: Repository, tmp_path: Path) -> None:
+    asked = wanted(large)
+    with serving(large, tmp_path, threads=2) as served, ExitStack() as silent:
+        for _ in range(5):
+            client = silent.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            client.connect(("127.0.0.1", int(served.port)))
+            client.sendall(request("/wiki.git/git-upload-pack", KIND, len(asked)) + asked)
+            time.sleep(0.2)
+            served.waits()
+            settled(lambda: served.transport.seats._free._value == 1)
+        assert ask(served, "GET", REFS)[0] == 200
+        assert ask(served, "GET", "/")[0] == 200
+        served.clone()
+
+
+def test_one_seat_is_not_for_strangers() -> None:
+    seats = Seats(3)
+    with seats.taken(stranger=True), seats.taken(stranger=True):
+        with pytest.raises(BusyError), seats.taken(stranger=True):
+            raise AssertionError
+        with seats.taken(), pytest.raises(BusyError), seats.taken():
+            raise AssertionError
+    with seats.taken(stranger=True), seats.taken(), seats.taken():
+        pass
+    with Seats(1).taken(stranger=True):
+        pass
+
+
+def test_who_does_not_say_who_they_are_sends_no_more_than_others(content: Repository, tmp_path: Path) -> None:
+    kind = "application/x-git-receive-pack-request"
+    with serving(content, tmp_path, upload_bytes=100_000) as served:
+        served.add("edi", Role.EDITOR)
+        heard = server.HEARD * served.app.config["MAX_CONTENT_LENGTH"]
+        path = "/wiki.git/git-receive-pack"
+        with connected(served) as stranger:
+            stranger.sendall(request(path, kind, heard + 1))
+            assert stranger.recv(100).startswith(b"HTTP/1.1 413")
+        signed = {"Content_Type": kind, "Authorization": "Bearer " + served.token("t", Role.EDITOR)}
+        assert ask(served, "POST", path, b"0000" + bytes(heard), **signed)[0] == 200
+        settled(lambda: served.transport.bodies._free._value == BODIES)
+        taken = [served.transport.bodies.taken() for _ in range(BODIES)]
+        for one in taken:
+            one.__enter__()
+        assert ask(served, "POST", path, b"0000", **signed)[0] == 503
+        for one in taken:
+            one.__exit__(None, None, None)
+        for _ in range(BODIES + 1):  # each gives back what it took
+            assert ask(served, "POST", path, b"0000", **signed)[0] == 200
+            with connected(served) as gone:
+                head = request(path, kind, 1_000_000).replace(b"Host:", b"Authorization: x\r\nHost:")
+                gone.sendall(head + b"0000")
+            settled(lambda: served.transport.bodies._free._value == BODIES)
+        assert [*served.transport.spool.iterdir()] == []

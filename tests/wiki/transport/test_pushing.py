@@ -1,14 +1,19 @@
 """Push, with the real git."""
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.access import Role
+from engine.errors import PushRefusedError, StoreError
+from engine.pushing.pushing import Checked
 from tests.people import locally
 from tests.repositories import Repository, make
-from tests.states import PASSWORD, audited
+from tests.states import ADMIN, PASSWORD, audited
 from tests.wiki.transport.serving import Clone, Served, git, serving
 from tests.wiki.transport.test_cloning import ask
 
@@ -171,12 +176,16 @@ def test_who_pushed_is_written_down_and_shown_where_they_are_not_the_author(
         "commit", "-q", "--allow-empty", "-m", "Mine", GIT_AUTHOR_NAME="edi", GIT_AUTHOR_EMAIL="edi@localhost"
     )
     assert mine.returncode == 0
+    mine = clone.git(
+        *("commit", "-q", "--allow-empty", "-m", "As edi"), GIT_AUTHOR_NAME="edi", GIT_AUTHOR_EMAIL="e@b.c"
+    )
+    assert mine.returncode == 0
     clone.commit({"a.md": "Pushed again.\n"}, "By Grace, too")
     assert clone.git("push").returncode == 0
     (second, first), _ = served.state.audit.entries(what="push")
     assert (first.who, first.target, first.address) == ("edi", "main", "127.0.0.1")
     assert first.detail == f"{old[:12]}..{new[:12]}, 1 commits"
-    assert second.detail.endswith(", 2 commits")
+    assert second.detail.endswith(", 3 commits")
     author = content.git("log", "-1", "--format=%an <%ae> %cn", new)
     assert author == "Grace <grace@example.org> Grace"
     client = served.app.test_client()
@@ -191,6 +200,86 @@ def test_a_refused_push_is_not_written_down(served: Served) -> None:
     count = audited(served.state)
     assert clone.git("push").returncode != 0
     assert audited(served.state) == count
+
+
+def test_what_somebody_may_do_is_asked_again_before_the_check_and_before_the_branch_moves(
+    content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.add("edi", Role.EDITOR)
+    served.add("adi", Role.EDITOR)
+    token = served.token("gone", Role.EDITOR)
+    before = content.git("show-ref")
+    check: Callable[..., Checked] = served.pushing.check
+    changes = {
+        "gone": lambda: served.state.tokens.revoke(served.state.tokens.named("gone").id, by=ADMIN),
+        "edi": lambda: served.state.accounts.disable("edi", by=ADMIN),
+        "adi": lambda: served.state.accounts.set_role("adi", Role.ADMIN, by=ADMIN),
+    }
+
+    def checked(who: str, *arguments: Any) -> Checked:
+        found = check(*arguments, lambda: False)
+        changes[who]()
+        return found
+
+    for who in changes:
+        clone = served.clone(served.url(who, token if who == "gone" else PASSWORD), name=who)
+        clone.commit({"a.md": f"By {who}.\n"})
+        monkeypatch.setattr(served.pushing, "check", lambda *given, who=who, **more: checked(who, *given))
+        done = clone.git("push")
+        assert done.returncode != 0
+        assert "remote:   what you may do has changed meanwhile; push again" in done.stderr
+        assert content.git("show-ref") == before
+    monkeypatch.setattr(served.pushing, "check", check)
+    count = len(served.pushing.checked)
+    served.add("last", Role.EDITOR)
+    clone = served.clone(served.url("last"))
+    clone.commit({"a.md": "By last.\n"})
+
+    plain = served.transport._backend.start
+
+    def start(service: str, *, advertise: bool, **options: Any) -> Any:
+        if not advertise and service == "git-receive-pack":
+            served.state.accounts.disable("last", by=ADMIN)
+        return plain(service, advertise=advertise, **options)
+
+    monkeypatch.setattr(served.transport._backend, "start", start)
+    assert "what you may do has changed meanwhile" in clone.git("push").stderr
+    assert len(served.pushing.checked) == count
+    assert content.git("show-ref") == before
+    assert not served.state.audit.entries(what="push")[0]
+
+
+def test_a_push_that_moved_the_branch_is_ok_whatever_failed_afterwards(
+    content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = served.pushing.publish
+
+    def failing(*arguments: Any) -> None:
+        publish(*arguments)
+        raise OSError("no space left")
+
+    monkeypatch.setattr(served.pushing, "publish", failing)
+    clone = served.clone()
+    new = clone.commit({"a.md": "Pushed.\n"})
+    done = clone.git("push")
+    assert (done.returncode, head(content)) == (0, new), done.stderr
+    assert "remote: Published, but something went wrong here" in done.stderr
+    assert len(served.state.audit.entries(what="push")[0]) == 1
+
+
+@pytest.mark.parametrize("error", [PushRefusedError("it moved"), StoreError("it broke"), RuntimeError("oh")])
+def test_a_push_that_did_not_move_the_branch_is_not_written_down_as_one(
+    content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def failing(*arguments: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(served.pushing, "publish", failing)
+    clone, before = served.clone(), head(content)
+    clone.commit({"a.md": "Pushed.\n"})
+    assert clone.git("push").returncode != 0
+    assert head(content) == before
+    assert not served.state.audit.entries(what="push")[0]
 
 
 def test_a_push_that_is_too_large_is_refused(content: Repository, tmp_path: Path) -> None:
@@ -230,6 +319,7 @@ def line(text: bytes) -> bytes:
         (b"zzzz", 422),
         (b"0003", 422),
         (b"fff0" + b"x" * 65_516, 422),
+        (line(b"push-cert\0report-status") + line(b"certificate version 0.1\n") + b"0000", 422),
     ],
 )
 def test_more_references_than_anybody_pushes_are_refused(served: Served, body: bytes, status: int) -> None:
@@ -316,3 +406,23 @@ def test_an_empty_wiki_takes_the_first_push(repository: Repository, tmp_path: Pa
         assert done.returncode == 0, done.stderr
         assert head(repository) == new
         assert "Hello" in locally(served.app).get("/").text
+
+
+def test_what_a_killed_push_has_left_behind_is_removed_after_a_day(
+    content: Repository, served: Served
+) -> None:
+    old, new, other = (
+        content.path / "objects" / name
+        for name in ("tmp_objdir-incoming-old", "tmp_objdir-incoming-new", "tmp_objdir-bulk-old")
+    )
+    for place in (old, new, other):
+        (place / "pack").mkdir(parents=True)
+        (place / "pack" / "tmp_pack_x").write_bytes(b"x")
+        (place / "pack" / "tmp_pack_x").chmod(0o444)
+    for place in (old, other):
+        os.utime(place, (time.time() - 100_000,) * 2)
+    clone = served.clone()
+    assert old.exists()
+    clone.commit({"a.md": "Pushed.\n"})
+    assert clone.git("push").returncode == 0
+    assert [place.exists() for place in (old, new, other)] == [False, True, True]
