@@ -34,6 +34,7 @@ EXPECTED = {
     "HeadMovedError": 409,
     "TooLargeError": 413,
     "InvalidChangeError": 422,
+    "PushRefusedError": 422,
     "AddressTakenError": 422,
     "NotReadyError": 503,
     "StoreError": 503,
