@@ -248,6 +248,7 @@ def test_descriptors_stay_as_many(served: Served) -> None:
     assert threading.active_count() <= threads + 2
 
 
+@pytest.mark.usefixtures("faked")
 def test_a_push_whose_client_goes_away_is_checked_no_further_and_holds_its_slot_until_then(
     content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +282,7 @@ def test_a_push_whose_client_goes_away_is_checked_no_further_and_holds_its_slot_
     assert content.git("show-ref") == before
 
 
+@pytest.mark.usefixtures("faked")
 def test_a_push_that_was_allowed_is_published_though_its_client_goes_away(
     content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
