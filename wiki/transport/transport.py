@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, nullcontext
 from logging import getLogger
 from pathlib import Path
 from typing import IO, Protocol
@@ -279,6 +279,11 @@ class Served:
             part = os.read(descriptor, PART)
             if not part:
                 return True
-            with suppress(ValueError):  # it was closed meanwhile
+            try:
                 self._answer.write(part)
+            except ValueError:  # it was closed meanwhile
+                continue
+            except OSError:  # the disk is full
+                if self._push is None or self._push.take_back():
+                    raise
         return False

@@ -10,9 +10,9 @@ from tests.repositories import Repository
 from tests.wiki.transport.serving import Allowing, Served, serving
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def faked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every push be taken that a test does not refuse."""
+    """Let every push be taken that a test does not refuse; without it the wiki decides."""
 
     def pushing(wiki: Wiki) -> Allowing:
         found: Allowing = wiki.__dict__["faked"]

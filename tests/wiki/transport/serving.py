@@ -1,4 +1,4 @@
-"""A server in this process, with real git before it and behind it; what a push may bring is not looked at."""
+"""A server in this process, with real git before it and behind it; and a stand-in for what decides on pushes."""
 
 import os
 import subprocess

@@ -1,5 +1,6 @@
 """How many clone and push at once, and what becomes of clients that are slow, or go away."""
 
+import errno
 import os
 import signal
 import socket
@@ -21,6 +22,7 @@ from tests.wiki.transport.serving import CLEAN, SECONDS, Served, serving
 from tests.wiki.transport.test_cloning import KIND, LS, ask
 from wiki import server
 from wiki.transport.slots import BusyError, Seats, Slots
+from wiki.transport.spool import Answer
 from wiki.transport.transport import BODIES
 
 REFS = "/wiki.git/info/refs?service=git-upload-pack"
@@ -248,6 +250,7 @@ def test_descriptors_stay_as_many(served: Served) -> None:
     assert threading.active_count() <= threads + 2
 
 
+@pytest.mark.usefixtures("faked")
 def test_a_push_whose_client_goes_away_is_checked_no_further_and_holds_its_slot_until_then(
     content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +284,7 @@ def test_a_push_whose_client_goes_away_is_checked_no_further_and_holds_its_slot_
     assert content.git("show-ref") == before
 
 
+@pytest.mark.usefixtures("faked")
 def test_a_push_that_was_allowed_is_published_though_its_client_goes_away(
     content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,3 +368,26 @@ def test_who_does_not_say_who_they_are_sends_no_more_than_others(content: Reposi
                 gone.sendall(head + b"0000")
             settled(lambda: served.transport.bodies._free._value == BODIES)
         assert [*served.transport.spool.iterdir()] == []
+
+
+@pytest.mark.usefixtures("faked")
+def test_a_push_that_was_allowed_is_published_though_its_answer_cannot_be_kept(
+    content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = served.pushing.publish
+
+    def full(answer: Answer, part: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def publishing(*arguments: Any) -> None:
+        monkeypatch.setattr(Answer, "write", full)
+        arguments[2]("which is lost")
+        time.sleep(1)
+        publish(*arguments)
+
+    monkeypatch.setattr(served.pushing, "publish", publishing)
+    clone = served.clone()
+    new = clone.commit({"a.md": "Pushed.\n"})
+    clone.git("push")
+    served.waits()
+    assert content.git("rev-parse", "main") == new

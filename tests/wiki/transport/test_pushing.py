@@ -29,6 +29,7 @@ def remote_lines(said: str) -> list[str]:
     ]
 
 
+@pytest.mark.usefixtures("faked")
 def test_what_is_pushed_is_there_when_the_push_returns(content: Repository, served: Served) -> None:
     clone = served.clone()
     new = clone.commit({"a.md": "Pushed.\n"})
@@ -61,6 +62,7 @@ def test_few_objects_become_files_as_those_of_a_save(content: Repository, served
     assert [*(content.path / "objects" / "pack").glob("*.pack")] == []
 
 
+@pytest.mark.usefixtures("faked")
 def test_reasons_and_warnings_are_told(content: Repository, served: Served) -> None:
     clone = served.clone()
     before = head(content)
@@ -92,6 +94,7 @@ def test_reasons_and_warnings_are_told(content: Repository, served: Served) -> N
         "refs/heads/-x",
     ],
 )
+@pytest.mark.usefixtures("faked")
 def test_git_moves_no_reference_by_itself(content: Repository, served: Served, reference: str) -> None:
     clone = served.clone()
     before = content.git("show-ref")
@@ -120,6 +123,7 @@ def test_other_branches_are_not_told_to_who_pushes(served: Served) -> None:
     assert refs.returncode == 0
 
 
+@pytest.mark.usefixtures("faked")
 def test_no_hook_and_no_filter_of_the_repository_runs(
     content: Repository, served: Served, tmp_path: Path
 ) -> None:
@@ -193,6 +197,7 @@ def test_who_pushed_is_written_down_and_shown_where_they_are_not_the_author(
     assert client.get("/-/recent").text.count("pushed by edi") == 2
 
 
+@pytest.mark.usefixtures("faked")
 def test_a_refused_push_is_not_written_down(served: Served) -> None:
     clone = served.clone()
     clone.commit({"a.md": "Pushed.\n"})
@@ -202,6 +207,7 @@ def test_a_refused_push_is_not_written_down(served: Served) -> None:
     assert audited(served.state) == count
 
 
+@pytest.mark.usefixtures("faked")
 def test_what_somebody_may_do_is_asked_again_before_the_check_and_before_the_branch_moves(
     content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +255,7 @@ def test_what_somebody_may_do_is_asked_again_before_the_check_and_before_the_bra
     assert not served.state.audit.entries(what="push")[0]
 
 
+@pytest.mark.usefixtures("faked")
 def test_a_push_that_moved_the_branch_is_ok_whatever_failed_afterwards(
     content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +275,7 @@ def test_a_push_that_moved_the_branch_is_ok_whatever_failed_afterwards(
 
 
 @pytest.mark.parametrize("error", [PushRefusedError("it moved"), StoreError("it broke"), RuntimeError("oh")])
+@pytest.mark.usefixtures("faked")
 def test_a_push_that_did_not_move_the_branch_is_not_written_down_as_one(
     content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
