@@ -99,6 +99,7 @@ KINDS = (
     Kind("media", "/-/media", "square.png", "uploads.view"),
     Kind("unused media", "/-/media?unused=1", "", "uploads.view"),
     Kind("medium", "/-/media/samples/square.png", "image/png", "uploads.medium"),
+    Kind("clone", "/wiki.git", "git clone", "smart_http.about"),
 )
 
 OTHERS = {
@@ -121,5 +122,7 @@ OTHERS = {
     "previews.view": "pictures",
     "health.healthz": "JSON for monitors",
     "feeds.view": "Atom",
+    "smart_http.advertise": "what git reads",
+    "smart_http.dumb": "a line for who reads the repository file by file",
 }
 """What answers to GET with something else than a page of HTML."""
