@@ -212,7 +212,9 @@ class Reckoning:
         for each in operation.meant:
             for token in each.adds:
                 if each.page or token in left:  # where two take the same back, one of them finds it done
-                    _need(there[each.page, token], f"{told} did not bring {token} to {each.page}")
+                    # A page that an append has begun anew has no heading, and so no mark.
+                    brought_to = there[each.page, token] or there["", token]
+                    _need(brought_to, f"{told} did not bring {token} to {each.page}")
 
     def _check_taken(self, operation: Operation, went: Held, after: Held, told: str) -> None:
         removes = {(each.page, token) for each in operation.meant for token in each.removes}
