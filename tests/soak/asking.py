@@ -237,7 +237,8 @@ class Asker:
 def _own_fields(endpoint: str) -> list[str]:
     """Return the fields that stand in the source of a view's own module."""
     module = endpoint.partition(".")[0]
-    source = (Path(__file__).parents[2] / "wiki" / "views" / f"{module}.py").read_text()
+    folder = "transport" if module == "smart_http" else "views"
+    source = (Path(__file__).parents[2] / "wiki" / folder / f"{module}.py").read_text()
     return sorted({*re.findall(r'\b(?:\w+_)?field\(\s*f?"([\w-]+)', source)})
 
 
