@@ -244,7 +244,7 @@ def main() -> None:
     url, folder, clients, seconds = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
     half = clients // 2
     mine = [cloned(url, folder / f"clone-{n}", "--depth", "20") for n in range(half)]
-    print("ready", flush=True)
+    _say("ready")
     end = time.monotonic() + seconds
     threads = [threading.Thread(target=_push_on, args=(each, n, end)) for n, each in enumerate(mine)]
     threads += [threading.Thread(target=_save_on, args=(url, 60 + n, end)) for n in range(half, clients)]
@@ -252,6 +252,11 @@ def main() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def _say(*words: object) -> None:
+    """Write one line, whole: others write at the same time."""
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
 def _push_on(mine: Repository, number: int, end: float) -> None:
@@ -267,15 +272,15 @@ def _push_on(mine: Repository, number: int, end: float) -> None:
             done = client_git(mine.path, "push", "-q", "origin", "HEAD:main")
             said = done.stderr.decode()
             if done.returncode == 0:
-                print("pushed", mine.git("rev-parse", "HEAD"), flush=True)
+                _say("pushed", mine.git("rev-parse", "HEAD"))
                 break
             if "503" in said:
-                print("busy", number, flush=True)
+                _say("busy", number)
             elif any(
                 text in said
                 for text in ("fetch first", "non-fast-forward", "has changed meanwhile", "leaves out")
             ):
-                print("raced", number, flush=True)
+                _say("raced", number)
                 client_git(mine.path, "fetch", "-q", "origin")
                 client_git(mine.path, "rebase", "-q", "origin/main")
             else:
@@ -295,9 +300,9 @@ def _save_on(url: str, number: int, end: float) -> None:
         person.save()
         if person.answer[0] == 303:
             now = after
-            print("saved", number, after, flush=True)
+            _say("saved", number, after)
         else:
-            print("refused", number, person.answer[0], flush=True)
+            _say("refused", number, person.answer[0])
 
 
 # -- much at once, and for long
