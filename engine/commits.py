@@ -179,7 +179,7 @@ class Commits:
         """Return those of some commits that arrived, and that the actor may know of."""
         listed = [*ids]
         revisions = self._arrivals.revisions(listed)
-        ranks = {commit: rank for each in listed for commit, rank in self._arrivals.commits(each)}
+        ranks = {each: rank for each in listed if (rank := self._arrivals.rank(each)) is not None}
         return tuple(
             revisions[each]
             for each in listed

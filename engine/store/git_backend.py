@@ -21,7 +21,7 @@ from typing import IO
 
 from engine.errors import InvalidChangeError, StoreError, TooLargeError
 from engine.services import RECEIVE, UPLOAD
-from engine.store.git_process import clean_environment, no_git
+from engine.store.git_process import clean_environment, no_git, with_settings
 
 UPDATES = 1_000  # references that one push may move
 SAID = 4_000  # bytes of what git complains of that are kept
@@ -206,7 +206,9 @@ class GitBackend:
             self._make_facade()
             length = _rewound(body) if body is not None else 0
             config = self._config(service, hooks, advertise=advertise, length=length)
-            environment = _environment(config) | self._asked(service, advertise, protocol, length)
+            environment = with_settings(clean_environment(), config) | self._asked(
+                service, advertise, protocol, length
+            )
             environment |= told or {}
             blocks = 2 * self._push_bytes // 512 + 1_000_000  # of a file that is written
             complaints = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - it lives as long as the process
@@ -279,17 +281,6 @@ class GitBackend:
             temporary = self._folder / f"{name}.{secrets.token_hex(6)}"
             temporary.write_text(content, encoding="utf-8", errors="surrogateescape")
             temporary.replace(place)
-
-
-def _environment(config: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return a clean environment with more settings than those that it has."""
-    environment = clean_environment()
-    number = int(environment["GIT_CONFIG_COUNT"])
-    for key, value in config:
-        environment[f"GIT_CONFIG_KEY_{number}"] = key
-        environment[f"GIT_CONFIG_VALUE_{number}"] = value
-        number += 1
-    return environment | {"GIT_CONFIG_COUNT": str(number)}
 
 
 def _rewound(body: IO[bytes]) -> int:

@@ -10,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 from engine.errors import RevisionNotFoundError
 from engine.model import Author
 from engine.store import Commit, Touch
-from engine.store.git_listing import spell, tokens
+from engine.store.git_listing import ABSENT, spell, tokens
 from engine.store.git_process import GitProcess, is_object_id
 from engine.store.trailers import KEY, MOVED, with_moves
 
 _AT_ONCE = 2_000  # commits held in memory, while the merges among them are looked at again
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-_ABSENT = "000000"  # the mode of no file
 
 _COMPARE = ("diff-tree", "--stdin", "-r", "-z", "--raw", "--no-abbrev", "--root", "--always")
 # Every deleted file is compared with every added one. Beyond this many of each only identical files are paired,
@@ -108,8 +107,8 @@ def _touches(words: Words, prefix: bytes) -> Iterator[Touch]:
             yield Touch(
                 spell(path[len(prefix) :]),
                 spell(old_path[len(prefix) :]) if old_path is not None else None,
-                None if new_mode == _ABSENT else blob,
-                old_mode == _ABSENT,
+                None if new_mode == ABSENT else blob,
+                old_mode == ABSENT,
             )
 
 
@@ -128,17 +127,23 @@ def _merges(
     return found
 
 
-def _merge_touches(words: Words, prefix: bytes) -> Iterator[Touch]:
-    # "::" and a mode for each parent, one for the result; likewise ids; letters; then the path.
+def changed(words: Words) -> Iterator[tuple[list[str], str, str, bytes]]:
+    """Read what a commit changes: the mode for each parent, that of the result, its blob, and the path.
+
+    The pieces are a colon and a mode for each parent, one mode for the result; likewise ids; letters; then the path.
+    """
     while words.begins(b":"):
         head = words.take().decode("ascii")
         parents = len(head) - len(head.lstrip(":"))
         fields = head[parents:].split(" ")
-        old_modes, new_mode, blob = fields[:parents], fields[parents], fields[-2]
-        path = words.take()
+        yield fields[:parents], fields[parents], fields[-2], words.take()
+
+
+def _merge_touches(words: Words, prefix: bytes) -> Iterator[Touch]:
+    for old_modes, new_mode, blob, path in changed(words):
         if path.startswith(prefix):
-            added = all(mode == _ABSENT for mode in old_modes)
-            yield Touch(spell(path[len(prefix) :]), None, None if new_mode == _ABSENT else blob, added)
+            added = all(mode == ABSENT for mode in old_modes)
+            yield Touch(spell(path[len(prefix) :]), None, None if new_mode == ABSENT else blob, added)
 
 
 def _text(raw: bytes) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from engine.errors import RevisionNotFoundError, StoreError, TooLargeError
 from engine.model import Difference, Form
 from engine.store import PushedFile, git_listing, rules
-from engine.store.git_history import Words, expect
-from engine.store.git_listing import form_of, spell, tokens
+from engine.store.git_history import Words, changed, expect
+from engine.store.git_listing import ABSENT, form_of, spell, tokens
 from engine.store.git_objects import Objects
 from engine.store.git_process import GitProcess, is_object_id
 from engine.store.git_trees import NewObjects, Trees, entries
@@ -22,7 +22,7 @@ PATHS = 300_000  # that differ between what is served and what is to be
 _QUARANTINES = ("tmp_objdir-incoming-", "incoming-")
 _RAW = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames")
 _EACH = (*_RAW, "--stdin", "--root", "--always")
-_ABSENT, _FOLDER = "000000", "040000"  # the modes of no file, and of a folder
+_FOLDER = "040000"  # the mode of a folder, as it is listed
 
 
 class Incoming:
@@ -49,7 +49,9 @@ class Incoming:
         """Return the commits that *new* has and *old* has not, parents first."""
         for commit in filter(None, (old, new)):
             self._tree(commit)
-        found = self._listed(old, new, f"--max-count={COMMITS + 1}")
+        without = [f"^{old}"] if old is not None else []
+        options = ("--topo-order", "--reverse", f"--max-count={COMMITS + 1}")
+        found = self._process.run("rev-list", *options, new, *without, "--").decode("ascii").split()
         if len(found) > COMMITS:
             raise TooLargeError(f"the push has more than {COMMITS:,} commits; push some of them first")
         return found
@@ -129,26 +131,18 @@ class Incoming:
             raise RevisionNotFoundError(f"{commit!r} is no commit")
         return self._objects.look_up(f"{commit}^{{tree}}")[0]
 
-    def _listed(self, old: str | None, new: str, *options: str) -> list[str]:
-        without = [f"^{old}"] if old is not None else []
-        said = self._process.run("rev-list", "--topo-order", "--reverse", *options, new, *without, "--")
-        return said.decode("ascii").split()
-
     def _is_behind(self, old: str, new: str) -> bool:
         return self._process.attempt("merge-base", "--is-ancestor", old, new).returncode == 0
 
 
 def _changed(words: Words, commit: str) -> Iterator[PushedFile]:
-    """Read what one commit changes: a colon and a mode for each parent, one mode for the result; likewise ids; the path."""
-    while words.begins(b":"):
-        head = words.take().decode("ascii")
-        parents = len(head) - len(head.lstrip(":"))
-        fields = head[parents:].split(" ")
-        old_modes, mode, blob, path = fields[:parents], fields[parents], fields[-2], spell(words.take())
-        new = all(each == _ABSENT for each in old_modes)
+    """Read what one commit changes."""
+    for old_modes, mode, blob, raw in changed(words):
+        path = spell(raw)
+        new = all(each == ABSENT for each in old_modes)
         if mode == _FOLDER:
             yield PushedFile(commit, path, Form.FOLDER, new=new)
-        elif mode == _ABSENT:
+        elif mode == ABSENT:
             if _FOLDER not in old_modes:
                 yield PushedFile(commit, path, None)
         else:

@@ -13,6 +13,7 @@ from engine.model import Form
 from engine.store import Difference, Entry
 
 FILE, EXECUTABLE, SYMLINK, SUBMODULE, FOLDER = "100644", "100755", "120000", "160000", "40000"
+ABSENT = "000000"  # the mode of no file
 
 _LOOKS_ESCAPED = re.compile(rb"\\(?=x[0-9a-f]{2})")
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
@@ -68,19 +69,25 @@ def _is_text(raw: bytes) -> bool:
     return True
 
 
+def sides(raw: bytes) -> Iterator[tuple[bytes, str, str, str, str]]:
+    """Read ``diff-tree -r -z --raw --no-renames``: each path, with mode and id before and after."""
+    parts = raw.split(b"\0")
+    for head, path in zip(parts[0:-1:2], parts[1:-1:2], strict=True):
+        old_mode, new_mode, old, new, _ = head.decode("ascii")[1:].split(" ")
+        yield path, old_mode, old, new_mode, new
+
+
 def differences(raw: bytes) -> list[Difference]:
     """Read ``diff-tree -r -z --raw --no-renames`` between two trees."""
-    parts = raw.split(b"\0")
     found = []
-    for head, raw_path in zip(parts[0:-1:2], parts[1:-1:2], strict=True):
-        old_mode, new_mode, old, new, _ = head.decode("ascii")[1:].split(" ")
+    for raw_path, old_mode, old, new_mode, new in sides(raw):
         path = spell(raw_path)
         found.append(Difference(path, _side(old_mode, old, path), _side(new_mode, new, path)))
     return sorted(found, key=lambda difference: difference.path)
 
 
 def _side(mode: str, blob: str, path: str) -> Entry | None:
-    return None if mode == "000000" else Entry(path, blob, form_of(mode, path))
+    return None if mode == ABSENT else Entry(path, blob, form_of(mode, path))
 
 
 def tokens(stream: IO[bytes]) -> Iterator[bytes]:

@@ -70,6 +70,16 @@ def clean_environment(**more: str) -> dict[str, str]:
     return environment | more
 
 
+def with_settings(environment: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return an environment of `clean_environment` with more settings, which count over those of files."""
+    found = dict(environment)
+    for number, (key, value) in enumerate(settings, start=int(found["GIT_CONFIG_COUNT"])):
+        found[f"GIT_CONFIG_KEY_{number}"] = key
+        found[f"GIT_CONFIG_VALUE_{number}"] = value
+        found["GIT_CONFIG_COUNT"] = str(number + 1)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class GitProcess:
     """Runs git on one repository, whatever the current folder is."""
@@ -94,13 +104,7 @@ class GitProcess:
 
     def configured(self, settings: Iterable[tuple[str, str]]) -> Self:
         """Make a runner with more settings, which count over those of files."""
-        environment = dict(self.environment)
-        count = int(environment["GIT_CONFIG_COUNT"])
-        for number, (key, value) in enumerate(settings, start=count):
-            environment[f"GIT_CONFIG_KEY_{number}"] = key
-            environment[f"GIT_CONFIG_VALUE_{number}"] = value
-            environment["GIT_CONFIG_COUNT"] = str(number + 1)
-        return replace(self, environment=environment)
+        return replace(self, environment=with_settings(self.environment, settings))
 
     def holding(self, *descriptors: int) -> Self:
         """Make a runner whose commands hold these locks for as long as they run, whatever becomes of this process."""

@@ -22,7 +22,7 @@ from engine.store import Change, rules
 from engine.store.git_checkout import Checkouts, Edit
 from engine.store.git_disk import Disk, sync
 from engine.store.git_head import Head
-from engine.store.git_listing import FILE, FOLDER
+from engine.store.git_listing import ABSENT, FILE, FOLDER, sides
 from engine.store.git_objects import Objects
 from engine.store.git_process import GitError, GitProcess, is_object_id
 from engine.store.git_trees import Child, NewObjects, Trees
@@ -167,16 +167,10 @@ class Writer:
         raw = self._process.run(
             "diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after
         )
-        parts = raw.split(b"\0")
-        found = []
-        for head, path in zip(parts[0:-1:2], parts[1:-1:2], strict=True):
-            old_mode, new_mode, old_id, new_id, _ = head.decode("ascii")[1:].split(" ")
-            sides = (
-                None if not mode.strip("0") else Child(mode, name)
-                for mode, name in ((old_mode, old_id), (new_mode, new_id))
-            )
-            found.append(Edit(path, *sides))
-        return found
+        return [
+            Edit(path, _child(old_mode, old_id), _child(new_mode, new_id))
+            for path, old_mode, old_id, new_mode, new_id in sides(raw)
+        ]
 
     @contextmanager
     def _settled(self) -> Iterator[None]:
@@ -237,6 +231,10 @@ class Writer:
             if folder == top:
                 break
             sync(folder)
+
+
+def _child(mode: str, name: str) -> Child | None:
+    return None if mode == ABSENT else Child(mode, name)
 
 
 def _commit(tree: str, parent: str | None, signature: Signature, committer: Author) -> bytes:
