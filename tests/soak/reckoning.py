@@ -89,6 +89,7 @@ class Reckoning:
             str, tuple[set[str], set[str]]
         ] = {}  # tokens that came and went, by commit or by author
         self._taken: set[str] = set()  # tokens that some commit took away knowingly
+        self._known: set[str] = set()  # tokens that were there before the commit at hand
         self._found = Reckoned()
 
     def check(self) -> Reckoned:
@@ -174,8 +175,7 @@ class Reckoning:
 
     def _check_commit(self, commit: _Commit, operation: Operation) -> None:
         """All that was meant was done, to the page that was meant, and nothing else."""
-        before = self._held(old for old, _ in commit.changes.values())
-        after = self._held(new for _, new in commit.changes.values())
+        before, after = self._sides(commit)
         came, went = after - before, before - after
         told = f"{operation.kind} {operation.id} in {commit.id}"
         self._check_twice(commit, operation, told)
@@ -188,7 +188,19 @@ class Reckoning:
             self._check_taken(operation, went, after, told)
         self._check_brought(commit, operation, came, told)
         self._taken |= {token for _, token in went}
+        self._known |= {token for _, token in came}
         self._check_deeds(commit, operation, {token for _, token in came}, {token for _, token in went}, told)
+
+    def _sides(self, commit: _Commit) -> tuple[Held, Held]:
+        """Return what the files held before and after; a page that gets its heading, or loses it, is still the same."""
+        before, after = Held(), Held()
+        for old, new in commit.changes.values():
+            marks = [self._texts[blob][0] for blob in (old, new) if blob]
+            mark = next(filter(None, marks), "") if "" in marks else None
+            for blob, held in ((old, before), (new, after)):
+                for own, token in self._held([blob] if blob else []).elements():
+                    held[own if mark is None else mark, token] += 1
+        return before, after
 
     def _check_twice(self, commit: _Commit, operation: Operation, told: str) -> None:
         """Nothing comes to stand in a page twice; but two may take the same sentence back to two places of it."""
@@ -197,10 +209,11 @@ class Reckoning:
         }
         for path, (_, new) in commit.changes.items():
             doubled = {key for key, count in self._held([new]).items() if count > 1} - already
-            _need(
-                not doubled or operation.kind in (*TAKE_BACKS, "make again"),
-                f"{told} doubled {sorted(doubled)} in {path}",
+            back = operation.kind in (*TAKE_BACKS, "make again") or (
+                # What somebody chose at a conflict about taking back.
+                operation.kind == "resolve" and {token for _, token in doubled} <= self._known
             )
+            _need(not doubled or back, f"{told} doubled {sorted(doubled)} in {path}")
             self._found.doubled += len(doubled)
 
     def _check_brought(self, commit: _Commit, operation: Operation, came: Held, told: str) -> None:
@@ -223,8 +236,12 @@ class Reckoning:
                 bases = [other.base or "" for other in operation.meant if other.page == each.page]
                 seen = {token for base in bases for token in self._texts.get(base, ("", []))[1]}
                 _need(set(each.removes) <= seen, f"{told} did not see all that it took away")
-        _need(set(went) <= removes, f"{told} lost {sorted(set(went) - removes)}")
-        left = [key for key in removes if after[key] and not went[key]]
+        # A page that an append has begun anew has no mark until its heading comes back.
+        lost = {(mark, token) for mark, token in went if not {(mark, token), ("", token)} & removes}
+        _need(not lost, f"{told} lost {sorted(lost)}")
+        # What takes a heading back means to take away all below it, and to bring it again without.
+        stays = {token for each in operation.meant for token in each.adds}
+        left = [key for key in removes if after[key] and not went[key] and key[1] not in stays]
         _need(not left, f"{told} left {left}, which it meant to take away")
 
     def _check_deeds(
