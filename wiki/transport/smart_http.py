@@ -17,6 +17,7 @@ from wiki import current
 from wiki.current import reads
 from wiki.errors import status
 from wiki.languages import gettext, number
+from wiki.plain import line
 from wiki.transport.credentials import Caller, Credentials, TooManyTriesError, UnknownCallerError
 from wiki.transport.patience import Patience
 from wiki.transport.receiving import Receiving
@@ -73,7 +74,7 @@ def advertise() -> ResponseReturnValue:
 def dumb(text: str) -> ResponseReturnValue:
     """Refuse whoever would read the repository file by file."""
     _transport()
-    return _line(404, gettext("Nothing is here but git's smart protocol; use git 1.6.6 or newer."), {})
+    return line(404, gettext("Nothing is here but git's smart protocol; use git 1.6.6 or newer."))
 
 
 @bp.post(f"{ADDRESS}/<any('{UPLOAD}', '{RECEIVE}'):service>")
@@ -106,12 +107,12 @@ def _served(service: str, *, advertised: bool) -> Response:
                 receiver=receiver,
             )
         except RefusedError as error:
-            return _line(error.code, error.why, error.headers)
+            return line(error.code, error.why, error.headers)
         except BusyError:
             why = gettext("Too many clone or push at the same time; try again in a moment.")
-            return _line(503, why, {"Retry-After": str(RETRY)})
+            return line(503, why, {"Retry-After": str(RETRY)})
         except (TooLargeError, InvalidChangeError, StoreError) as error:
-            return _line(status(error), str(error), {})
+            return line(status(error), str(error))
         response = Response(served.also(held.pop_all(), patience), served.status, content_type=served.kind)
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -217,9 +218,3 @@ def _body(service: str, transport: Transport, held: ExitStack, patience: Patienc
         )
     except TooLargeError:
         raise too_large from None
-
-
-def _line(code: int, why: str, headers: Mapping[str, str]) -> Response:
-    response = Response(f"{why}\n", code, headers, content_type="text/plain; charset=utf-8")
-    response.headers["Cache-Control"] = "no-store"
-    return response
