@@ -52,6 +52,7 @@ from wiki.views import (
     folders,
     health,
     history,
+    hooks,
     lists,
     media,
     moving,
@@ -128,7 +129,20 @@ def create_app(
     ).hexdigest()[:12]
     door = Door(settings, state, local)
     kept = responses.ResponseCache(wiki, door, settings.response_cache)
-    current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build, transport))
+    current.attach(
+        app,
+        current.Site(
+            settings,
+            wiki,
+            state,
+            door,
+            themes,
+            kept,
+            build,
+            transport,
+            remote_secret=settings.remote_secret(),
+        ),
+    )
     told = Webhooks(
         wiki,
         state.webhooks,
@@ -167,6 +181,7 @@ def create_app(
         edit,
         feeds,
         history,
+        hooks,
         lists,
         moving,
         new,

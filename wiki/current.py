@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from hashlib import sha256
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, ParamSpec, Protocol
 
 from flask import Flask, Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
@@ -28,6 +28,19 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 
+class Mirror(Protocol):
+    """Keeps the branch and that of a remote the same."""
+
+    @property
+    def branch(self) -> str:
+        """The branch of the remote, as ``main``."""
+        ...
+
+    def ask(self) -> None:
+        """Fetch soon: something was pushed there. Returns at once; asked twice before it came to it, it fetches once."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """The parts of one application."""
@@ -40,6 +53,10 @@ class Site:
     responses: "ResponseCache"
     build: str  # changes when the same snapshot would look otherwise
     transport: "Transport | None" = None  # clone and push, where there are
+    mirror: Mirror | None = None  # where there is a remote
+    remote_secret: bytes = field(
+        default=b"", repr=False
+    )  # with which a forge signs what it tells; empty: none may
 
 
 def attach(app: Flask, site: Site) -> None:

@@ -60,6 +60,9 @@ class Settings:
 
     webhooks: str = ""  # addresses that are told of changes, separated by spaces
     webhook_secret_file: str = ""  # a file that holds what these messages are signed with
+    remote_secret_file: str = (
+        ""  # a file that holds what a forge signs with that tells of pushes to the remote
+    )
 
     @property
     def webhook_urls(self) -> tuple[str, ...]:
@@ -72,19 +75,15 @@ class Settings:
         Raises:
             SettingsError: The file cannot be read, or holds too little.
         """
-        try:
-            with Path(self.webhook_secret_file).open("rb") as file:
-                secret = file.read(SECRET_BYTES[1] + 2).rstrip(b"\r\n")
-        except OSError as error:
-            raise SettingsError(
-                f"webhook_secret_file is {self.webhook_secret_file!r}; it cannot be read: {error.strerror}"
-            ) from error
-        if not SECRET_BYTES[0] <= len(secret) <= SECRET_BYTES[1]:
-            raise SettingsError(
-                f"webhook_secret_file holds {len(secret)} bytes; it must be from {SECRET_BYTES[0]} to"
-                f" {SECRET_BYTES[1]}: openssl rand -hex 32 > FILE"
-            )
-        return secret
+        return _secret("webhook_secret_file", self.webhook_secret_file)
+
+    def remote_secret(self) -> bytes:
+        """Read what a forge signs with that tells of pushes to the remote; empty: none may tell.
+
+        Raises:
+            SettingsError: The file cannot be read, or holds too little.
+        """
+        return _secret("remote_secret_file", self.remote_secret_file) if self.remote_secret_file else b""
 
     @property
     def committer_name(self) -> tuple[str, str]:
@@ -169,6 +168,20 @@ class Settings:
 
 WEBHOOKS = 20  # addresses
 SECRET_BYTES = (16, 4_096)  # fewest and most
+
+
+def _secret(name: str, file: str) -> bytes:
+    try:
+        with Path(file).open("rb") as opened:
+            secret = opened.read(SECRET_BYTES[1] + 2).rstrip(b"\r\n")
+    except OSError as error:
+        raise SettingsError(f"{name} is {file!r}; it cannot be read: {error.strerror}") from error
+    if not SECRET_BYTES[0] <= len(secret) <= SECRET_BYTES[1]:
+        raise SettingsError(
+            f"{name} holds {len(secret)} bytes; it must be from {SECRET_BYTES[0]} to"
+            f" {SECRET_BYTES[1]}: openssl rand -hex 32 > FILE"
+        )
+    return secret
 
 
 def is_webhook(url: str) -> bool:

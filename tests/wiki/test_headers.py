@@ -84,6 +84,7 @@ EXAMPLES = {
         "/-/preview-image/1/m.png",
     ],
     "/-/opensearch.xml": ["/-/opensearch.xml"],
+    "/-/hooks/incoming": [],
     "/wiki.git": ["/wiki.git"],
     "/wiki.git/": ["/wiki.git/"],
     "/wiki.git/info/refs": ["/wiki.git/info/refs", "/wiki.git/info/refs?service=git-upload-pack"],

@@ -156,6 +156,8 @@ GET: Mapping[str, Row] = {
     "smart_http.about": Row("/wiki.git", everybody(404, nobody=302)),
     "smart_http.advertise": Row("/wiki.git/info/refs?service=git-upload-pack", everybody(404)),
     "smart_http.dumb": Row("/wiki.git/HEAD", everybody(404)),
+    # A forge is known by what it signs, see tests/wiki/test_incoming_hooks.py; a wiki without a remote has no such place.
+    "hooks.refused": Row("/-/hooks/incoming", everybody(404)),
     "pages.view": Row("/zebra", READ),
 }
 
@@ -187,8 +189,9 @@ POST: Mapping[str, Row] = {
     "protecting.protect": Row("/-/protect/zebra", admins(303), {"level": "editor"}),
     "uploads.upload": Row("/-/media", writers(422)),  # no file is sent
     "smart_http.serve": Row("/wiki.git/git-receive-pack", everybody(404)),
+    "hooks.incoming": Row("/-/hooks/incoming", everybody(404)),
 }
-NO_FORMS = {"smart_http.serve"}
+NO_FORMS = {"smart_http.serve", "hooks.incoming"}
 """What no form is sent to."""
 
 SECRETS = ("Zebra", "zebra", "stripes", "Secret garden")
@@ -223,7 +226,7 @@ def test_every_route_has_a_row(app: Flask) -> None:
     assert endpoints(app, "GET") == set(GET)
     assert endpoints(app, "POST") == set(POST)
     for method in ("PUT", "PATCH", "DELETE"):
-        assert endpoints(app, method) == set()
+        assert endpoints(app, method) == {"hooks.refused"}  # which says that only POST is taken
     for row in (*GET.values(), *POST.values()):
         assert set(row.expected) == set(ROLES)
 
@@ -340,6 +343,7 @@ def test_other_methods_do_nothing(role: str, wiki: Wiki, state: State) -> None:
         method: {str(row.address) for row in rows.values()}
         for method, rows in (("GET", GET), ("HEAD", GET), ("POST", POST))
     }
+    known |= {method: {str(GET["hooks.refused"].address)} for method in ("PUT", "PATCH", "DELETE")}
     for method in METHODS:
         for address in addresses - known.get(method, set()):
             code = client.open(address, method=method).status_code

@@ -95,7 +95,21 @@ WEBHOOKS = (
     )""",
 )
 
-STEPS: Sequence[Sequence[str]] = (BEGIN, SECTIONS_OF_DRAFTS, FIELDS_OF_DRAFTS, PUSHES, WEBHOOKS)
+DELIVERIES = (
+    """CREATE TABLE delivery (
+        "key" BLOB NOT NULL, time INTEGER NOT NULL, done BOOLEAN NOT NULL, PRIMARY KEY ("key")
+    )""",
+    "CREATE INDEX ix_delivery_time ON delivery (time)",
+)
+
+STEPS: Sequence[Sequence[str]] = (
+    BEGIN,
+    SECTIONS_OF_DRAFTS,
+    FIELDS_OF_DRAFTS,
+    PUSHES,
+    WEBHOOKS,
+    DELIVERIES,
+)
 
 
 def migrate(db: Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:

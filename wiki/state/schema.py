@@ -175,6 +175,14 @@ secret = Table(
     Column("value", LargeBinary, nullable=False),
 )
 
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),  # the same for whatever is signed alike
+    Column("time", Integer, nullable=False, index=True),
+    Column("done", Boolean, nullable=False),  # no: somebody is at it, or was when their process died
+)
+
 webhook = Table(
     "webhook",
     metadata,

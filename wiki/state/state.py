@@ -11,6 +11,7 @@ from wiki.state import audit, logins, sessions
 from wiki.state.accounts import Accounts
 from wiki.state.audit import Audit, By
 from wiki.state.database import Database
+from wiki.state.deliveries import Deliveries
 from wiki.state.drafts import Drafts
 from wiki.state.invitations import Invitations
 from wiki.state.limits import Limits
@@ -68,6 +69,7 @@ class State:
         self.protections = PageProtections(self.database, self.audit, clock)
         self.pushes = Pushes(self.database, clock)
         self.webhooks = Hooks(self.database, clock)
+        self.deliveries = Deliveries(self.database, clock)
 
     @classmethod
     def passing(cls, *, hashing: Hashing | None = None, clock: Callable[[], float] = time.time) -> "State":

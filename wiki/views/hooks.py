@@ -1,0 +1,120 @@
+"""A forge tells of a push to the remote, by a message that it signs; the mirror then fetches."""
+
+from logging import getLogger
+from time import time
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from wiki import current
+from wiki.current import Mirror
+from wiki.incoming_hooks import (
+    BYTES,
+    Delivery,
+    Event,
+    HookError,
+    LargeError,
+    SignatureError,
+    TimeError,
+    UnknownDialectError,
+    read,
+)
+from wiki.languages import gettext, number
+from wiki.plain import line
+from wiki.showing import address
+from wiki.state.limits import network
+from wiki.transport.spool import PART
+
+log = getLogger(__name__)
+
+bp = Blueprint("hooks", __name__)
+
+ADDRESS = "/-/hooks/incoming"
+WRONG = 50  # messages from one network that were not signed as they must be,
+SECONDS = 900  # in which time; whoever sends more is told to wait
+
+
+@bp.route(ADDRESS, methods=["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+def refused() -> ResponseReturnValue:
+    """Refuse whatever is not posted."""
+    _mirror()
+    return line(405, gettext("Only messages of a forge are taken here, by POST."), {"Allow": "POST"})
+
+
+@bp.post(ADDRESS, provide_automatic_options=False)
+def incoming() -> ResponseReturnValue:
+    """Take what a forge tells, and let the mirror fetch where it tells of a push to its branch."""
+    mirror = _mirror()
+    try:
+        delivery = _delivery()
+    except LargeError as error:
+        return _too_large(error.limit)
+    except SignatureError:
+        return _unsigned()
+    except TimeError:
+        return line(403, gettext("This was signed too long ago, or the clock there and the one here differ."))
+    except UnknownDialectError:
+        return line(400, gettext("This is not how GitHub, GitLab, Gitea or Forgejo begin their messages."))
+    except HookError:
+        return line(400, gettext("This cannot be read as what a forge tells of a push."))
+    if delivery.event is Event.PING:
+        return line(200, gettext("The wiki hears you."))
+    if delivery.event is not Event.PUSH or delivery.branch not in {None, mirror.branch}:
+        return line(200, gettext("Nothing follows: this is no push to the branch that the wiki follows."))
+    if not _ask(mirror, delivery.key):
+        return line(409, gettext("This was told before, and nothing is done twice."))
+    return line(202, gettext("The wiki fetches what was pushed."))
+
+
+def _mirror() -> Mirror:
+    """Return what fetches.
+
+    Raises:
+        NotFound: There is no remote, or no forge may tell.
+    """
+    site = current.site()
+    if site.mirror is None or not site.remote_secret:
+        raise NotFound(gettext("This address belongs to the wiki itself, and there is nothing here."))
+    return site.mirror
+
+
+def _delivery() -> Delivery:
+    if (request.content_length or 0) > BYTES:
+        raise LargeError(BYTES)
+    request.max_content_length = BYTES + PART  # `read` tells it first
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    parts = iter(lambda: request.stream.read(PART), b"")
+    return read(headers, parts, current.site().remote_secret, now=time())
+
+
+def _ask(mirror: Mirror, key: bytes) -> bool:
+    """Let the mirror fetch, unless it was asked by this delivery before; what fails may be told again."""
+    deliveries = current.site().state.deliveries
+    if not deliveries.begin(key):
+        return False
+    try:
+        mirror.ask()
+    except BaseException:
+        deliveries.forget(key)
+        raise
+    deliveries.end(key)
+    return True
+
+
+def _unsigned() -> ResponseReturnValue:
+    """Refuse a message; what is right is never counted, so whoever sends others keeps no forge out."""
+    tries = (f"hook {network(address())}", WRONG)
+    if wait := current.site().state.limits.take(tries, seconds=SECONDS):
+        why = gettext(
+            "Too many messages were signed wrongly. Try again in %(num)s seconds.", num=number(wait)
+        )
+        return line(429, why, {"Retry-After": str(wait)})
+    log.warning(
+        "a message from %r to %s is not signed with the secret of remote_secret_file", address(), ADDRESS
+    )
+    return line(403, gettext("This is not signed with the secret that the wiki knows."))
+
+
+def _too_large(limit: int) -> ResponseReturnValue:
+    return line(413, gettext("At most %(limit)s bytes may be sent at once.", limit=number(limit)))
