@@ -12,7 +12,7 @@
     ├── InvalidChangeError  a change that would break the repository's rules; AddressTakenError
     ├── PushRefusedError    a push that would; has all reasons
     ├── NotReadyError       what was asked for is still being read; it will be there in a moment
-    └── StoreError          git is missing, locked or broken
+    └── StoreError          git is missing, locked or broken; RemoteError: it is another repository, far away
 
 A message names what, which value, and what to do next.
 """
@@ -125,3 +125,7 @@ class NotReadyError(WikiError):
 
 class StoreError(WikiError):
     """Git is missing, locked or broken."""
+
+
+class RemoteError(StoreError):
+    """The other repository cannot be reached, or takes or gives nothing; nothing has changed."""

@@ -217,7 +217,7 @@ class Settler:
         self, path: str, base: bytes, ours: bytes, entry: Entry, theirs: bytes, to: str | None = None
     ) -> bytes | None:
         """Return the bytes of both sides joined, for *to* or the same path; ``None`` after noting a conflict."""
-        found = _merge_texts(path, base, ours, theirs)
+        found = merge_texts(path, base, ours, theirs)
         if found is None or found.conflicts:
             self._conflict(path, base, ours, entry, theirs)
             return None
@@ -320,7 +320,7 @@ class Settler:
                 ours=_shown(path, ours),
                 theirs=_shown(path, theirs),
                 theirs_blob=entry.blob if entry else None,
-                merged=_merge_texts(path, base, ours, theirs),
+                merged=merge_texts(path, base, ours, theirs),
             )
         )
 
@@ -409,7 +409,7 @@ def _shown(path: str, content: bytes | None) -> str | None:
     return plain(content.decode(errors="replace")) if page_stem(path) is not None else ""
 
 
-def _merge_texts(path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None) -> Merge | None:
+def merge_texts(path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None) -> Merge | None:
     """Merge the texts of a page; ``None`` where it is no page, one of the texts is none, or a side is gone."""
     if page_stem(path) is None or ours is None or theirs is None:
         return None

@@ -16,8 +16,12 @@ from engine.changes import Saved
 from engine.errors import AddressTakenError, InvalidChangeError, StoreError, WikiError
 from engine.following import Follower, Parts, Progress, Work, version
 from engine.kept import Kept
+from engine.locks import HostLock
 from engine.markup import SCANNER, Markup
 from engine.messages import Message
+from engine.mirroring import Exchange
+from engine.mirroring.exchange import Mirrored
+from engine.model import Author
 from engine.previews import CAPACITY, Previews
 from engine.pushing import Limits as PushLimits
 from engine.pushing import Pushing
@@ -26,8 +30,8 @@ from engine.searching import RESULT_PAGES, RESULTS
 from engine.settling import Limits
 from engine.sight import past_name
 from engine.snapshot import Snapshot
-from engine.store import Pushable, Store
-from engine.writing import Changes, Plan, Writing
+from engine.store import Pushable, Remote, Store
+from engine.writing import WRITE_LOCK, Changes, Plan, Writing
 
 __all__ = [
     "RESULTS",
@@ -192,6 +196,21 @@ class Wiki:
         if not isinstance(store, Pushable):
             raise StoreError("nothing can be pushed to this wiki: its pages are in no repository")
         return Pushing(store, self._follower, self.policy, self.protections, self.at, self._push_limits)
+
+    def exchange(self, remote: Remote, joiner: Author) -> Exchange:
+        """Return what keeps the branch the same as that of another repository.
+
+        Args:
+            remote: The other one.
+            joiner: Whom commits name that join the two where nobody had to decide.
+
+        Raises:
+            StoreError: Where the pages are kept there is nothing of the kind.
+        """
+        store = self._parts.store
+        if not isinstance(store, Mirrored):
+            raise StoreError("this wiki cannot be mirrored: its pages are in no repository")
+        return Exchange(store, remote, self._follower, HostLock(self._parts.folder / WRITE_LOCK), joiner)
 
     def follow(self, wait: float = WAIT) -> None:
         """Bring the names to the branch's commit, see `Follower.follow`."""

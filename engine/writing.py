@@ -47,6 +47,7 @@ from engine.store.trailers import KEY, MERGED, MOVED, moved, with_trailers
 
 log = getLogger(__name__)
 
+WRITE_LOCK = "write.lock"  # by which writers of one host take turns
 TURN = 15.0  # seconds that a writer waits for others of this host
 ATTEMPTS = 50  # at files that change under the writer's hands
 FOLLOW = 1.0  # seconds that a saved change waits to be shown by the next answer
@@ -102,7 +103,7 @@ class Writing:
         self._look = look
         self._limits = limits
         self._secret = secret
-        self._turn = HostLock(parts.folder / "write.lock")
+        self._turn = HostLock(parts.folder / WRITE_LOCK)
 
     def commit(
         self,

@@ -14,6 +14,7 @@ LAYERS: list[tuple[str, float]] = [
     ("wiki", -3),
     ("engine.wiki", -1),
     ("engine.writing", 0),
+    ("engine.mirroring", -0.5),
     ("engine.pushing", 0),
     ("engine.lookback", 0.5),
     ("engine.settling", 3),

@@ -30,10 +30,12 @@ from wiki import (
     headers,
     languages,
     responses,
+    saving,
     uploading,
     urls,
 )
 from wiki.identity import LOCAL_AUTHOR, Door
+from wiki.mirror import Mirror
 from wiki.settings import Settings
 from wiki.state import State, data_folder, has_accounts
 from wiki.theming import Themes
@@ -55,6 +57,7 @@ from wiki.views import (
     hooks,
     lists,
     media,
+    mirror,
     moving,
     new,
     opensearch,
@@ -103,7 +106,7 @@ def create_app(
     app.url_map.merge_slashes = False
     app.url_map.converters["address"] = urls.AddressConverter
     themes = Themes(app, Path(settings.themes) if settings.themes else None)
-    local, transport = LOCAL_AUTHOR, None
+    local, transport, kept_same = LOCAL_AUTHOR, None, None
     follows = wiki is None
     if wiki is None:
         local = local_author(settings)
@@ -111,6 +114,7 @@ def create_app(
         secret = state.signing.sign("key of a call", "").encode()
         wiki = open_wiki(settings, protections=state.protections, secret=secret)
         transport = open_transport(settings)
+        kept_same = open_mirror(settings, wiki, state)
         wiki.follow()
         wiki.start()
     state = state or (open_state(settings) if settings.data else State.passing())
@@ -140,6 +144,7 @@ def create_app(
             kept,
             build,
             transport,
+            kept_same,
             remote_secret=settings.remote_secret(),
         ),
     )
@@ -153,6 +158,8 @@ def create_app(
     app.extensions["quire.webhooks"] = told
     if follows:
         told.start()
+    if kept_same is not None:
+        kept_same.start()
     app.extensions["quire.waiting"] = Waiting()
     uploading.pending(app).sweep()
     filters.register(app)
@@ -163,6 +170,7 @@ def create_app(
     csrf.register(app)
     draft_owners.register(app)
     responses.register(app)
+    saving.register(app)
     if settings.proxies:
         count = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
@@ -183,6 +191,7 @@ def create_app(
         history,
         hooks,
         lists,
+        mirror,
         moving,
         new,
         opensearch,
@@ -266,6 +275,32 @@ def open_transport(settings: Settings) -> Transport | None:
             push_bytes=settings.push_bytes,
             operations=settings.git_operations,
             threads=settings.threads,
+        )
+
+
+def open_mirror(settings: Settings, wiki: Wiki, state: State) -> Mirror | None:
+    """Open the other repository that *settings* name; ``None`` where they name none.
+
+    Raises:
+        StoreError: The repository has no branch that could be the same.
+    """
+    place = settings.remote_place
+    if place is None:
+        return None
+    with closing(_store(settings, read_only=True)) as store:
+        token = Path(settings.remote_token_file) if settings.remote_token_file else None
+        remote = store.remote(place, settings.remote_branch, token)
+        return Mirror(
+            wiki,
+            wiki.exchange(remote, Author(*settings.committer_name)),
+            place.shown,
+            remote.branch,
+            state.mirror,
+            _derived(store, settings) / "mirror.lock",
+            interval=settings.remote_interval,
+            delay=settings.remote_delay,
+            close=remote.close,
+            forget=remote.forget,
         )
 
 

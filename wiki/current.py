@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from hashlib import sha256
-from typing import TYPE_CHECKING, ParamSpec, Protocol
+from typing import TYPE_CHECKING, ParamSpec
 
 from flask import Flask, Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
@@ -22,23 +22,11 @@ from wiki.state import State
 from wiki.theming import Themes
 
 if TYPE_CHECKING:
+    from wiki.mirror import Mirror
     from wiki.responses import ResponseCache
     from wiki.transport import Transport
 
 P = ParamSpec("P")
-
-
-class Mirror(Protocol):
-    """Keeps the branch and that of a remote the same."""
-
-    @property
-    def branch(self) -> str:
-        """The branch of the remote, as ``main``."""
-        ...
-
-    def ask(self) -> None:
-        """Fetch soon: something was pushed there. Returns at once; asked twice before it came to it, it fetches once."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +41,7 @@ class Site:
     responses: "ResponseCache"
     build: str  # changes when the same snapshot would look otherwise
     transport: "Transport | None" = None  # clone and push, where there are
-    mirror: Mirror | None = None  # where there is a remote
+    mirror: "Mirror | None" = None  # another repository with the same branch, where there is one
     remote_secret: bytes = field(
         default=b"", repr=False
     )  # with which a forge signs what it tells; empty: none may

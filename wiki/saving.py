@@ -6,7 +6,7 @@ What a commit names is the same for all visitors; the audit alone knows the addr
 from collections.abc import Mapping
 from logging import getLogger
 
-from flask import g
+from flask import Flask, Response, g
 
 from engine.access import Kind
 from engine.changes import Saved
@@ -14,6 +14,7 @@ from engine.errors import ForbiddenError, StoreError, WikiError
 from engine.messages import Message
 from engine.writing import Changes
 from wiki.current import current_actor, current_identity, current_wiki, site
+from wiki.mirror import sending
 from wiki.showing import address, by
 from wiki.state.errors import TooOftenError
 from wiki.state.limits import network
@@ -22,6 +23,9 @@ log = getLogger(__name__)
 
 VIA: Mapping[str, str] = {"Quire-Via": "browser"}
 """Said in every commit that is made here."""
+
+LATE = "late=remote"
+"""In the address after a save that the remote does not have yet."""
 
 SECONDS = 900  # in which a visitor may make as many changes as the setting `anonymous_rate` says
 
@@ -43,11 +47,32 @@ def commit(changes: Changes, summary: str, trailers: Mapping[str, str] | None = 
         if visiting:
             _give_back()
         raise
+    if saved.changed:
+        _send(saved)
     if visiting and saved.changed:
         _note(saved)
     elif visiting:
         _give_back()
     return saved
+
+
+def _send(saved: Saved) -> None:
+    """Wait until the remote has a change, where the settings say so. It was made, whether or not that can be."""
+    if site().settings.durability == "remote":
+        g.late = sending(site())(saved.commit)
+
+
+def register(app: Flask) -> None:
+    """Let answers say whether the remote has what was saved, where the settings say that it is to."""
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        if "late" in g:
+            response.headers["Quire-Durability"] = "local" if g.late else "remote"
+            if g.late and response.status_code == 303 and (location := response.location):
+                address, sign, fragment = location.partition("#")
+                response.location = f"{address}{'&' if '?' in address else '?'}{LATE}{sign}{fragment}"
+        return response
 
 
 def _note(saved: Saved) -> None:

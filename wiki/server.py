@@ -13,7 +13,7 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 
-from wiki.current import Site
+from wiki.current import site
 from wiki.transport.connections import connections
 from wiki.waiting import waiting
 from wiki.webhooks import webhooks
@@ -61,6 +61,8 @@ def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str],
         _turn(sockets, 1.0)
     waiting(app).end()
     webhooks(app).end()
+    if (mirror := site(app).mirror) is not None:
+        mirror.end()
     _turn(sockets, 0)  # takes up what has just come
     for one in listening:
         one.del_channel(sockets)
@@ -102,10 +104,10 @@ def _listen(app: Flask, host: str, port: int, threads: int, sockets: dict[int, A
         ) from error
     except ValueError as error:  # what waitress makes of a name that has no address
         raise AddressError(f"{host} is no address of this machine; choose another with --host") from error
-    site: Site = app.extensions["quire"]
-    if site.transport is not None:
+    parts = site(app)
+    if parts.transport is not None:
         for one in [*sockets.values()]:
-            one.channel_class = connections(site.transport, site.state)
+            one.channel_class = connections(parts.transport, parts.state)
     return server
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from engine.remote_address import RemoteAddress, remote_address
 from wiki.languages import LANGUAGES
 
 FILE = "quire.toml"
@@ -53,6 +54,13 @@ class Settings:
     push_bytes: int = 500_000_000  # of one push
     push_file_bytes: int = 50_000_000  # of each file that is pushed
     rewrites: bool = False  # admins may push a history that leaves out published commits
+    remote: str = ""  # another repository whose branch is kept the same: https://…, ssh://… or git@host:path
+    remote_branch: str = ""  # the name of that branch there; empty: as here
+    remote_token_file: str = ""  # a file with a token for https; empty: what git is set up with
+    remote_local: bool = False  # remote may be a folder of this machine
+    remote_interval: int = 300  # seconds after which it is looked what is new there
+    remote_delay: int = 2  # seconds in which changes gather before they are sent there
+    durability: str = "local"  # when a save is acknowledged: once it is "local", or where the "remote" has it
     committer: str = "Quire <quire@localhost>"  # whom commits name besides their author
     render_cache: int = 32_000_000  # bytes of HTML kept in each process
     response_cache: int = 32_000_000  # bytes of whole answers for anonymous readers kept in each process
@@ -63,6 +71,11 @@ class Settings:
     remote_secret_file: str = (
         ""  # a file that holds what a forge signs with that tells of pushes to the remote
     )
+
+    @property
+    def remote_place(self) -> RemoteAddress | None:
+        """Where the other repository is; ``None`` for none."""
+        return remote_address(self.remote, local=self.remote_local) if self.remote else None
 
     @property
     def webhook_urls(self) -> tuple[str, ...]:
@@ -129,6 +142,7 @@ class Settings:
                 f"url is {self.url!r}; it must be http:// or https:// with a host, such as https://wiki.example.org"
             )
         self._check_webhooks()
+        self._check_remote()
         if self.themes and not Path(self.themes).is_dir():
             raise SettingsError(f"themes is {self.themes!r}; there is no such folder")
         for name, (lowest, highest) in _BOUNDS.items():
@@ -164,6 +178,22 @@ class Settings:
             raise SettingsError(f"webhooks has {len(self.webhook_urls)} addresses; there may be {WEBHOOKS}")
         if self.webhook_urls and not self.webhook_secret_file:
             raise SettingsError("webhooks are signed: name a file with a secret in webhook_secret_file")
+
+    def _check_remote(self) -> None:
+        try:
+            place = self.remote_place
+        except ValueError as error:  # of what is wrong nothing is said: it may open something
+            raise SettingsError(f"remote cannot be used: {error}") from error
+        if self.durability not in DURABILITIES:
+            raise SettingsError(
+                f"durability is {self.durability!r}; it must be one of {', '.join(DURABILITIES)}"
+            )
+        if place is None and self.durability == "remote":
+            raise SettingsError('durability is "remote", and there is none; name it in remote')
+        if self.remote_token_file and (place is None or place.protocol != "https"):
+            raise SettingsError("remote_token_file is for a remote at https://; ssh has keys of its own")
+        if self.remote_token_file and not Path(self.remote_token_file).is_file():
+            raise SettingsError(f"remote_token_file is {self.remote_token_file!r}; there is no such file")
 
 
 WEBHOOKS = 20  # addresses
@@ -211,11 +241,14 @@ def host_of(url: str) -> str:
 
 REGISTRATIONS = ("closed", "invitation", "open")
 VISITORS = ("nobody", "reader", "editor")
+DURABILITIES = ("local", "remote")
 
 _BOUNDS = {
     "port": (0, 65_535),
     "threads": (1, 256),
     "git_operations": (1, 64),
+    "remote_interval": (10, 86_400),
+    "remote_delay": (0, 3_600),
     "proxies": (0, 10),
     "session_days": (1, 400),  # browsers keep no cookie for longer
     "session_idle_days": (1, 400),

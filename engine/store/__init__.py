@@ -13,6 +13,8 @@ r"""Where pages live: immutable blobs, commits that name them, one branch.
     │   ├── git_write     objects, then one compare-and-swap        git_trees  folders, changed and made again
     │   ├── git_disk      objects as files, sure to stay            git_written  what was made last, told at once
     │   ├── git_incoming  what a push brings, while its objects are in quarantine
+    │   ├── git_joining   two histories that went apart, and the commit that joins them
+    │   ├── git_remote    another repository with the same branch: fetch from it, push to it
     │   ├── git_health    is the repository sound, quick and safe?
     │   └── git_checkout  work trees that show the branch follow it git_files  what is in them, and stays
     ├── memory_store keeps it in a dict, for tests and previews, with memory_blame
@@ -42,9 +44,12 @@ __all__ = [
     "Difference",
     "Entry",
     "Incoming",
+    "Joining",
     "Origin",
     "Pushable",
     "PushedFile",
+    "Remote",
+    "Side",
     "Store",
     "Touch",
 ]
@@ -346,5 +351,114 @@ class Pushable(Protocol):
             HeadMovedError: The branch is not at *old*; nothing was changed.
             ConflictError: The branch is checked out in a folder where one of the files has local changes.
             StoreError: git failed, or no branch is served; nothing was changed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A file as one of two histories has it."""
+
+    blob: str
+    mode: str  # as git writes it
+
+
+Sides = Mapping[str, tuple[Side | None, Side | None]]
+"""Files that differ between two commits, by path from the top of the repository: before and after."""
+
+
+class Joining(Protocol):
+    """Reads two histories that went apart, and makes the commit that joins them. Paths are from the top."""
+
+    def extends(self, old: str, new: str) -> bool:
+        """Say whether *new* has *old* among its ancestors.
+
+        Raises:
+            RevisionNotFoundError: One of them is no commit that is there.
+        """
+        ...
+
+    def bases(self, ours: str, theirs: str) -> Sequence[str]:
+        """Return the newest commits that both have among their ancestors; none where they have nothing in common."""
+        ...
+
+    def changed(self, old: str, new: str) -> Sides:
+        """Return the files that differ between two commits.
+
+        Raises:
+            TooLargeError: They are too many.
+        """
+        ...
+
+    def renamed(self, old: str, new: str) -> Mapping[str, str]:
+        """Return the files that were renamed between two commits: from the path in *old* to that in *new*."""
+        ...
+
+    def read(self, blob: str) -> bytes:
+        """Return the bytes of a blob; RevisionNotFoundError where there is none."""
+        ...
+
+    def size(self, blob: str) -> int:
+        """Return the length in bytes of a blob; RevisionNotFoundError where there is none."""
+        ...
+
+    def in_the_way(self, commit: str, files: Mapping[str, Side | bytes | None]) -> Iterator[tuple[str, str]]:
+        """Yield each of *files* that is new in *commit* and that a file or folder there leaves no place, with that."""
+        ...
+
+    def join(
+        self,
+        ours: str,
+        theirs: str,
+        files: Mapping[str, Side | bytes | None],
+        *,
+        author: Author,
+        message: str,
+    ) -> str:
+        """Make the commit with both as its parents, and return it; no branch moves.
+
+        Args:
+            ours: The commit whose files it has,
+            theirs: and the other one.
+            files: What differs from *ours*: a file of the repository, new bytes, or ``None`` for no file.
+            author: Who joins them.
+            message: All of it.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what this holds."""
+        ...
+
+
+class Remote(Protocol):
+    """Another repository that has the same branch."""
+
+    def seen(self) -> str | None:
+        """Return the commit that its branch is taken to have; ``None`` where it was never looked at."""
+        ...
+
+    def fetch(self) -> str | None:
+        """Bring what is new there, and return the commit that its branch has; ``None`` where it has none.
+
+        Raises:
+            RemoteError: It cannot be reached, or what it gives is broken.
+        """
+        ...
+
+    def accept(self, commit: str) -> None:
+        """Take *commit*, which was fetched, for what its branch has."""
+        ...
+
+    def forget(self) -> None:
+        """Forget what its branch had, so that whatever it has next is taken for what it has."""
+        ...
+
+    def push(self, commit: str) -> None:
+        """Move its branch to *commit*, of which its own must be an ancestor.
+
+        Raises:
+            HeadMovedError: Its branch has something that *commit* has not.
+            RemoteError: It cannot be reached, or refuses.
         """
         ...

@@ -14,6 +14,7 @@ from engine.diagnosis import Diagnosis
 from engine.errors import PageIdError, RevisionNotFoundError, StoreError
 from engine.ids import parse_path
 from engine.model import Author
+from engine.remote_address import RemoteAddress
 from engine.store import (
     Change,
     Commit,
@@ -29,8 +30,10 @@ from engine.store.git_blame import Blamer
 from engine.store.git_head import Head
 from engine.store.git_health import Examination
 from engine.store.git_incoming import Incoming
+from engine.store.git_joining import Joining
 from engine.store.git_objects import Objects
 from engine.store.git_process import OLDEST, GitError, GitProcess, clean_environment, is_object_id, no_git
+from engine.store.git_remote import GitRemote
 from engine.store.git_trees import NewObjects, entries, find
 from engine.store.git_write import Writer
 from engine.store.git_written import Written
@@ -68,6 +71,7 @@ class GitStore:
         self.branch = reference.removeprefix("refs/heads/") if reference != "HEAD" else None
         """The branch's name; ``None`` when a commit is checked out and no branch: then there is no writing."""
         self._process = process
+        self._committer = committer
         self._head = Head(process, reference)
         self._objects = Objects(process)
         self._blamer = Blamer(process, root)
@@ -266,6 +270,32 @@ class GitStore:
     def advance(self, old: str | None, new: str, *, by: Author) -> None:
         """Move the branch to a commit that is in the repository; see `engine.store.Pushable.advance`."""
         self._writes().advance(old, _checked(new), by)
+
+    def joining(self) -> Joining:
+        """Look into two histories that went apart; see `engine.store.Joining`."""
+        return Joining(self._process, self._committer)
+
+    def remote(self, place: RemoteAddress, branch: str = "", token_file: Path | None = None) -> GitRemote:
+        """Return the branch of another repository that is kept the same as ours.
+
+        Args:
+            place: Where that is.
+            branch: The name of its branch; by default ours.
+            token_file: See `GitRemote`.
+
+        Raises:
+            StoreError: No branch is served, or git knows no branch of such a name.
+        """
+        name = branch or self._served
+        if name.startswith("-") or self._process.attempt("check-ref-format", f"refs/heads/{name}").returncode:
+            raise StoreError(f"{name!r} cannot be the name of a branch")
+        return GitRemote(self._process, place, name, token_file)
+
+    @property
+    def _served(self) -> str:
+        if self.branch is None:
+            raise StoreError("no branch is checked out; name one to serve")
+        return self.branch
 
     def _writes(self) -> Writer:
         if self._writer is None:

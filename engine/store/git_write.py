@@ -118,7 +118,9 @@ class Writer:
         edits = [self._edit(change, top, objects) for change in made]
         after = self._trees.splice(top, {edit.path: edit.new for edit in edits}, objects)
         committer = self._committer or signature.author
-        new = objects.add("commit", _commit(after or objects.add("tree", b""), old, signature, committer))
+        parents = (old,) if old is not None else ()
+        data = commit_data(after or objects.add("tree", b""), parents, signature, committer)
+        new = objects.add("commit", data)
         if self._publish(old, new, edits, committer, objects) is None:
             return None
         changed = [(change, edit.old, edit.new) for change, edit in zip(made, edits, strict=True)]
@@ -237,8 +239,9 @@ def _child(mode: str, name: str) -> Child | None:
     return None if mode == ABSENT else Child(mode, name)
 
 
-def _commit(tree: str, parent: str | None, signature: Signature, committer: Author) -> bytes:
-    lines = [f"tree {tree}", *([f"parent {parent}"] if parent is not None else [])]
+def commit_data(tree: str, parents: Sequence[str], signature: Signature, committer: Author) -> bytes:
+    """Return the bytes of a commit that is made now."""
+    lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
     lines.append(f"author {_signed(signature.author, signature.time)}")
     lines.append(f"committer {_signed(committer, datetime.now(UTC))}")
     return "\n".join([*lines, "", signature.message]).encode()

@@ -110,6 +110,8 @@ OTHERS = {
     "admin.settings": "for admins, see test_signed_in",
     "admin.status": "for admins, see test_signed_in",
     "admin.audit": "for admins, see test_signed_in",
+    "mirror.view": "for those who may change every page, see test_signed_in",
+    "mirror.conflict": "for those who may change every page, see test_signed_in",
     "protecting.view": "for admins, see test_signed_in",
     "changes.view": "JSON for programs that follow the wiki",
     "edit.outline": "JSON for the editor",

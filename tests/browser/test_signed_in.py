@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests import repositories
 from tests.browser.measuring import DESKTOP, PHONE, cut_off, violations
 from tests.browser.serving import Served, serving
+from tests.repositories import Repository
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a long enough password"
@@ -21,6 +23,7 @@ PAGES = (
     "/-/admin/settings",
     "/-/admin/status",
     "/-/admin/audit",
+    "/-/mirror",
     "/-/protect/fair",
     "/-/edit/fair",
     "/llama-organization",
@@ -29,11 +32,13 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def closed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A wiki with two accounts, and with a webhook."""
+    """A wiki with two accounts, a webhook, and a mirror."""
     folder = tmp_path_factory.mktemp("closed")
     (folder / "secret").write_text("a secret for webhooks", encoding="ascii")
     told = {"QUIRE_WEBHOOKS": "http://127.0.0.1:9/", "QUIRE_WEBHOOK_SECRET_FILE": str(folder / "secret")}
-    with serving(folder, **told) as wiki:
+    remote = repositories.make(folder / "remote.git")
+    mirrored = {"QUIRE_REMOTE": str(remote.path), "QUIRE_REMOTE_LOCAL": "true", "QUIRE_REMOTE_DELAY": "0"}
+    with serving(folder, **told, **mirrored) as wiki:
         for login, role in (("ada", "admin"), ("bob", "editor")):
             run(wiki, "add", login, "--role", role)
         yield wiki
@@ -77,14 +82,18 @@ def test_everybody_can_use_what_is_for_those_who_signed_in(
     answer = ada.goto(closed.address(address))
     assert answer is not None
     assert answer.status == 200
-    found = {"in light": violations(ada, axe)}
-    ada.emulate_media(color_scheme="dark")
-    found["in dark"] = violations(ada, axe)
-    ada.emulate_media(color_scheme="light")
-    ada.set_viewport_size(PHONE)
-    found["on a phone"] = violations(ada, axe)
+    check_usable(ada, axe)
+
+
+def check_usable(page: Page, axe: Path) -> None:
+    found = {"in light": violations(page, axe)}
+    page.emulate_media(color_scheme="dark")
+    found["in dark"] = violations(page, axe)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)
+    found["on a phone"] = violations(page, axe)
     assert found == dict.fromkeys(found, "")
-    assert cut_off(ada, 320, 256) == ""
+    assert cut_off(page, 320, 256) == ""
 
 
 def append_to_the_last_line(page: Page, words: str) -> None:
@@ -158,6 +167,49 @@ def test_two_people_one_line_both_texts_survive_the_end_of_a_session(
     submit(bob)
     expect(bob.locator("h1")).to_contain_text("touch each other")
     take_both(bob, closed, "fair")
+
+
+def test_two_repositories_one_line_both_texts_survive(ada: Page, closed: Served, axe: Path) -> None:
+    """What was changed here and in the mirror is decided by somebody, and then it is the same in both."""
+    here = closed.repository
+    remote = Repository(here.path.parent / "remote.git")
+    ada.set_viewport_size(DESKTOP)
+    ada.goto(closed.address("/-/edit/samples/code"))
+    append_to_the_last_line(ada, "Adas words")
+    base = remote.git("rev-parse", "main")
+    clone = here.path.parent / "clone"
+    remote.git("clone", "-q", str(remote.path), str(clone))
+    page = clone / "samples" / "code.md"
+    page.write_text(page.read_text().rstrip("\n") + " Their words\n")
+    away = remote.path.rename(remote.path.with_name("away.git"))  # so that it is not sent at once
+    submit(ada)
+    ada.wait_for_url(closed.address("/samples/code") + "*")
+    theirs = Repository(clone)
+    theirs.git("commit", "-qam", "Say it otherwise")
+    assert theirs.git("rev-parse", "HEAD^") == base
+    theirs.git("push", "-q", str(away), "main")
+    away.rename(remote.path)
+    for _ in range(120):
+        ada.goto(closed.address("/-/mirror"))
+        if ada.get_by_role("link", name="samples/code.md").count():
+            break
+        ada.get_by_role("button", name="Look now what is new there").click()
+        ada.wait_for_timeout(500)
+    check_usable(ada, axe)
+    ada.set_viewport_size(DESKTOP)
+    ada.get_by_role("link", name="samples/code.md").click()
+    check_usable(ada, axe)
+    ada.get_by_label("Both: what is there first, then what is here").check()
+    ada.get_by_role("button", name="Keep these choices").click()
+    expect(ada.get_by_role("status").first).to_contain_text("That is kept")
+    for _ in range(120):
+        if here.git("rev-parse", "main") == remote.git("rev-parse", "main"):
+            break
+        ada.wait_for_timeout(250)
+    for repository in (here, remote):
+        text = repository.git("show", "main:samples/code.md")
+        assert "Adas words" in text
+        assert "Their words" in text
 
 
 def test_a_whole_edit_by_keyboard_alone(browser: Browser, closed: Served) -> None:

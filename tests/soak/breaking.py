@@ -22,14 +22,14 @@ def _last_write_wins() -> None:
     def ours(path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None) -> Merge | None:
         return Merge(ours.decode()) if ours is not None and theirs is not None else None
 
-    settling._merge_texts = ours
+    settling.merge_texts = ours
 
 
 def _first_write_wins() -> None:
     def theirs(path: str, base: bytes | None, ours: bytes | None, theirs: bytes | None) -> Merge | None:
         return Merge(theirs.decode()) if ours is not None and theirs is not None else None
 
-    settling._merge_texts = theirs
+    settling.merge_texts = theirs
 
 
 def _markers_published() -> None:
@@ -41,7 +41,7 @@ def _markers_published() -> None:
             return found
         return Merge(f"<<<<<<< ours\n{ours.decode()}=======\n{theirs.decode()}>>>>>>> theirs\n")
 
-    settling._merge_texts = both
+    settling.merge_texts = both
 
 
 def _half_a_commit() -> None:

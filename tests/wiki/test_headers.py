@@ -46,6 +46,8 @@ EXAMPLES = {
     "/-/admin/settings": ["/-/admin/settings"],
     "/-/admin/status": ["/-/admin/status"],
     "/-/admin/audit": ["/-/admin/audit"],
+    "/-/mirror": ["/-/mirror"],
+    "/-/mirror/conflict": ["/-/mirror/conflict"],
     "/-/search": ["/-/search", "/-/search?q=text", "/-/search?q=text&page=x"],
     "/-/healthz": ["/-/healthz"],
     "/-/history/<address:text>": ["/-/history/a", "/-/history/a?page=9", "/-/history/missing"],
@@ -104,6 +106,7 @@ SENT = {
     *("/-/edit/a", "/-/edit/missing", "/-/drafts", "/-/rename/a", "/-/rename/f/", "/-/rename/missing"),
     *("/-/delete/a", "/-/delete/missing", "/-/restore/a", "/-/revert/x", "/-/undo", "/-/protect/a"),
     "/wiki.git/git-upload-pack",
+    *("/-/mirror", "/-/mirror/conflict"),
 }
 """What takes a form at the address at which it is shown; `test_matrix` says from whom."""
 

@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
 from threading import Barrier
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote_plus, urlencode
 
 import pytest
@@ -37,6 +37,7 @@ from wiki.incoming_hooks import (
     UnknownDialectError,
     read,
 )
+from wiki.mirror import Mirror
 from wiki.settings import Settings, SettingsError
 from wiki.state import State
 from wiki.views.hooks import WRONG
@@ -73,7 +74,7 @@ class Asked:
 def mirror(app: Flask) -> Asked:
     """The mirror of a wiki to which forges may tell of pushes."""
     made = Asked()
-    current.attach(app, replace(current.site(app), mirror=made, remote_secret=SECRET))
+    current.attach(app, replace(current.site(app), mirror=cast("Mirror", made), remote_secret=SECRET))
     return made
 
 
@@ -364,7 +365,7 @@ def test_branches_have_names_in_every_script(client: FlaskClient, mirror: Asked)
 def test_a_private_wiki_is_told_as_well(wiki: Wiki, state: State) -> None:
     app = create_app(Settings(anonymous="nobody"), wiki, state)
     mirror = Asked()
-    current.attach(app, replace(current.site(app), mirror=mirror, remote_secret=SECRET))
+    current.attach(app, replace(current.site(app), mirror=cast("Mirror", mirror), remote_secret=SECRET))
     body = packed(of_github())
     client = app.test_client()
     assert client.post(ADDRESS, data=body, headers=sent_by_github(body, secret=b"x" * 16)).status_code == 403
@@ -770,6 +771,8 @@ class Mirror:
     branch = "main"
     def ask(self):
         print("asked", flush=True)
+    def end(self):
+        pass
 
 app = create_app(load_settings())
 current.attach(app, replace(current.site(app), mirror=Mirror()))

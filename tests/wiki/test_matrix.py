@@ -143,6 +143,9 @@ GET: Mapping[str, Row] = {
     "undoing.revert": Row("/-/revert/0000000", _undoes(404)),
     "undoing.undo": Row("/-/undo", _undoes(400)),
     "protecting.view": Row("/-/protect/zebra", everybody(403, nobody=302, admin=200)),
+    # There is none here, see tests/wiki/test_mirror.py for who may do what where there is one.
+    "mirror.view": Row("/-/mirror", everybody(404, nobody=302)),
+    "mirror.conflict": Row("/-/mirror/conflict", everybody(404, nobody=302)),
     "lists.missing": Row("/-/missing", READ),
     "lists.orphans": Row("/-/orphans", READ),
     "lists.backlinks": Row("/-/backlinks/zebra", READ),
@@ -187,6 +190,10 @@ POST: Mapping[str, Row] = {
     "undoing.reverted": Row("/-/revert/0000000", undoers(404)),
     "undoing.undone": Row("/-/undo", undoers(422), {"author": "Nobody of that name"}),
     "protecting.protect": Row("/-/protect/zebra", admins(303), {"level": "editor"}),
+    "mirror.change": Row("/-/mirror", everybody(404, nobody=403, **TOKENS_NOT), {"action": "look"}),
+    "mirror.decide": Row(
+        "/-/mirror/conflict", everybody(404, nobody=403, **TOKENS_NOT), {"of": "0", "choice": "ours"}
+    ),
     "uploads.upload": Row("/-/media", writers(422)),  # no file is sent
     "smart_http.serve": Row("/wiki.git/git-receive-pack", everybody(404)),
     "hooks.incoming": Row("/-/hooks/incoming", everybody(404)),

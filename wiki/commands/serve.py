@@ -36,6 +36,8 @@ def serve(repo: Path | None, config: Path | None, **given: Any) -> None:
     finally:
         site = app.extensions["quire"]
         webhooks(app).stop()
+        if site.mirror is not None:
+            site.mirror.stop()
         if site.transport is not None:
             site.transport.close()
         site.wiki.close()

@@ -8,7 +8,7 @@
     ├── invitations   links that become accounts resets              links that set a password
     ├── tokens        programs, and what they may
     ├── drafts        what was typed and not saved                   protections  pages that not everybody may change
-    ├── webhooks      how far others were told what changed
+    ├── webhooks      how far others were told what changed   mirror       how the mirror does, what was decided of it
     ├── audit         what was done, by whom     pushes              who brought which commits
     ├── limits        how often something may be tried               signing      the server's secret
     └── database      the file and its connections

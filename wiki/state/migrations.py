@@ -95,6 +95,18 @@ WEBHOOKS = (
     )""",
 )
 
+MIRROR = (
+    """CREATE TABLE mirror (
+        remote TEXT NOT NULL, standing TEXT NOT NULL, looked INTEGER, brought INTEGER, sent INTEGER,
+        tries INTEGER NOT NULL, failing INTEGER, next INTEGER NOT NULL, error TEXT NOT NULL, reasons TEXT NOT NULL,
+        conflicts INTEGER NOT NULL, asked INTEGER NOT NULL, answered INTEGER NOT NULL, PRIMARY KEY (remote)
+    )""",
+    """CREATE TABLE mirror_decision (
+        question TEXT NOT NULL, path TEXT NOT NULL, choice TEXT NOT NULL, text TEXT NOT NULL, name TEXT NOT NULL,
+        email TEXT NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (question)
+    )""",
+)
+
 DELIVERIES = (
     """CREATE TABLE delivery (
         "key" BLOB NOT NULL, time INTEGER NOT NULL, done BOOLEAN NOT NULL, PRIMARY KEY ("key")
@@ -109,6 +121,7 @@ STEPS: Sequence[Sequence[str]] = (
     PUSHES,
     WEBHOOKS,
     DELIVERIES,
+    MIRROR,
 )
 
 

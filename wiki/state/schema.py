@@ -199,3 +199,33 @@ webhook = Table(
     Column("skipped", Integer),  # when commits were given up last
     Column("unsaid", Boolean, nullable=False),  # of which it was not told yet
 )
+
+mirror = Table(
+    "mirror",
+    metadata,
+    Column("remote", Text, primary_key=True),  # a digest of its address and branch
+    Column("standing", Text, nullable=False),  # see `engine.mirroring.Standing`; empty: nobody looked yet
+    Column("looked", Integer),  # when last, and it answered
+    Column("brought", Integer),  # when something came from it last
+    Column("sent", Integer),  # when something went there last
+    Column("tries", Integer, nullable=False),  # that failed, since the last one that did not
+    Column("failing", Integer),  # since when; NULL: it is not
+    Column("next", Integer, nullable=False),  # not before then, unless somebody asks
+    Column("error", Text, nullable=False),  # of the last try that failed
+    Column("reasons", Text, nullable=False),  # why what is there is refused, a line each
+    Column("conflicts", Integer, nullable=False),  # of which somebody has to decide
+    Column("asked", Integer, nullable=False),  # how often somebody asked for it
+    Column("answered", Integer, nullable=False),  # how many of these times are dealt with
+)
+
+mirror_decision = Table(
+    "mirror_decision",
+    metadata,
+    Column("question", Text, primary_key=True),  # see `engine.mirroring.Disagreement`
+    Column("path", Text, nullable=False),
+    Column("choice", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("name", Text, nullable=False),  # whom the commit names that joins both sides
+    Column("email", Text, nullable=False),
+    Column("time", Integer, nullable=False),
+)

@@ -16,6 +16,7 @@ from wiki.state.drafts import Drafts
 from wiki.state.invitations import Invitations
 from wiki.state.limits import Limits
 from wiki.state.logins import Logins
+from wiki.state.mirror import MirrorState
 from wiki.state.passwords import Hashing, Passwords
 from wiki.state.protections import PageProtections
 from wiki.state.pushes import Pushes
@@ -69,6 +70,7 @@ class State:
         self.protections = PageProtections(self.database, self.audit, clock)
         self.pushes = Pushes(self.database, clock)
         self.webhooks = Hooks(self.database, clock)
+        self.mirror = MirrorState(self.database, self.audit, clock)
         self.deliveries = Deliveries(self.database, clock)
 
     @classmethod

@@ -27,14 +27,23 @@ class Receiving:
         caller: Who pushes, when they began.
         again: Says who pushes, each time that it is asked; ``None`` where they may push no longer. A push may take
             long, and what somebody may do can change meanwhile.
+        send: Waits until the remote has a commit, and returns why it has not; empty where it has, or is not to.
     """
 
-    def __init__(self, wiki: Wiki, state: State, caller: Caller, again: Callable[[], Caller | None]) -> None:
+    def __init__(
+        self,
+        wiki: Wiki,
+        state: State,
+        caller: Caller,
+        again: Callable[[], Caller | None],
+        send: Callable[[str], str] = lambda commit: "",
+    ) -> None:
         self._wiki = wiki
         self._state = state
         self._actor = caller.actor
         self._by = caller.by
         self._again = again
+        self._send = send
         self._checked: Mapping[Update, Sequence[str]] = {}  # what may be published, with its commits
 
     def check(self, updates: Sequence[Update], quarantine: Path, say: Say, stop: Callable[[], bool]) -> bool:
@@ -86,6 +95,8 @@ class Receiving:
             self._state.audit.note(self._by, "push", branch, f"{detail}, {len(commits)} commits")
         except Exception:  # what is published is published
             log.exception("a push was published, and is not in the audit: %s %s", self._by, detail)
+        if update.new is not None and (late := self._send(update.new)):
+            say(f"Published here. The remote does not have it yet, and gets it later: {late}")
         return None
 
     def _check_rights(self) -> None:

@@ -17,6 +17,7 @@ from wiki import current
 from wiki.current import reads
 from wiki.errors import status
 from wiki.languages import gettext, number
+from wiki.mirror import sending
 from wiki.plain import line
 from wiki.transport.credentials import Caller, Credentials, TooManyTriesError, UnknownCallerError
 from wiki.transport.patience import Patience
@@ -95,7 +96,7 @@ def _served(service: str, *, advertised: bool) -> Response:
             body = None if advertised else _body(service, transport, held, patience)
             site = current.site()
             receiver = (
-                Receiving(site.wiki, site.state, caller, _asked_again(transport))
+                Receiving(site.wiki, site.state, caller, _asked_again(transport), sending(site))
                 if service == RECEIVE
                 else None
             )

@@ -212,8 +212,14 @@ def settings() -> ResponseReturnValue:
 
 @bp.get("/-/admin/status")
 def status() -> ResponseReturnValue:
-    """Show how fresh everything is that is derived, and how far webhooks were told."""
-    return show("admin/status.html", status=current_wiki().status(), webhooks=webhooks(current_app).status())
+    """Show how fresh everything is that is derived, how far webhooks were told, and how the mirror does."""
+    mirror = site().mirror
+    return show(
+        "admin/status.html",
+        status=current_wiki().status(),
+        webhooks=webhooks(current_app).status(),
+        mirror=mirror.status() if mirror is not None else None,
+    )
 
 
 @bp.get("/-/admin/audit")

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from wiki import current
-from wiki.current import Mirror
 from wiki.incoming_hooks import (
     BYTES,
     Delivery,
@@ -21,6 +20,7 @@ from wiki.incoming_hooks import (
     read,
 )
 from wiki.languages import gettext, number
+from wiki.mirror import Mirror
 from wiki.plain import line
 from wiki.showing import address
 from wiki.state.limits import network

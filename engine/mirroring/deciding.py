@@ -1,0 +1,234 @@
+"""What becomes of each file that two histories changed: taken, merged, or left to a person.
+
+::
+
+    changed there alone         -> as it is there
+    by both, to the same        -> as it is
+    renamed there, changed here -> what both meant, at its new path; and the other way round
+    changed by both             -> a page is merged by the rules of a save; where they touch, and for files that are no
+                                   pages, somebody decides
+    deleted by one side         -> where the other one changed it, somebody decides
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+
+from engine.merging import Merge
+from engine.settling import merge_texts
+from engine.store import Joining, Side, Sides
+from engine.textstyle import styled
+
+MERGED_BYTES = 2_000_000  # of a page; of a larger one somebody takes the one or the other
+
+File = Side | bytes | None
+"""What a file is to be: one that is there, new bytes, or none."""
+
+
+class Why(StrEnum):
+    """Why somebody has to decide."""
+
+    LINES = "lines"  # both changed the same lines
+    BOTH_NEW = "both-new"  # each made a file of this path
+    FILE = "file"  # both changed it, and it is no page that can be merged
+    GONE_HERE = "gone-here"  # deleted here, changed there
+    GONE_THERE = "gone-there"  # changed here, deleted there
+    PLACE = "place"  # a file there, and a folder or file here, leave each other no place
+    ADDRESS = "address"  # another file has its address
+    BASES = "bases"  # the two histories were joined crosswise before, and what they began from says different things
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One file that both sides changed, so that somebody has to decide. Paths are from the top of the repository."""
+
+    path: str
+    why: Why
+    base: Side | None
+    ours: Side | None
+    theirs: Side | None
+    other: str = ""  # the file that is in the way, or has the address
+    merge: Merge | None = field(default=None, compare=False)  # both texts joined, as far as they go together
+
+    @property
+    def name(self) -> str:
+        """A digest of all that is in question: when a side changes it is another question."""
+        said = repr((self.path, self.why, self.base, self.ours, self.theirs, self.other))
+        return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+    @property
+    def can_be_decided(self) -> bool:
+        """Whether taking one side, or a text, settles it; else a file has to move first."""
+        return self.why not in {Why.PLACE, Why.ADDRESS}
+
+
+class Choice(StrEnum):
+    """What somebody decided on."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided about one disagreement."""
+
+    choice: Choice
+    text: str = ""  # with `Choice.TEXT`; lines end in a line feed
+
+
+@dataclass(slots=True)
+class Decided:
+    """What becomes of all files."""
+
+    files: dict[str, File] = field(default_factory=dict)  # that differ from ours
+    merged: list[str] = field(default_factory=list)  # pages that were merged
+    decided: list[str] = field(default_factory=list)  # paths of which somebody decided
+    open: list[Disagreement] = field(default_factory=list)
+
+
+Decide = Callable[[Disagreement], Decision | None]
+"""Returns what somebody decided already."""
+
+
+class Deciding:
+    """Decides about all files of two commits.
+
+    Args:
+        joining: Reads them.
+        ours, theirs: The commits.
+        bases: What both began from; the first one counts, and where another one says something else of a file that both
+            changed, somebody has to decide.
+        decide: Tells what somebody decided.
+    """
+
+    def __init__(
+        self, joining: Joining, ours: str, theirs: str, bases: Sequence[str], decide: Decide
+    ) -> None:
+        self._joining = joining
+        self._commits = (bases[0], ours, theirs)
+        self._others = bases[1:]
+        self._decide = decide
+        self._found = Decided()
+
+    def decided(self) -> Decided:
+        """Return what becomes of all files.
+
+        Raises:
+            TooLargeError: They are too many.
+        """
+        base, ours, theirs = self._commits
+        here, there = self._joining.changed(base, ours), self._joining.changed(base, theirs)
+        both = []
+        for path, (_, new) in there.items():
+            if path not in here:
+                self._found.files[path] = new
+            elif not _alike(here[path][1], new):
+                both.append(path)
+        if both:
+            self._decide_both(both, here, there)
+        for path, other in self._joining.in_the_way(ours, self._found.files):
+            self._found.open.append(
+                Disagreement(path, Why.PLACE, None, None, there.get(path, (None, None))[1], other)
+            )
+        return self._found
+
+    def _decide_both(self, both: Sequence[str], here: Sides, there: Sides) -> None:
+        base, ours, theirs = self._commits
+        renamed_here, renamed_there = self._joining.renamed(base, ours), self._joining.renamed(base, theirs)
+        came_here, came_there = (
+            {new: old for old, new in each.items()} for each in (renamed_here, renamed_there)
+        )
+        crosswise = self._crosswise(both)
+        for path in both:
+            before, mine, other = here[path][0], here[path][1], there[path][1]
+            target = path
+            if mine is None and (to := renamed_here.get(path)) is not None and to not in there:
+                target, mine = to, here[to][1]
+            elif other is None and (to := renamed_there.get(path)) is not None and to not in here:
+                target, other = to, there[to][1]
+                self._found.files[path] = None
+            elif (
+                before is None and (came := came_here.get(path)) is not None and came == came_there.get(path)
+            ):
+                before = here[came][0]
+            self._settle(target, before, mine, other, crosswise=path in crosswise)
+
+    def _crosswise(self, paths: Sequence[str]) -> set[str]:
+        """Return the paths of which another base says something else than the first."""
+        found: set[str] = set()
+        for other in self._others:
+            found |= self._joining.changed(self._commits[0], other).keys() & set(paths)
+        return found
+
+    def _settle(
+        self, path: str, base: Side | None, ours: Side | None, theirs: Side | None, *, crosswise: bool
+    ) -> None:
+        """Say what becomes of a file that both sides changed."""
+        merge = self._merged(path, base, ours, theirs)
+        if merge is not None and not merge.conflicts and not crosswise and theirs is not None:
+            self._found.files[path] = self._styled(merge.text, theirs)
+            self._found.merged.append(path)
+            return
+        question = Disagreement(
+            path, _why(base, ours, theirs, merge, crosswise=crosswise), base, ours, theirs, merge=merge
+        )
+        decision = self._decide(question)
+        if decision is None:
+            self._found.open.append(question)
+            return
+        self._found.decided.append(path)
+        match decision.choice:
+            case Choice.OURS:
+                self._found.files.pop(path, None)
+                if ours is not None:
+                    self._found.files[path] = ours
+            case Choice.THEIRS:
+                self._found.files[path] = theirs
+            case Choice.TEXT:
+                style = theirs or ours
+                self._found.files[path] = (
+                    self._styled(decision.text, style) if style else decision.text.encode()
+                )
+
+    def _styled(self, text: str, like: Side) -> bytes:
+        return styled(text, self._joining.read(like.blob).decode(errors="replace")).encode()
+
+    def _merged(self, path: str, base: Side | None, ours: Side | None, theirs: Side | None) -> Merge | None:
+        sides = [side for side in (base, ours, theirs) if side is not None]
+        if ours is None or theirs is None or not all(_is_file(side) for side in sides):
+            return None
+        if any(self._joining.size(side.blob) > MERGED_BYTES for side in sides):
+            return None
+        texts = [self._joining.read(side.blob) if side is not None else None for side in (base, ours, theirs)]
+        return merge_texts(path, *texts)
+
+
+def _alike(one: Side | None, other: Side | None) -> bool:
+    """Say whether two sides made the same of a file; of two modes ours stays."""
+    if one is None or other is None:
+        return one is other
+    return one.blob == other.blob and _is_file(one) == _is_file(other)
+
+
+def _is_file(side: Side) -> bool:
+    return side.mode.startswith("100")
+
+
+def _why(
+    base: Side | None, ours: Side | None, theirs: Side | None, merge: Merge | None, *, crosswise: bool
+) -> Why:
+    if ours is None:
+        return Why.GONE_HERE
+    if theirs is None:
+        return Why.GONE_THERE
+    if crosswise:
+        return Why.BASES
+    if base is None:
+        return Why.BOTH_NEW
+    return Why.LINES if merge is not None else Why.FILE
+
+
+__all__ = ["Choice", "Decide", "Decided", "Deciding", "Decision", "Disagreement", "File", "Why"]

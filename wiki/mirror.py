@@ -1,0 +1,244 @@
+"""The mirror: keeps the branch the same as that of another repository, behind, and now and then.
+
+One thread of one process of the host is at it at a time. What any of them wants of it, it says in the state.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from logging import getLogger
+from pathlib import Path
+from random import uniform
+from typing import TYPE_CHECKING
+
+from engine.errors import RemoteError, WikiError
+from engine.locks import HostLock
+from engine.mirroring import Decision, Disagreement, Exchange, Outcome, Standing
+from engine.wiki import Wiki
+from wiki.state.mirror import Course, MirrorState
+
+if TYPE_CHECKING:
+    from wiki.current import Site
+
+log = getLogger(__name__)
+
+LOOK = 0.5  # seconds between two looks at the branch here, and at what was asked for
+FIRST, LONGEST = (
+    5.0,
+    900.0,
+)  # seconds until an exchange that failed is tried again: the first time, and at most
+SLACK = 60.0
+SAVED = 20.0  # seconds that a save waits for the remote, where it is to have it
+STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the mirror does, for admins."""
+
+    address: str  # as far as it may be shown
+    course: Course
+    ahead: bool  # something here is not there yet
+
+
+class Mirror:
+    """Keeps the branch the same as that of another repository.
+
+    Args:
+        wiki: Whose branch it is.
+        exchange: Makes one exchange.
+        address: Where the other repository is, as far as it may be shown.
+        branch: The name of its branch.
+        state: How it does.
+        lock: The file by which the processes of a host take turns.
+        interval: Seconds after which it is looked what is new there.
+        delay: Seconds in which changes gather before they are sent.
+        close: Ends what git is at.
+        clock: Seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        wiki: Wiki,
+        exchange: Exchange,
+        address: str,
+        branch: str,
+        state: MirrorState,
+        lock: Path,
+        *,
+        interval: float,
+        delay: float,
+        close: Callable[[], None] = lambda: None,
+        forget: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.address = address
+        self.branch = branch
+        self._wiki = wiki
+        self._exchange = exchange
+        self._state = state
+        self._lock = HostLock(lock)
+        self._interval = interval
+        self._delay = delay
+        self._close = close
+        self._forget = forget
+        self._clock = clock
+        self._settled: str | None = None  # the head of which is known that there is nothing to send
+        self._moved: float | None = None  # since when it is another one
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # -- what others want of it
+
+    def ask(self) -> None:
+        """Let it be looked soon what is new there."""
+        self._state.ask(self.address)
+
+    def sync(self, commit: str, seconds: float = SAVED) -> str:
+        """Wait until the remote has *commit*; return why it has not, empty where it has.
+
+        Where the remote failed a moment ago, nobody waits: the mirror goes on trying behind.
+        """
+        end = time.monotonic() + seconds
+        if (course := self._state.find(self.address)).failing is not None and not self._is_due(course):
+            return course.error
+        with self._lock.held(seconds) as held:
+            if not held:
+                return f"it took longer than {seconds:g} seconds"
+            try:
+                if self._exchange.has(commit):
+                    return ""
+                if time.monotonic() > end:
+                    return f"it took longer than {seconds:g} seconds"
+                outcome = self._once(fetch=False)
+                if outcome is None:
+                    return self._state.find(self.address).error
+                return "" if self._exchange.has(commit) else outcome.standing.value
+            except WikiError as error:
+                return str(error)
+
+    def conflicts(self) -> tuple[Disagreement, ...]:
+        """Return what somebody has to decide, as far as is known here."""
+        return self._exchange.conflicts(self._decided)
+
+    def accept(self) -> None:
+        """Take what is there for what it is, although it was rewritten; both histories are joined then."""
+        with self._lock.held(SAVED) as held:
+            if not held:
+                raise RemoteError("the mirror is at work; try again in a moment")
+            self._forget()
+        self.ask()
+
+    def status(self) -> Status:
+        """Say how it does."""
+        return Status(self.address, self._state.find(self.address), self._exchange.is_ahead())
+
+    # -- the thread
+
+    def start(self) -> None:
+        """Exchange in a thread of its own, until `stop`."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
+            self._thread.start()
+
+    def end(self) -> None:
+        """Begin no other exchange: the server ends."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """End the thread, and what git is at; it can be done again."""
+        self.end()
+        self._close()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
+            self._thread = None
+
+    def _run(self) -> None:
+        while not self._stopping.wait(LOOK):
+            try:
+                self.turn()
+            except Exception:  # the wiki goes on serving; it is tried again
+                log.exception("the mirror failed; trying again")
+                self._stopping.wait(FIRST)
+
+    def turn(self) -> bool:
+        """Make one exchange if it is time for one, and say whether it was; nothing while another process is at it."""
+        with self._lock.held(0) as held:
+            if not held:
+                return False
+            course = self._state.find(self.address)
+            asked = course.asked > course.answered
+            if not asked and not self._is_due(course):
+                return False
+            look = asked or self._is_old(course)
+            if not look and not self._has_moved():
+                return False
+            self._once(fetch=look)
+            return True
+
+    def _is_due(self, course: Course) -> bool:
+        """Say whether it is time to try; a time that no try can have set was set by a clock that was wrong."""
+        now = self._clock()
+        return course.next is None or not now < course.next.timestamp() <= now + LONGEST + SLACK
+
+    def _is_old(self, course: Course) -> bool:
+        """Say whether the last look is too long ago, or the last try failed."""
+        if course.looked is None or course.failing is not None:
+            return True
+        return not 0 <= self._clock() - course.looked.timestamp() < self._interval
+
+    def _has_moved(self) -> bool:
+        """Say whether something here is to be sent, and had its time to gather."""
+        head = self._wiki.head()
+        if head == self._settled:
+            self._moved = None
+            return False
+        if self._moved is None:
+            self._moved = time.monotonic()
+        if time.monotonic() - self._moved < self._delay:
+            return False
+        if self._exchange.is_ahead():
+            return True
+        self._settled, self._moved = head, None  # another process has sent it
+        return False
+
+    def _once(self, *, fetch: bool) -> Outcome | None:
+        """Make one exchange, and write down what came of it; ``None`` where it failed."""
+        course, head = self._state.find(self.address), self._wiki.head()
+        decided = self._state.decisions()
+        try:
+            outcome = self._exchange.run(
+                lambda each: decided.of(each.name), lambda: decided.author, fetch=fetch
+            )
+        except WikiError as error:
+            wait = min(LONGEST, FIRST * 2.0 ** min(course.tries, 20)) * uniform(0.5, 1.0)  # noqa: S311 - so that not all come back at once
+            if not self._stopping.is_set():
+                log.warning("mirror at %s: %s; trying again in %.0f s", self.address, error, wait)
+            self._state.fail(self.address, str(error), wait, course.asked)
+            return None
+        if outcome.standing is not Standing.SAME and outcome.standing is not course.standing:
+            log.warning("mirror at %s: %s", self.address, SAID.get(outcome.standing, outcome.standing.value))
+        self._state.done(self.address, outcome, course.asked)
+        self._moved = None
+        self._settled = self._wiki.head() if outcome.standing is Standing.SAME and outcome.brought else head
+        return outcome
+
+    def _decided(self, question: Disagreement) -> Decision | None:
+        return self._state.decisions().of(question.name)
+
+
+SAID = {
+    Standing.CONFLICT: "both sides changed the same; somebody has to decide, see /-/mirror",
+    Standing.REFUSED: "what is there breaks the rules of this wiki, see /-/mirror",
+    Standing.REWRITTEN: "commits that were there are not there any more, see /-/mirror",
+    Standing.UNRELATED: "its history has nothing in common with this one",
+}
+
+
+def sending(site: "Site") -> Callable[[str], str]:
+    """Return what waits until the remote has a commit, where the settings of a site say that it is to be waited."""
+    mirror = site.mirror
+    if mirror is None or site.settings.durability != "remote":
+        return lambda commit: ""
+    return mirror.sync
