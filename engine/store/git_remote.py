@@ -161,6 +161,8 @@ class GitRemote:
             written.seek(0)
             said.seek(0)
             answer = written.read(1_000_000).decode("utf-8", "replace")
+            if code and self._ended.is_set():
+                raise RemoteError("the wiki ends")
             if code:
                 raise RemoteError(_why(arguments[0], answer, said.read(SAID).decode("utf-8", "replace")))
             return answer
