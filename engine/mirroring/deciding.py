@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
+from engine.ids import page_stem
 from engine.merging import Merge
 from engine.settling import merge_texts
 from engine.store import Joining, Side, Sides
-from engine.textstyle import styled
+from engine.textstyle import plain, styled
 
 MERGED_BYTES = 2_000_000  # of a page; of a larger one somebody takes the one or the other
 
@@ -50,6 +51,7 @@ class Disagreement:
     theirs: Side | None
     other: str = ""  # the file that is in the way, or has the address
     merge: Merge | None = field(default=None, compare=False)  # both texts joined, as far as they go together
+    text: str = field(default="", compare=False)  # of the page, where one side has deleted it
 
     @property
     def name(self) -> str:
@@ -172,9 +174,9 @@ class Deciding:
             self._found.files[path] = self._styled(merge.text, theirs)
             self._found.merged.append(path)
             return
-        question = Disagreement(
-            path, _why(base, ours, theirs, merge, crosswise=crosswise), base, ours, theirs, merge=merge
-        )
+        why = _why(base, ours, theirs, merge, crosswise=crosswise)
+        text = self._text(path, ours or theirs) if ours is None or theirs is None else ""
+        question = Disagreement(path, why, base, ours, theirs, merge=merge, text=text)
         decision = self._decide(question)
         if decision is None:
             self._found.open.append(question)
@@ -192,6 +194,14 @@ class Deciding:
                 self._found.files[path] = (
                     self._styled(decision.text, style) if style else decision.text.encode()
                 )
+
+    def _text(self, path: str, side: Side | None) -> str:
+        """Return a page as it is on the one side that has it; empty for what is none."""
+        if side is None or page_stem(path) is None or not _is_file(side):
+            return ""
+        if self._joining.size(side.blob) > MERGED_BYTES:
+            return ""
+        return plain(self._joining.read(side.blob).decode(errors="replace"))
 
     def _styled(self, text: str, like: Side) -> bytes:
         return styled(text, self._joining.read(like.blob).decode(errors="replace")).encode()

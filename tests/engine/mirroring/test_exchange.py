@@ -187,6 +187,7 @@ def test_what_one_side_deletes_and_the_other_changes(mirror: Mirror, deletes: st
         mirror.commit_there(rest)
     (question,) = mirror.run().conflicts
     assert question.why is (Why.GONE_HERE if deletes == "here" else Why.GONE_THERE)
+    assert question.text == changed(HOME, 4, "Changed")
     mirror.decisions[question.name] = Decision(choice)
     assert mirror.run().standing is Standing.SAME
     mirror.check_same()
