@@ -298,7 +298,8 @@ def open_mirror(settings: Settings, wiki: Wiki, state: State) -> Mirror | None:
             state.mirror,
             _derived(store, settings) / "mirror.lock",
             interval=settings.remote_interval,
-            delay=settings.remote_delay,
+            delay=settings.remote_delay if settings.durability == "local" else 0,
+            waiting=max(1, settings.threads // 2),
             close=remote.close,
             forget=remote.forget,
         )

@@ -30,6 +30,7 @@ FIRST, LONGEST = (
 )  # seconds until an exchange that failed is tried again: the first time, and at most
 SLACK = 60.0
 SAVED = 20.0  # seconds that a save waits for the remote, where it is to have it
+POLL = 0.02  # seconds between two looks of a save that waits
 STOP_SECONDS = 5.0
 
 
@@ -54,6 +55,7 @@ class Mirror:
         lock: The file by which the processes of a host take turns.
         interval: Seconds after which it is looked what is new there.
         delay: Seconds in which changes gather before they are sent.
+        waiting: Saves of this process that may wait for the remote at once.
         close: Ends what git is at.
         clock: Seconds since 1970.
     """
@@ -69,6 +71,7 @@ class Mirror:
         *,
         interval: float,
         delay: float,
+        waiting: int = 4,
         close: Callable[[], None] = lambda: None,
         forget: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
@@ -86,6 +89,8 @@ class Mirror:
         self._clock = clock
         self._settled: str | None = None  # the head of which is known that there is nothing to send
         self._moved: float | None = None  # since when it is another one
+        self._waiting = threading.Semaphore(waiting)
+        self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -98,25 +103,34 @@ class Mirror:
     def sync(self, commit: str, seconds: float = SAVED) -> str:
         """Wait until the remote has *commit*; return why it has not, empty where it has.
 
-        Where the remote failed a moment ago, nobody waits: the mirror goes on trying behind.
+        The thread of the mirror sends it, so nobody waits longer than that. Where the remote failed a moment ago, or too
+        many wait already, nobody waits at all: the mirror goes on trying behind.
         """
-        end = time.monotonic() + seconds
-        if (course := self._state.find(self.address)).failing is not None and not self._is_due(course):
-            return course.error
-        with self._lock.held(seconds) as held:
-            if not held:
-                return f"it took longer than {seconds:g} seconds"
-            try:
+        before = self._state.find(self.address)
+        if before.failing is not None and not self._is_due(before):
+            return before.error
+        if not self._waiting.acquire(blocking=False):
+            return "too many wait for it already"
+        try:
+            return self._synced(commit, before, time.monotonic() + seconds)
+        finally:
+            self._waiting.release()
+
+    def _synced(self, commit: str, before: Course, end: float) -> str:
+        looked: str | None = None
+        while time.monotonic() < end:
+            self._wake.set()
+            if (seen := self._exchange.seen()) != looked:
+                looked = seen
                 if self._exchange.has(commit):
                     return ""
-                if time.monotonic() > end:
-                    return f"it took longer than {seconds:g} seconds"
-                outcome = self._once(fetch=False)
-                if outcome is None:
-                    return self._state.find(self.address).error
-                return "" if self._exchange.has(commit) else outcome.standing.value
-            except WikiError as error:
-                return str(error)
+            course = self._state.find(self.address)
+            if course.failing is not None:
+                return course.error
+            if course != before and course.standing not in {None, Standing.SAME}:
+                return "" if self._exchange.has(commit) else course.standing.value
+            time.sleep(POLL)
+        return "it takes too long"
 
     def conflicts(self) -> tuple[Disagreement, ...]:
         """Return what somebody has to decide, as far as is known here."""
@@ -145,6 +159,7 @@ class Mirror:
     def end(self) -> None:
         """Begin no other exchange: the server ends."""
         self._stopping.set()
+        self._wake.set()
 
     def stop(self) -> None:
         """End the thread, and what git is at; it can be done again."""
@@ -155,7 +170,11 @@ class Mirror:
             self._thread = None
 
     def _run(self) -> None:
-        while not self._stopping.wait(LOOK):
+        while not self._stopping.is_set():
+            self._wake.wait(LOOK)
+            self._wake.clear()
+            if self._stopping.is_set():
+                return
             try:
                 self.turn()
             except Exception:  # the wiki goes on serving; it is tried again

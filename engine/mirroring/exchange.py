@@ -86,9 +86,13 @@ class Exchange:
         self._turn = turn
         self._joiner = joiner
 
+    def seen(self) -> str | None:
+        """Return the commit that the branch there is known to have; cheap."""
+        return self._remote.seen()
+
     def has(self, commit: str) -> bool:
         """Say whether *commit* is known to be there."""
-        seen = self._remote.seen()
+        seen = self.seen()
         if seen is None:
             return False
         with closing(self._store.joining()) as joining:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from engine.errors import HeadMovedError, RemoteError
 from engine.remote_address import RemoteAddress
+from engine.store.git_head import Head
 from engine.store.git_process import GitProcess, is_object_id, with_settings
 
 SECONDS = 600.0  # that one fetch or push may take
@@ -85,13 +86,14 @@ class GitRemote:
         folder = f"refs/quire/remotes/{sha256(place.url.encode()).hexdigest()[:12]}"
         self._seen, self._fetched = f"{folder}/seen/{branch}", f"{folder}/fetched/{branch}"
         self._process = process
+        self._seen_head = Head(process, self._seen)
         self._network = _with_network(process, place, token_file)
         self._running: subprocess.Popen[bytes] | None = None
         self._ended = threading.Event()
 
     def seen(self) -> str | None:
         """Return the commit that its branch had when it was taken for what it is last."""
-        return self._read(self._seen)
+        return self._seen_head.read()
 
     def fetch(self) -> str | None:
         """Bring what is new there, and return the commit that its branch has."""

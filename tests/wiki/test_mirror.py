@@ -36,6 +36,13 @@ HOME = "# Home\n\nOne line.\n\nAnother line.\n\nA third one.\n"
 # -- when it looks and sends
 
 
+def until(so: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not so():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 @dataclass
 class Remote:
     """Stands for exchanges, and counts them."""
@@ -55,6 +62,9 @@ class Remote:
 
     def is_ahead(self) -> bool:
         return self.ahead
+
+    def seen(self) -> str:
+        return f"after {len(self.runs)} exchanges"
 
     def has(self, commit: str) -> bool:
         return self.has_it and not self.error and not self.ahead
@@ -174,24 +184,48 @@ def test_one_process_is_at_it_at_a_time(mirror: Mirror, remote: Remote, tmp_path
     assert mirror.status().course.looked is not None
 
 
-def test_a_save_waits_for_the_remote(mirror: Mirror, remote: Remote) -> None:
+@pytest.fixture
+def thread(mirror: Mirror) -> Iterator[Mirror]:
+    mirror.start()
+    yield mirror
+    mirror.stop()
+
+
+def test_a_save_waits_for_the_remote(thread: Mirror, remote: Remote, commit: Commit) -> None:
+    until(lambda: thread.status().course.looked is not None)
     remote.ahead = True
-    assert mirror.sync("1" * 40) == ""
-    assert remote.runs == [False]
-    assert mirror.sync("1" * 40) == ""
-    assert remote.runs == [False]  # it has it
+    assert thread.sync(commit({"Home.md": HOME + "\nMore.\n"})) == ""
+    assert not remote.ahead
 
 
 def test_a_save_does_not_wait_for_a_remote_that_has_just_failed(
-    mirror: Mirror, remote: Remote, clock: Clock
+    thread: Mirror, remote: Remote, clock: Clock
 ) -> None:
+    until(lambda: thread.status().course.looked is not None)
     remote.error = "it is away"
-    assert mirror.sync("1" * 40) == "it is away"
-    assert mirror.sync("1" * 40) == "it is away"
-    assert len(remote.runs) == 1
-    clock.now += 60
-    assert mirror.sync("1" * 40) == "it is away"
-    assert len(remote.runs) == 2
+    remote.ahead = True
+    thread.ask()
+    assert thread.sync("1" * 40) == "it is away"
+    runs = len(remote.runs)
+    assert thread.sync("1" * 40) == "it is away"
+    assert len(remote.runs) == runs
+
+
+def test_a_save_waits_for_a_time_and_few_wait_at_once(mirror: Mirror, remote: Remote) -> None:
+    """Its thread does not run here, as where git is stuck."""
+    remote.has_it = False
+    assert mirror.sync("1" * 40, seconds=0.1) == "it takes too long"
+    said: list[str] = []
+    waiting = [
+        threading.Thread(target=lambda: said.append(mirror.sync("1" * 40, seconds=3))) for _ in range(4)
+    ]
+    for each in waiting:
+        each.start()
+    until(lambda: mirror._waiting._value == 0)
+    assert mirror.sync("1" * 40) == "too many wait for it already"
+    for each in waiting:
+        each.join(30)
+    assert said == ["it takes too long"] * 4
 
 
 # -- settings
@@ -275,7 +309,7 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, **settings: Any) -> Iterator[Served]:
+def serving(folder: Path, *, runs: bool = False, **settings: Any) -> Iterator[Served]:
     here, there = repositories.make(folder / "here"), repositories.make(folder / "there")
     here.commit({"Home.md": HOME})
     made = Settings(
@@ -289,13 +323,16 @@ def serving(folder: Path, **settings: Any) -> Iterator[Served]:
     app = create_app(replace(made, **settings).checked())
     parts = site(app)
     assert parts.mirror is not None
-    parts.mirror.end()  # its thread
-    thread = parts.mirror._thread
-    assert thread is not None
-    thread.join(30)
+    served = Served(app, here, there)
     try:
-        served = Served(app, here, there)
-        assert served.turn() is Standing.SAME
+        if runs:
+            until(lambda: served.mirror.status().course.looked is not None)
+        else:
+            thread = parts.mirror._thread
+            assert thread is not None
+            parts.mirror.end()
+            thread.join(30)
+            assert served.turn() is Standing.SAME
         yield served
     finally:
         parts.mirror.stop()
@@ -418,7 +455,7 @@ def test_admins_are_told_how_it_does(tmp_path: Path) -> None:
 
 
 def test_a_save_is_acknowledged_when_the_remote_has_it(tmp_path: Path) -> None:
-    with serving(tmp_path, durability="remote") as served:
+    with serving(tmp_path, runs=True, durability="remote") as served:
         ada = signed_in(served.app, "ada", Role.EDITOR)
         answer = save(ada, HOME.replace("One line", "Durable"))
         assert (answer.status_code, answer.headers["Quire-Durability"]) == (303, "remote")
@@ -427,7 +464,7 @@ def test_a_save_is_acknowledged_when_the_remote_has_it(tmp_path: Path) -> None:
 
 
 def test_a_save_that_loses_the_race_is_merged_and_sent(tmp_path: Path) -> None:
-    with serving(tmp_path, durability="remote") as served:
+    with serving(tmp_path, runs=True, durability="remote") as served:
         ada = signed_in(served.app, "ada", Role.EDITOR)
         served.there.commit(
             {"Home.md": HOME.replace("third", "fourth")}, served.there.git("rev-parse", "main")
@@ -440,7 +477,7 @@ def test_a_save_that_loses_the_race_is_merged_and_sent(tmp_path: Path) -> None:
 
 
 def test_a_save_stays_here_while_the_remote_is_away(tmp_path: Path) -> None:
-    with serving(tmp_path, durability="remote") as served:
+    with serving(tmp_path, runs=True, durability="remote") as served:
         ada = signed_in(served.app, "ada", Role.EDITOR)
         away = served.there.path.rename(tmp_path / "away")
         answer = save(ada, HOME.replace("One line", "Durable"))
@@ -450,15 +487,8 @@ def test_a_save_stays_here_while_the_remote_is_away(tmp_path: Path) -> None:
         assert "Durable" in page
         assert "The remote does not have it yet" in page
         away.rename(served.there.path)
-        assert served.turn() is Standing.SAME
-        assert "Durable" in served.there.git("show", "main:Home.md")
-
-
-def until(so: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not so():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+        served.mirror.ask()
+        until(lambda: "Durable" in served.there.git("show", "main:Home.md"))
 
 
 def test_the_server_runs_it(tmp_path: Path) -> None:
