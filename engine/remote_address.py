@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 CHARACTERS = 2_000
 
 _SHORT = re.compile(
-    r"(?:(?P<user>[A-Za-z0-9._][A-Za-z0-9._-]*)@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\]):(?!/?/)\S+"
+    r"(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?(?!(?:https?|ssh|git|file|ftps?|ext):)"
+    r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\]):(?!//)[^:\s]\S*"
 )
 """What ssh takes besides addresses, such as ``git@example.org:team/wiki.git``."""
 
@@ -23,14 +24,7 @@ class RemoteAddress:
     def origin(self) -> str:
         """The scheme and the host of an https address, to which alone a token is given."""
         parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-
-    @property
-    def shown(self) -> str:
-        """What may be shown of it: whom it names, and not which user."""
-        if self.protocol == "https":
-            return f"{self.origin}{urlsplit(self.url).path}"
-        return self.url
+        return f"{parts.scheme}://{parts.netloc}"
 
 
 def remote_address(url: str, *, local: bool = False) -> RemoteAddress:
@@ -43,8 +37,13 @@ def remote_address(url: str, *, local: bool = False) -> RemoteAddress:
     Raises:
         ValueError: It is none; the message says why.
     """
-    if not url.isascii() or not url.isprintable() or " " in url or len(url) > CHARACTERS:
-        raise ValueError("it may have no spaces, and no characters beyond ASCII")
+    if (
+        not url.isascii()
+        or not url.isprintable()
+        or any(sign in url for sign in " \\")
+        or len(url) > CHARACTERS
+    ):
+        raise ValueError("it may have no spaces or backslashes, and no characters beyond ASCII")
     if url.startswith(("/", "file:///")):
         if not local:
             raise ValueError("folders of this machine are only allowed where remote_local is true")
@@ -60,12 +59,13 @@ def remote_address(url: str, *, local: bool = False) -> RemoteAddress:
         raise ValueError("it is no address") from None
     if parts.scheme not in {"https", "ssh"}:
         raise ValueError("it must be https://…, ssh://… or git@host:path")
-    if parts.password is not None:
+    if parts.password is not None or (parts.scheme == "https" and "@" in parts.netloc):
         raise ValueError(
-            "a password does not belong in it; put it into a file, and name that in remote_token_file"
+            "a user, a password or a token do not belong in it; put user:token into a file, and name that in"
+            " remote_token_file"
         )
     if not host or any(text.startswith("-") for text in (host, parts.username or "")):
         raise ValueError("it names no host")
-    if not parts.path.strip("/") or parts.query or parts.fragment:
+    if not parts.path.strip("/") or "?" in url or "#" in url:
         raise ValueError("it must end in the path of a repository")
     return RemoteAddress(url, parts.scheme)

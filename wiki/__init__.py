@@ -293,7 +293,7 @@ def open_mirror(settings: Settings, wiki: Wiki, state: State) -> Mirror | None:
         return Mirror(
             wiki,
             wiki.exchange(remote, Author(*settings.committer_name)),
-            place.shown,
+            place.url,
             remote.branch,
             state.mirror,
             _derived(store, settings) / "mirror.lock",
@@ -301,7 +301,6 @@ def open_mirror(settings: Settings, wiki: Wiki, state: State) -> Mirror | None:
             delay=settings.remote_delay if settings.durability == "local" else 0,
             waiting=max(1, settings.threads // 2),
             close=remote.close,
-            forget=remote.forget,
         )
 
 

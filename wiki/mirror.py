@@ -12,9 +12,9 @@ from pathlib import Path
 from random import uniform
 from typing import TYPE_CHECKING
 
-from engine.errors import RemoteError, WikiError
+from engine.errors import WikiError
 from engine.locks import HostLock
-from engine.mirroring import Decision, Disagreement, Exchange, Outcome, Standing
+from engine.mirroring import Disagreement, Exchange, Outcome, Standing
 from engine.wiki import Wiki
 from wiki.state.mirror import Course, MirrorState
 
@@ -73,7 +73,6 @@ class Mirror:
         delay: float,
         waiting: int = 4,
         close: Callable[[], None] = lambda: None,
-        forget: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.address = address
@@ -85,14 +84,19 @@ class Mirror:
         self._interval = interval
         self._delay = delay
         self._close = close
-        self._forget = forget
         self._clock = clock
+        self._known: tuple[tuple[str | None, str | None], tuple[Disagreement, ...]] | None = None
         self._settled: str | None = None  # the head of which is known that there is nothing to send
         self._moved: float | None = None  # since when it is another one
         self._waiting = threading.Semaphore(waiting)
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+
+    @property
+    def root(self) -> str:
+        """The folder of the repository that holds the pages; empty for all of it."""
+        return self._exchange.root
 
     # -- what others want of it
 
@@ -103,46 +107,52 @@ class Mirror:
     def sync(self, commit: str, seconds: float = SAVED) -> str:
         """Wait until the remote has *commit*; return why it has not, empty where it has.
 
-        The thread of the mirror sends it, so nobody waits longer than that. Where the remote failed a moment ago, or too
-        many wait already, nobody waits at all: the mirror goes on trying behind.
+        The thread of the mirror sends it, so nobody waits longer than that. Where the remote failed a moment ago, where
+        somebody has to do something first, or where too many wait already, nobody waits at all: the mirror goes on
+        behind. Nothing is raised: the commit is made, whatever becomes of this.
         """
-        before = self._state.find(self.address)
-        if before.failing is not None and not self._is_due(before):
-            return before.error
         if not self._waiting.acquire(blocking=False):
             return "too many wait for it already"
         try:
-            return self._synced(commit, before, time.monotonic() + seconds)
+            return self._synced(commit, time.monotonic() + seconds)
+        except Exception as error:
+            log.exception("it is not known whether the remote has %s", commit)
+            return str(error)
         finally:
             self._waiting.release()
 
-    def _synced(self, commit: str, before: Course, end: float) -> str:
+    def _synced(self, commit: str, end: float) -> str:
+        before = self._state.find(self.address)
+        if before.failing is not None and not self._is_due(before):
+            return before.error
+        if before.standing not in {None, Standing.SAME}:
+            return before.standing.value
         looked: str | None = None
-        while time.monotonic() < end:
+        while time.monotonic() < end and not self._stopping.is_set():
             self._wake.set()
             if (seen := self._exchange.seen()) != looked:
                 looked = seen
                 if self._exchange.has(commit):
                     return ""
             course = self._state.find(self.address)
-            if course.failing is not None:
+            if course.failing is not None and course != before:
                 return course.error
-            if course != before and course.standing not in {None, Standing.SAME}:
+            if course.standing not in {None, Standing.SAME}:
                 return "" if self._exchange.has(commit) else course.standing.value
             time.sleep(POLL)
         return "it takes too long"
 
     def conflicts(self) -> tuple[Disagreement, ...]:
-        """Return what somebody has to decide, as far as is known here."""
-        return self._exchange.conflicts(self._decided)
+        """Return what somebody has to decide, or has decided already, as far as is known here."""
+        at = (self._wiki.head(), self._exchange.seen())
+        if self._known is None or self._known[0] != at:
+            self._known = at, self._exchange.conflicts()
+        return self._known[1]
 
     def accept(self) -> None:
-        """Take what is there for what it is, although it was rewritten; both histories are joined then."""
-        with self._lock.held(SAVED) as held:
-            if not held:
-                raise RemoteError("the mirror is at work; try again in a moment")
-            self._forget()
-        self.ask()
+        """Join both histories, although what both had was taken away in one of them."""
+        self._state.ask(self.address)
+        self._exchange.forget()
 
     def status(self) -> Status:
         """Say how it does."""
@@ -162,7 +172,7 @@ class Mirror:
         self._wake.set()
 
     def stop(self) -> None:
-        """End the thread, and what git is at; it can be done again."""
+        """End the thread, and what git is at."""
         self.end()
         self._close()
         if self._thread is not None:
@@ -227,37 +237,29 @@ class Mirror:
         course, head = self._state.find(self.address), self._wiki.head()
         decided = self._state.decisions()
         try:
-            outcome = self._exchange.run(
-                lambda each: decided.of(each.name), lambda: decided.author, fetch=fetch
-            )
+            outcome = self._exchange.run(lambda each: decided.of(each.name), decided.author, fetch=fetch)
         except WikiError as error:
             wait = min(LONGEST, FIRST * 2.0 ** min(course.tries, 20)) * uniform(0.5, 1.0)  # noqa: S311 - so that not all come back at once
             if not self._stopping.is_set():
                 log.warning("mirror at %s: %s; trying again in %.0f s", self.address, error, wait)
-            self._state.fail(self.address, str(error), wait, course.asked)
+            due = self._is_due(course)
+            self._state.fail(self.address, str(error), wait, course.asked, counts=due)
             return None
         if outcome.standing is not Standing.SAME and outcome.standing is not course.standing:
-            log.warning("mirror at %s: %s", self.address, SAID.get(outcome.standing, outcome.standing.value))
-        self._state.done(self.address, outcome, course.asked)
-        self._moved = None
-        self._settled = self._wiki.head() if outcome.standing is Standing.SAME and outcome.brought else head
+            log.warning("mirror at %s: %s", self.address, SAID[outcome.standing])
+        self._state.done(self.address, outcome, course.asked, decided.used)
+        self._settled, self._moved = outcome.commit or head, None
         return outcome
-
-    def _decided(self, question: Disagreement) -> Decision | None:
-        return self._state.decisions().of(question.name)
 
 
 SAID = {
     Standing.CONFLICT: "both sides changed the same; somebody has to decide, see /-/mirror",
     Standing.REFUSED: "what is there breaks the rules of this wiki, see /-/mirror",
-    Standing.REWRITTEN: "commits that were there are not there any more, see /-/mirror",
+    Standing.REWRITTEN: "commits that both had are not in both any more, see /-/mirror",
     Standing.UNRELATED: "its history has nothing in common with this one",
 }
 
 
-def sending(site: "Site") -> Callable[[str], str]:
-    """Return what waits until the remote has a commit, where the settings of a site say that it is to be waited."""
-    mirror = site.mirror
-    if mirror is None or site.settings.durability != "remote":
-        return lambda commit: ""
-    return mirror.sync
+def sending(site: "Site") -> Callable[[str], str] | None:
+    """Return what waits until the remote has a commit, see `Mirror.sync`; ``None`` where nobody is to wait."""
+    return site.mirror.sync if site.mirror is not None and site.settings.durability == "remote" else None

@@ -12,6 +12,7 @@ from engine.access import Kind
 from engine.changes import Saved
 from engine.errors import ForbiddenError, StoreError, WikiError
 from engine.messages import Message
+from engine.mirroring import Standing
 from engine.writing import Changes
 from wiki.current import current_actor, current_identity, current_wiki, site
 from wiki.mirror import sending
@@ -24,8 +25,8 @@ log = getLogger(__name__)
 VIA: Mapping[str, str] = {"Quire-Via": "browser"}
 """Said in every commit that is made here."""
 
-LATE = "late=remote"
-"""In the address after a save that the remote does not have yet."""
+STANDINGS = {each.value for each in Standing} - {Standing.SAME.value}
+"""Why the remote has not what was saved, where somebody has to do something first."""
 
 SECONDS = 900  # in which a visitor may make as many changes as the setting `anonymous_rate` says
 
@@ -47,19 +48,19 @@ def commit(changes: Changes, summary: str, trailers: Mapping[str, str] | None = 
         if visiting:
             _give_back()
         raise
-    if saved.changed:
-        _send(saved)
     if visiting and saved.changed:
         _note(saved)
     elif visiting:
         _give_back()
+    if saved.changed:
+        _send(saved)
     return saved
 
 
 def _send(saved: Saved) -> None:
     """Wait until the remote has a change, where the settings say so. It was made, whether or not that can be."""
-    if site().settings.durability == "remote":
-        g.late = sending(site())(saved.commit)
+    if (send := sending(site())) is not None:
+        g.late = send(saved.commit)
 
 
 def register(app: Flask) -> None:
@@ -71,7 +72,8 @@ def register(app: Flask) -> None:
             response.headers["Quire-Durability"] = "local" if g.late else "remote"
             if g.late and response.status_code == 303 and (location := response.location):
                 address, sign, fragment = location.partition("#")
-                response.location = f"{address}{'&' if '?' in address else '?'}{LATE}{sign}{fragment}"
+                word = "conflict" if g.late in STANDINGS else "remote"
+                response.location = f"{address}{'&' if '?' in address else '?'}late={word}{sign}{fragment}"
         return response
 
 

@@ -95,7 +95,7 @@ class Themes:
             may_write=snapshot.offers_change if snapshot and current.is_readable() else lambda path: False,
             complete=snapshot.complete if snapshot else True,
             stale=g.get("stale", False),
-            unsent=request.args.get("late") == "remote",
+            unsent=request.args.get("late", "") if current.site().settings.durability == "remote" else "",
             viewer=current.viewer(),
             frame=snapshot.frame(place, beside.path if beside else "")
             if snapshot and current.is_readable()

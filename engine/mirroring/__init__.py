@@ -14,6 +14,6 @@ again.
 """
 
 from engine.mirroring.deciding import Choice, Decision, Disagreement, Why
-from engine.mirroring.exchange import Decisions, Exchange, Outcome, Standing
+from engine.mirroring.exchange import Exchange, Outcome, Standing
 
-__all__ = ["Choice", "Decision", "Decisions", "Disagreement", "Exchange", "Outcome", "Standing", "Why"]
+__all__ = ["Choice", "Decision", "Disagreement", "Exchange", "Outcome", "Standing", "Why"]

@@ -1,17 +1,19 @@
 """One exchange with the other repository: what is new there comes here, what is new here goes there."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain, islice
 from logging import getLogger
+from random import uniform
 from typing import Protocol, runtime_checkable
 
-from engine.errors import HeadMovedError, RevisionNotFoundError, StoreError, TooLargeError
+from engine.errors import HeadMovedError, RemoteError, RevisionNotFoundError, StoreError, TooLargeError
 from engine.following import Follower
 from engine.locks import HostLock
-from engine.mirroring.deciding import Decide, Decided, Deciding, Disagreement, Why
+from engine.mirroring.deciding import Decide, Deciding, Disagreement
 from engine.model import Author, Difference, Form
 from engine.pushing import rules
 from engine.pushing.rules import shown
@@ -25,10 +27,9 @@ TRIES = 20  # at branches that move meanwhile
 TURN = 15.0  # seconds that joining waits for those who save
 FOLLOW = 10.0  # seconds that an exchange waits until every answer shows what came
 TOLD = 20  # reasons that are told
-MERGED_NAMED = 200  # pages that the commit's message names
+NAMED = 200  # pages that the commit's message names
+PAUSE = 0.2  # seconds, at most, before both branches are looked at again
 NO_LIMIT = 1 << 62  # what is in the other repository already may be as large as it is
-
-Decisions = Decide
 
 
 @runtime_checkable
@@ -44,10 +45,9 @@ class Standing(StrEnum):
     """How the two branches stand to each other."""
 
     SAME = "same"
-    AHEAD = "ahead"  # what is here is not there yet
     CONFLICT = "conflict"  # somebody has to decide
     REFUSED = "refused"  # what is there breaks the rules of this wiki
-    REWRITTEN = "rewritten"  # what was there is not there any more
+    REWRITTEN = "rewritten"  # what both had is not in both any more
     UNRELATED = "unrelated"  # they have nothing in common
 
 
@@ -56,14 +56,16 @@ class Outcome:
     """What came of an exchange."""
 
     standing: Standing
+    commit: str | None = None  # that both have, where they are the same
     brought: bool = False  # something came here
     sent: bool = False  # something went there
+    looked: bool = False  # it was looked what is there
     reasons: tuple[str, ...] = ()  # why what is there was refused, a line each
     conflicts: tuple[Disagreement, ...] = field(default=(), repr=False)
 
 
-class _Moved(Exception):  # noqa: N818 - it is no error: one looks again
-    """A branch has moved meanwhile."""
+class _JoinedError(Exception):
+    """Both were joined here; what joins them has to go there."""
 
 
 class Exchange:
@@ -86,6 +88,11 @@ class Exchange:
         self._turn = turn
         self._joiner = joiner
 
+    @property
+    def root(self) -> str:
+        """The folder of the repository that holds the pages; empty for all of it."""
+        return self._store.root
+
     def seen(self) -> str | None:
         """Return the commit that the branch there is known to have; cheap."""
         return self._remote.seen()
@@ -101,7 +108,11 @@ class Exchange:
     def is_ahead(self) -> bool:
         """Say, without asking there, whether something is here that is not known to be there."""
         head = self._store.head()
-        return head is not None and head != self._remote.seen()
+        return head is not None and head != self.seen() and not self.has(head)
+
+    def forget(self) -> None:
+        """Forget what both branches had, so that both histories are joined, whatever was taken away in one."""
+        self._remote.share(None)
 
     def run(
         self, decide: Decide, by: Callable[[], Author | None] = lambda: None, *, fetch: bool = True
@@ -110,82 +121,98 @@ class Exchange:
 
         Args:
             decide: Tells what somebody decided about a conflict.
-            by: Returns who decided last; they are the author of the commit that joins.
+            by: Returns who decided what was asked for last; they are the author of the commit that joins.
             fetch: Whether to look first what is new there; else it is looked when it turns out that there is something.
 
         Raises:
             RemoteError: The other repository cannot be reached, or refuses.
             StoreError: The repository here cannot be read or written.
         """
-        brought = False
+        brought, before = False, None
         for number in range(TRIES):
+            looks = fetch or number > 0 or not self._only_sends()
+            if looks:
+                self._remote.fetch()
             try:
-                found = self._once(decide, by, fetch=fetch or number > 0, patient=number > 2)
-            except (_Moved, HeadMovedError) as error:
-                brought = brought or (isinstance(error, _Moved) and bool(error.args and error.args[0]))
-                continue
-            return Outcome(
-                found.standing, found.brought or brought, found.sent, found.reasons, found.conflicts
-            )
+                found = self._once(decide, by, patient=number > 2)
+            except _JoinedError:
+                brought = True
+            except HeadMovedError as error:
+                if looks and (self._store.head(), self.seen()) == before:
+                    # Neither has moved: something else is in the way, as a lock there.
+                    raise RemoteError(str(error.__cause__ or error)) from error
+                before = (self._store.head(), self.seen()) if looks else None
+                time.sleep(uniform(0, PAUSE))  # noqa: S311 - so that two servers do not march in step
+            else:
+                return replace(found, brought=found.brought or brought, looked=looks)
         raise StoreError("both branches kept moving; they are compared again soon")
 
-    def conflicts(self, decide: Decide) -> tuple[Disagreement, ...]:
-        """Return what somebody has to decide, by what is known of the other branch."""
-        head, there = self._store.head(), self._remote.seen()
+    def conflicts(self) -> tuple[Disagreement, ...]:
+        """Return what somebody has to decide, or has decided already, by what is known of the other branch."""
+        head, there = self._store.head(), self.seen()
         if head is None or there is None:
             return ()
-        with closing(self._store.joining()) as joining, closing(self._store.incoming(None)) as incoming:
+        with closing(self._store.joining()) as joining:
             if joining.extends(there, head) or joining.extends(head, there):
                 return ()
             bases = joining.bases(head, there)
-            if not bases:
+            if not bases or self._is_rewritten(joining, head, there):
                 return ()
-            decided = Deciding(joining, head, there, bases, decide).decided()
-            if decided.open:
-                return tuple(decided.open)
-            return tuple(
-                self._clashes(incoming, head, self._joined(joining, head, there, decided, self._joiner))
-            )
+            return tuple(Deciding(joining, head, there, bases, lambda _: None).decided().open)
 
-    def _once(
-        self, decide: Decide, by: Callable[[], Author | None], *, fetch: bool, patient: bool
-    ) -> Outcome:
-        seen = self._remote.seen()
-        there = self._remote.fetch() if fetch or seen is None else seen
+    def _only_sends(self) -> bool:
+        """Say whether all that is known of the branch there is here."""
+        head, seen = self._store.head(), self.seen()
+        if head is None or seen is None:
+            return False
         with closing(self._store.joining()) as joining:
-            if seen is not None and (there is None or not joining.extends(seen, there)):
+            return joining.extends(seen, head)
+
+    def _once(self, decide: Decide, by: Callable[[], Author | None], *, patient: bool) -> Outcome:
+        head, there = self._store.head(), self.seen()
+        with closing(self._store.joining()) as joining:
+            if self._is_rewritten(joining, head, there):
                 return Outcome(Standing.REWRITTEN)
-            if there is not None and there != seen:
-                self._remote.accept(there)
-            head = self._store.head()
             if there is None or head == there or (head is not None and joining.extends(there, head)):
                 return self._send(head, there)
-            with self._in_turn(wait=patient):
+            with self._turn.held(TURN) if patient else nullcontext():  # who waited too long goes on without
                 if head is None or joining.extends(head, there):
-                    reasons = self._refused(head, head, there)
-                    if not reasons:
-                        self._advance(head, there)
-                        return Outcome(Standing.SAME, brought=True)
-                    return Outcome(Standing.REFUSED, reasons=reasons)
+                    if reasons := self._refused(head, head, there):
+                        return Outcome(Standing.REFUSED, reasons=reasons)
+                    self._advance(head, there)
+                    self._remote.share(there)
+                    return Outcome(Standing.SAME, there, brought=True)
                 return self._join(joining, head, there, decide, by)
 
-    def _send(self, head: str | None, there: str | None) -> Outcome:
-        if head == there or head is None:
-            return Outcome(Standing.SAME)
-        self._remote.push(head)
-        return Outcome(Standing.SAME, sent=True)
+    def _is_rewritten(self, joining: Joining, head: str | None, there: str | None) -> bool:
+        """Say whether somebody has taken away, on either side, what both had; that is not brought back unasked.
 
-    @contextmanager
-    def _in_turn(self, *, wait: bool) -> Iterator[None]:
-        """Keep others of the host from saving meanwhile, where it went wrong without."""
-        if not wait:
-            yield
-            return
-        with self._turn.held(TURN):
-            yield
+        Where both sides have taken it away, and one has all that the other has, it is gone for good.
+        """
+        shared = self._remote.shared()
+        if shared is None:
+            return False
+        here_lacks, there_lacks = (
+            commit is None or not joining.extends(shared, commit) for commit in (head, there)
+        )
+        if here_lacks and there_lacks and head is not None and there is not None:
+            return not (joining.extends(head, there) or joining.extends(there, head))
+        return here_lacks or there_lacks
+
+    def _send(self, head: str | None, there: str | None) -> Outcome:
+        if head is not None and head != there:
+            self._remote.push(head)
+        if head is not None:
+            self._remote.share(head)
+        return Outcome(Standing.SAME, head, sent=head != there)
 
     def _join(
-        self, joining: Joining, head: str, there: str, decide: Decide, by: Callable[[], Author | None]
+        self,
+        joining: Joining,
+        head: str,
+        there: str,
+        decide: Decide,
+        by: Callable[[], Author | None],
     ) -> Outcome:
         bases = joining.bases(head, there)
         if not bases:
@@ -195,29 +222,16 @@ class Exchange:
         decided = Deciding(joining, head, there, bases, decide).decided()
         if decided.open:
             return Outcome(Standing.CONFLICT, conflicts=tuple(decided.open))
-        author = (by() if decided.decided else None) or self._joiner
-        commit = self._joined(joining, head, there, decided, author)
-        with closing(self._store.incoming(None)) as incoming:
-            if clashes := tuple(self._clashes(incoming, head, commit)):
-                return Outcome(Standing.CONFLICT, conflicts=clashes)
-        self._advance(head, commit)
-        raise _Moved(True)  # what joins them has to go there
-
-    def _joined(self, joining: Joining, head: str, there: str, decided: Decided, author: Author) -> str:
-        """Make the commit that joins two."""
-        merged = decided.merged[:MERGED_NAMED]
         said = {
-            MERGED: ", ".join(merged),
-            "Quire-Decided": ", ".join(decided.decided[:MERGED_NAMED]),
+            MERGED: ", ".join(decided.merged[:NAMED]),
+            "Quire-Decided": ", ".join(decided.decided[:NAMED]),
             "Quire-Via": "mirror",
         }
+        author = (by() if decided.decided else None) or self._joiner
         message = with_trailers("Merge what is new in the mirror", said)
-        return joining.join(head, there, decided.files, author=author, message=message)
-
-    def _clashes(self, incoming: Incoming, head: str, commit: str) -> Iterator[Disagreement]:
-        """Yield new files with the address of another one."""
-        for path, other in incoming.clashes(head, incoming.difference(head, commit)):
-            yield Disagreement(path, Why.ADDRESS, None, None, None, other)
+        commit = joining.join(head, there, decided.files, author=author, message=message)
+        self._advance(head, commit)
+        raise _JoinedError
 
     def _advance(self, head: str | None, commit: str) -> None:
         self._store.advance(head, commit, by=self._joiner)

@@ -98,7 +98,9 @@ class Files:
                 yield from self._wrong_with(file, file.form)
 
     def _wrong_with(self, file: PushedFile, form: Form) -> Iterator[tuple[str, str]]:
-        if form in _UNSAFE_FORMS and file.path.startswith(self._root):
+        # Neither may the folder that holds the pages become a link, nor one that it is in.
+        below, above = file.path.startswith(self._root), self._root.startswith(f"{file.path}/")
+        if form in _UNSAFE_FORMS and (below or above):
             yield file.path, _UNSAFE_FORMS[form]
             return
         known = not file.new if form is Form.FOLDER else (file.path, form) in self._there

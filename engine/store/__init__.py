@@ -43,8 +43,10 @@ __all__ = [
     "CommitText",
     "Difference",
     "Entry",
+    "File",
     "Incoming",
     "Joining",
+    "Made",
     "Origin",
     "Pushable",
     "PushedFile",
@@ -362,6 +364,22 @@ class Side:
     blob: str
     mode: str  # as git writes it
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is an ordinary file: no symbolic link, and no submodule."""
+        return self.mode.startswith("100")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that is made of two."""
+
+    content: bytes
+    mode: str
+
+
+File = Side | Made | None
+"""What a file is to be: one that is there, one that is made, or none."""
 
 Sides = Mapping[str, tuple[Side | None, Side | None]]
 """Files that differ between two commits, by path from the top of the repository: before and after."""
@@ -391,7 +409,10 @@ class Joining(Protocol):
         ...
 
     def renamed(self, old: str, new: str) -> Mapping[str, str]:
-        """Return the files that were renamed between two commits: from the path in *old* to that in *new*."""
+        """Return the files that commits after *old* renamed, up to *new*: from the path in *old* to that in *new*.
+
+        They are those that a history shows as renamed; none where there are more commits than can be looked at.
+        """
         ...
 
     def read(self, blob: str) -> bytes:
@@ -402,15 +423,19 @@ class Joining(Protocol):
         """Return the length in bytes of a blob; RevisionNotFoundError where there is none."""
         ...
 
-    def in_the_way(self, commit: str, files: Mapping[str, Side | bytes | None]) -> Iterator[tuple[str, str]]:
+    def in_the_way(self, commit: str, files: Mapping[str, File]) -> Iterator[tuple[str, str]]:
         """Yield each of *files* that is new in *commit* and that a file or folder there leaves no place, with that."""
+        ...
+
+    def clashes(self, commit: str, files: Mapping[str, File]) -> Iterator[tuple[str, str]]:
+        """Yield each of *files* that is new under the content root and whose address another file has, with that."""
         ...
 
     def join(
         self,
         ours: str,
         theirs: str,
-        files: Mapping[str, Side | bytes | None],
+        files: Mapping[str, File],
         *,
         author: Author,
         message: str,
@@ -420,7 +445,7 @@ class Joining(Protocol):
         Args:
             ours: The commit whose files it has,
             theirs: and the other one.
-            files: What differs from *ours*: a file of the repository, new bytes, or ``None`` for no file.
+            files: What differs from *ours*.
             author: Who joins them.
             message: All of it.
         """
@@ -435,7 +460,15 @@ class Remote(Protocol):
     """Another repository that has the same branch."""
 
     def seen(self) -> str | None:
-        """Return the commit that its branch is taken to have; ``None`` where it was never looked at."""
+        """Return the commit that its branch had when it was looked at last; cheap. ``None``: there was none."""
+        ...
+
+    def shared(self) -> str | None:
+        """Return the last commit that both branches are known to have had; ``None`` where there was none yet."""
+        ...
+
+    def share(self, commit: str | None) -> None:
+        """Note that both branches have *commit*; ``None`` forgets it."""
         ...
 
     def fetch(self) -> str | None:
@@ -446,19 +479,11 @@ class Remote(Protocol):
         """
         ...
 
-    def accept(self, commit: str) -> None:
-        """Take *commit*, which was fetched, for what its branch has."""
-        ...
-
-    def forget(self) -> None:
-        """Forget what its branch had, so that whatever it has next is taken for what it has."""
-        ...
-
     def push(self, commit: str) -> None:
-        """Move its branch to *commit*, of which its own must be an ancestor.
+        """Move its branch to *commit*, which has what was `seen` among its ancestors, if it is still there.
 
         Raises:
-            HeadMovedError: Its branch has something that *commit* has not.
+            HeadMovedError: Its branch is not where it was seen.
             RemoteError: It cannot be reached, or refuses.
         """
         ...

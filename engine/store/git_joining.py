@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
-from engine.errors import RevisionNotFoundError, TooLargeError
+from engine.errors import RevisionNotFoundError, StoreError, TooLargeError
 from engine.model import Author
-from engine.store import Side, Sides
+from engine.store import File, Made, Side, Sides, git_history, rules
 from engine.store.git_disk import Disk
-from engine.store.git_listing import ABSENT, FILE, FOLDER, sides, spell, tokens, unspell
+from engine.store.git_listing import ABSENT, FOLDER, sides, spell, tokens, unspell
 from engine.store.git_objects import Objects
 from engine.store.git_process import GitProcess, is_object_id
 from engine.store.git_trees import Child, NewObjects, Trees, entries
@@ -16,6 +16,7 @@ from engine.store.git_write import commit_data
 from engine.store.signature import Signature, person
 
 PATHS = 300_000  # that may differ between two commits
+COMMITS = 20_000  # that are looked through for renames
 
 _RAW = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev")
 
@@ -25,26 +26,33 @@ class Joining:
 
     Args:
         process: Runs git on it.
+        root: The folder that holds the pages.
         committer: Whom the commit names besides its author; by default the author.
     """
 
-    def __init__(self, process: GitProcess, committer: Author | None) -> None:
+    def __init__(self, process: GitProcess, root: str, committer: Author | None) -> None:
         self._process = process
+        self._root = root
         self._committer = person(committer) if committer is not None else None
         self._objects = Objects(process)
         self._trees = Trees(self._objects)
 
     def extends(self, old: str, new: str) -> bool:
         """Say whether *new* has *old* among its ancestors."""
-        for commit in (old, new):
-            self._top(commit)
-        return self._process.attempt("merge-base", "--is-ancestor", old, new).returncode == 0
+        return self._ask("merge-base", "--is-ancestor", old, new) is not None
 
     def bases(self, ours: str, theirs: str) -> Sequence[str]:
         """Return the newest commits that both have among their ancestors."""
-        for commit in (ours, theirs):
+        return (self._ask("merge-base", "--all", ours, theirs) or "").split()
+
+    def _ask(self, command: str, option: str, *commits: str) -> str | None:
+        """Return what git says of some commits, ``None`` where it says no."""
+        for commit in commits:
             self._top(commit)
-        return self._process.attempt("merge-base", "--all", ours, theirs).stdout.decode("ascii").split()
+        done = self._process.attempt(command, option, *commits)
+        if done.returncode not in {0, 1}:
+            raise StoreError(f"git {command} failed; run git fsck in {self._process.common_dir}")
+        return done.stdout.decode("ascii") if done.returncode == 0 else None
 
     def changed(self, old: str, new: str) -> Sides:
         """Return the files that differ between two commits."""
@@ -59,15 +67,17 @@ class Joining:
         }
 
     def renamed(self, old: str, new: str) -> Mapping[str, str]:
-        """Return the files that were renamed between two commits."""
-        raw = self._process.run(
-            *("diff-tree", "-r", "-z", "--name-status", "-M", "--diff-filter=R"),
-            *(self._top(old), self._top(new)),
-        )
-        words = raw.split(b"\0")
-        return {
-            spell(before): spell(after) for before, after in zip(words[1:-1:3], words[2:-1:3], strict=True)
-        }
+        """Return the files that commits after *old* renamed, up to *new*."""
+        options = ("--topo-order", "--reverse", f"--max-count={COMMITS + 1}")
+        ids = self._process.run("rev-list", *options, new, f"^{old}", "--").decode("ascii").split()
+        if len(ids) > COMMITS:
+            return {}
+        began: dict[str, str] = {}  # by where they are now
+        for commit in git_history.commits(self._process, "", ids):
+            moves = {touch.old_path: touch.path for touch in commit.touches if touch.old_path is not None}
+            came = {to: began.get(path, path) for path, to in moves.items()}
+            began = {path: first for path, first in began.items() if path not in moves} | came
+        return {first: path for path, first in began.items() if first != path}
 
     def read(self, blob: str) -> bytes:
         """Return the bytes of a blob."""
@@ -77,7 +87,7 @@ class Joining:
         """Return the length in bytes of a blob."""
         return self._objects.look_up(blob)[2]
 
-    def in_the_way(self, commit: str, files: Mapping[str, Side | bytes | None]) -> Iterator[tuple[str, str]]:
+    def in_the_way(self, commit: str, files: Mapping[str, File]) -> Iterator[tuple[str, str]]:
         """Yield each new file that a file or folder leaves no place, with that."""
         top = self._top(commit)
         gone = {unspell(path) for path, file in files.items() if file is None}
@@ -110,11 +120,22 @@ class Joining:
                 return path
         return None
 
+    def clashes(self, commit: str, files: Mapping[str, File]) -> Iterator[tuple[str, str]]:
+        """Yield each new file under the content root whose address another file has, with that."""
+        prefix = f"{self._root}/" if self._root else ""
+        top = self._top(commit)
+        there = entries(self._objects, top, files)
+        inside = {path[len(prefix) :]: file for path, file in files.items() if path.startswith(prefix)}
+        new = [path for path, file in inside.items() if file is not None and prefix + path not in there]
+        gone = {path for path, file in inside.items() if file is None}
+        for path, other in rules.clashes(new, gone, self._trees.folders(top, self._root)):
+            yield prefix + path, prefix + other
+
     def join(
         self,
         ours: str,
         theirs: str,
-        files: Mapping[str, Side | bytes | None],
+        files: Mapping[str, File],
         *,
         author: Author,
         message: str,
@@ -123,7 +144,7 @@ class Joining:
         top, objects = self._top(ours), NewObjects(self._process.algorithm)
         there = entries(self._objects, top, files)
         edits = {
-            unspell(path): self._child(file, objects, top, path)
+            unspell(path): self._child(file, objects)
             for path, file in files.items()
             if file is not None or path in there
         }
@@ -134,15 +155,14 @@ class Joining:
         Disk(self._process).store(objects)
         return commit
 
-    def _child(self, file: Side | bytes | None, objects: NewObjects, top: str, path: str) -> Child | None:
-        if file is None:
-            return None
-        if isinstance(file, Side):
-            return Child(file.mode, file.blob)
-        folder, _, name = unspell(path).rpartition(b"/")
-        before = self._trees.at(top, folder).children.get(name)
-        is_file = before is not None and before.mode.startswith("100")
-        return Child(before.mode if before is not None and is_file else FILE, objects.add("blob", file))
+    def _child(self, file: File, objects: NewObjects) -> Child | None:
+        match file:
+            case Side():
+                return Child(file.mode, file.blob)
+            case Made():
+                return Child(file.mode, objects.add("blob", file.content))
+            case None:
+                return None
 
     def close(self) -> None:
         """End the child processes."""

@@ -12,8 +12,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -21,9 +21,13 @@ from pathlib import Path
 from engine.errors import HeadMovedError, RemoteError
 from engine.remote_address import RemoteAddress
 from engine.store.git_head import Head
-from engine.store.git_process import GitProcess, is_object_id, with_settings
+from engine.store.git_process import GitProcess, with_settings
 
-SECONDS = 600.0  # that one fetch or push may take
+SECONDS, FIRST = (
+    600.0,
+    7_200.0,
+)  # that one fetch or push may take; and the first fetch, which brings everything
+OLD = 2 * FIRST  # seconds after which what a git has left is no work of one that runs
 SAID = 4_000  # bytes of what git complains of that are read
 LINE = 500  # characters of it that are told
 STALE = 60.0  # seconds after which the lock of our own reference is a left-over of a git that was killed
@@ -33,7 +37,7 @@ NAME = "x-access-token"
 
 _LOST = re.compile(
     r"\[rejected\] \((?:fetch first|non-fast-forward|stale info)\)"
-    r"|\[remote rejected\] \((?:.*(?:cannot lock ref|failed to update ref|incorrect old value|is at [0-9a-f]+ but expected).*)\)"
+    r"|\[remote rejected\] \(.*(?:cannot lock ref|failed to update ref|incorrect old value|but expected).*\)"
 )
 _REDIRECTED = re.compile(
     r"unable to update url base from redirection|returned error: 30[1278]|The requested URL returned error: 3"
@@ -72,67 +76,80 @@ class GitRemote:
         process: Runs git on our own repository.
         place: Where the other one is.
         branch: The name of its branch.
+        root: The folder that holds the pages here: each wiki of a repository keeps its own account of the remote.
         token_file: A file with a token for https: ``token`` or ``user:token`` in its first line; ``None`` leaves it to
             the credential helpers that git is set up with.
     """
 
     def __init__(
-        self, process: GitProcess, place: RemoteAddress, branch: str, token_file: Path | None = None
+        self,
+        process: GitProcess,
+        place: RemoteAddress,
+        branch: str,
+        root: str = "",
+        token_file: Path | None = None,
     ) -> None:
         self._place = place
         self.branch = branch
         """The name of the branch there."""
         self._branch = f"refs/heads/{branch}"
-        folder = f"refs/quire/remotes/{sha256(place.url.encode()).hexdigest()[:12]}"
-        self._seen, self._fetched = f"{folder}/seen/{branch}", f"{folder}/fetched/{branch}"
+        which = sha256(f"{place.url}\0{root}".encode()).hexdigest()[:12]
+        self._seen, self._shared = (
+            Head(process, f"refs/quire/remotes/{which}/{kind}/{branch}") for kind in ("seen", "shared")
+        )
         self._process = process
-        self._seen_head = Head(process, self._seen)
         self._network = _with_network(process, place, token_file)
         self._running: subprocess.Popen[bytes] | None = None
         self._ended = threading.Event()
 
     def seen(self) -> str | None:
-        """Return the commit that its branch had when it was taken for what it is last."""
-        return self._seen_head.read()
+        """Return the commit that its branch had when it was looked at last."""
+        return self._seen.read()
+
+    def shared(self) -> str | None:
+        """Return the last commit that both branches are known to have had."""
+        return self._shared.read()
+
+    def share(self, commit: str | None) -> None:
+        """Note that both branches have *commit*; ``None`` forgets it."""
+        self._set(self._shared, commit)
 
     def fetch(self) -> str | None:
         """Bring what is new there, and return the commit that its branch has."""
         listed = self._run("ls-remote", "--refs", "--", self._place.url, self._branch)
         names = dict(line.split("\t", 1)[::-1] for line in listed.splitlines() if "\t" in line)
-        there = names.get(self._branch)
-        if there is None or there in {self.seen(), self._read(self._fetched)}:
+        there, seen = names.get(self._branch), self.seen()
+        if there is None:
+            self._set(self._seen, None)
+            return None
+        if there == seen:
             return there
-        self._unlock(self._fetched)
+        self._unlock(self._seen)
+        self._sweep()
         self._run(
             *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--refmap="),
-            *("--", self._place.url, f"+{self._branch}:{self._fetched}"),
+            *("--", self._place.url, f"+{self._branch}:{self._seen.reference}"),
+            seconds=SECONDS if seen is not None else FIRST,
         )
-        return self._read(self._fetched)
-
-    def accept(self, commit: str) -> None:
-        """Take *commit* for what its branch has."""
-        self._unlock(self._seen)
-        self._process.run("update-ref", self._seen, commit)
-
-    def forget(self) -> None:
-        """Forget what its branch had, so that whatever it has next is taken as it is."""
-        self._unlock(self._seen)
-        self._process.run("update-ref", "-d", self._seen)
+        return self.seen()
 
     def push(self, commit: str) -> None:
-        """Move its branch to *commit*."""
+        """Move its branch to *commit*, if it is still where it was seen."""
         try:
-            self._run("push", "--porcelain", "--no-verify", "--", self._place.url, f"{commit}:{self._branch}")
+            self._run(
+                *(
+                    "push",
+                    "--porcelain",
+                    "--no-verify",
+                    f"--force-with-lease={self._branch}:{self.seen() or ''}",
+                ),
+                *("--", self._place.url, f"{commit}:{self._branch}"),
+            )
         except RemoteError as error:
             if _LOST.search(str(error)):
-                raise HeadMovedError("the remote has what this wiki has not; fetch it first") from error
+                raise HeadMovedError("the remote is not where it was; fetch from it first") from error
             raise
-        self.accept(commit)
-
-    def _read(self, name: str) -> str | None:
-        found = self._process.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", name)
-        text = found.stdout.decode("ascii", "replace").strip()
-        return text if found.returncode == 0 and is_object_id(text) else None
+        self._set(self._seen, commit)
 
     def close(self) -> None:
         """End what is going on, and whatever would begin."""
@@ -140,24 +157,30 @@ class GitRemote:
         if (running := self._running) is not None:
             _signal(running, signal.SIGTERM)
 
-    def _run(self, *arguments: str) -> str:
+    def _set(self, name: Head, commit: str | None) -> None:
+        if name.read() == commit:
+            return
+        self._unlock(name)
+        if commit is None:
+            self._process.run("update-ref", "-d", name.reference)
+        else:
+            self._process.run("update-ref", name.reference, commit)
+
+    def _run(self, *arguments: str, seconds: float | None = None) -> str:
         """Return what git writes to its output; RemoteError with what it says where it fails."""
-        with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as said:
-            try:
-                running = subprocess.Popen(
-                    ["git", *arguments],
-                    stdin=subprocess.DEVNULL,
-                    stdout=written,
-                    stderr=said,
-                    cwd=self._network.folder,
-                    env=dict(self._network.environment),
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise RemoteError(f"git cannot be run: {error.strerror or error}") from error
+        with _explained(), tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as said:
+            running = subprocess.Popen(
+                ["git", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=said,
+                cwd=self._network.folder,
+                env=dict(self._network.environment),
+                start_new_session=True,
+            )
             self._running = running
             try:
-                code = self._wait(running)
+                code = self._wait(running, seconds if seconds is not None else SECONDS)
             finally:
                 self._running = None
             written.seek(0)
@@ -169,8 +192,8 @@ class GitRemote:
                 raise RemoteError(_why(arguments[0], answer, said.read(SAID).decode("utf-8", "replace")))
             return answer
 
-    def _wait(self, running: "subprocess.Popen[bytes]") -> int:
-        end = time.monotonic() + SECONDS
+    def _wait(self, running: "subprocess.Popen[bytes]", seconds: float) -> int:
+        end = time.monotonic() + seconds
         try:
             while True:
                 with suppress(subprocess.TimeoutExpired):
@@ -180,18 +203,34 @@ class GitRemote:
                 if self._ended.is_set():
                     raise RemoteError("the wiki ends")
                 if time.monotonic() > end:
-                    raise RemoteError(f"the remote took longer than {SECONDS / 60:g} minutes")
+                    raise RemoteError(f"the remote took longer than {seconds / 60:g} minutes")
         finally:
             if running.returncode is None:
                 _signal(running, signal.SIGKILL)
                 running.wait()
 
-    def _unlock(self, name: str) -> None:
+    def _unlock(self, name: Head) -> None:
         """Remove the lock of a reference of ours that a git has left which was killed; nobody else moves it."""
-        lock = self._process.common_dir / f"{name}.lock"
+        lock = self._process.common_dir / f"{name.reference}.lock"
         with suppress(OSError):
             if time.time() - lock.stat().st_mtime > STALE:
                 lock.unlink()
+
+    def _sweep(self) -> None:
+        """Remove what gits have left of what they fetched when they were ended; nothing else takes as long."""
+        with suppress(OSError):
+            for left in (self._process.common_dir / "objects" / "pack").glob("tmp_pack_*"):
+                with suppress(OSError):
+                    if time.time() - left.stat().st_mtime > OLD:
+                        left.unlink()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RemoteError(f"git cannot be run: {error.strerror or error}") from error
 
 
 def _with_network(process: GitProcess, place: RemoteAddress, token_file: Path | None) -> GitProcess:
@@ -213,7 +252,7 @@ def _with_network(process: GitProcess, place: RemoteAddress, token_file: Path | 
     if "GIT_SSH_COMMAND" in os.environ:
         environment["GIT_SSH_COMMAND"] = os.environ["GIT_SSH_COMMAND"]
     elif process.attempt("config", "--get", "core.sshCommand").returncode:
-        environment["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes -o ConnectTimeout=30"
+        environment["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15"
     return replace(process, environment=environment)
 
 

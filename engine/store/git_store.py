@@ -273,7 +273,7 @@ class GitStore:
 
     def joining(self) -> Joining:
         """Look into two histories that went apart; see `engine.store.Joining`."""
-        return Joining(self._process, self._committer)
+        return Joining(self._process, self.root, self._committer)
 
     def remote(self, place: RemoteAddress, branch: str = "", token_file: Path | None = None) -> GitRemote:
         """Return the branch of another repository that is kept the same as ours.
@@ -289,7 +289,7 @@ class GitStore:
         name = branch or self._served
         if name.startswith("-") or self._process.attempt("check-ref-format", f"refs/heads/{name}").returncode:
             raise StoreError(f"{name!r} cannot be the name of a branch")
-        return GitRemote(self._process, place, name, token_file)
+        return GitRemote(self._process, place, name, self.root, token_file)
 
     @property
     def _served(self) -> str:

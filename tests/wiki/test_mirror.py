@@ -58,7 +58,7 @@ class Remote:
         if self.error:
             raise RemoteError(self.error)
         self.ahead = False
-        return self.outcome
+        return replace(self.outcome, looked=fetch)
 
     def is_ahead(self) -> bool:
         return self.ahead
@@ -166,13 +166,52 @@ def test_who_asks_is_not_kept_waiting_by_a_failure(mirror: Mirror, remote: Remot
     assert len(remote.runs) == 2
 
 
+def test_asking_does_not_put_the_next_try_off(mirror: Mirror, remote: Remote) -> None:
+    remote.error = "it is away"
+    mirror.turn()
+    first = mirror.status().course.next
+    for _ in range(8):
+        mirror.ask()
+        assert mirror.turn()
+    assert (mirror.status().course.next, mirror.status().course.tries) == (first, 1)
+
+
+def test_what_only_sends_answers_nobody_who_asked(
+    mirror: Mirror, remote: Remote, commit: Commit, clock: Clock
+) -> None:
+    remote.outcome = Outcome(Standing.CONFLICT)
+    mirror.turn()
+    looked = mirror.status().course.looked
+    for number in range(5):
+        clock.now += 100
+        commit({"Home.md": f"{HOME}\n{number}\n"})
+        remote.ahead = True
+        assert mirror.turn()
+    course = mirror.status().course
+    assert remote.runs == [True, False, False, True, False, False]
+    assert course.looked is not None
+    assert looked is not None
+    assert course.looked.timestamp() - looked.timestamp() == 300
+
+
+def test_what_is_saved_while_something_comes_is_sent(mirror: Mirror, remote: Remote, commit: Commit) -> None:
+    mirror.turn()
+    remote.outcome = Outcome(Standing.SAME, commit({"Home.md": HOME, "New.md": "# New\n"}), brought=True)
+    mirror.ask()
+    commit({"Home.md": HOME, "New.md": "# New\n", "Saved.md": "# Saved\n"})
+    assert mirror.turn()
+    remote.ahead = True
+    assert mirror.turn()
+    assert remote.runs == [True, True, False]
+
+
 def test_one_process_is_at_it_at_a_time(mirror: Mirror, remote: Remote, tmp_path: Path) -> None:
     inside, leave = threading.Event(), threading.Event()
 
     def slow(decide: object, by: object, *, fetch: bool) -> Outcome:
         inside.set()
         assert leave.wait(30)
-        return Outcome(Standing.SAME)
+        return Outcome(Standing.SAME, looked=True)
 
     remote.run = slow  # type: ignore[method-assign]
     thread = threading.Thread(target=mirror.turn)
@@ -238,6 +277,11 @@ def test_a_save_waits_for_a_time_and_few_wait_at_once(mirror: Mirror, remote: Re
         {"remote": "git://example.org/wiki.git"},
         {"remote": "ext::sh -c x"},
         {"remote": "https://ada:secret@example.org/wiki.git"},
+        {"remote": "https://secret@example.org/wiki.git"},
+        {"remote": "https://example.org\\@example.net/wiki.git"},
+        {"remote": "https://example.org/wiki.git#"},
+        {"remote": "https:wiki"},
+        {"remote": "ext::x"},
         {"remote": "https://example.org"},
         {"remote": "https://-x/wiki.git"},
         {"remote": "ssh://-oProxyCommand=x/wiki"},
@@ -266,7 +310,8 @@ def test_what_cannot_be_a_remote(given: dict[str, Any]) -> None:
     ("remote", "protocol"),
     [
         ("https://example.org/wiki.git", "https"),
-        ("https://ada@example.org:8443/team/wiki.git", "https"),
+        ("https://example.org:8443/team/wiki.git", "https"),
+        ("git@example.org:/srv/wiki.git", "ssh"),
         ("ssh://git@example.org:22/wiki.git", "ssh"),
         ("git@example.org:team/wiki.git", "ssh"),
         ("git@[::1]:wiki.git", "ssh"),
@@ -277,12 +322,6 @@ def test_what_can_be_a_remote(remote: str, protocol: str) -> None:
     place = Settings.load({}, None, remote=remote).remote_place
     assert place is not None
     assert place.protocol == protocol
-
-
-def test_who_signs_in_there_is_not_shown() -> None:
-    place = Settings.load({}, None, remote="https://ada@example.org/wiki.git").remote_place
-    assert place is not None
-    assert place.shown == "https://example.org/wiki.git"
 
 
 # -- with two repositories
@@ -417,6 +456,59 @@ def test_only_who_may_change_every_page_may_decide(tmp_path: Path) -> None:
         assert served.turn() is Standing.CONFLICT
 
 
+def test_what_only_admins_may_change_only_they_decide(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        ada, root = signed_in(served.app, "ada", Role.EDITOR), signed_in(served.app, "root", Role.ADMIN)
+        base = served.there.git("rev-parse", "main")
+        files = {".hidden.md": "a\n", "quire.toml": 'title = "A"\n', "Home.md": HOME}
+        served.there.commit({**files, "quire.toml": 'title = "B"\n', ".hidden.md": "b\n"}, base)
+        served.here.commit(files, base)
+        assert served.turn() is Standing.CONFLICT
+        names = {each.path: each.name for each in served.mirror.conflicts()}
+        assert names.keys() == {".hidden.md", "quire.toml"}
+        page = ada.get("/-/mirror").text
+        assert "2 more are for admins" in page
+        assert str(served.there.path) not in page
+        token = form_token(ada, "/-/mirror")
+        for name in names.values():
+            assert ada.get(f"/-/mirror/conflict?of={name}").location == "/-/mirror?done=gone"
+            sent = {"csrf": token, "of": name, "choice": "theirs"}
+            assert ada.post("/-/mirror/conflict", data=sent).location == "/-/mirror?done=gone"
+        assert served.turn() is Standing.CONFLICT
+        token = form_token(root, "/-/mirror")
+        for name in names.values():
+            sent = {"csrf": token, "of": name, "choice": "theirs"}
+            assert root.post("/-/mirror/conflict", data=sent).location == "/-/mirror?done=decided"
+        assert served.turn() is Standing.SAME
+
+
+def test_a_decision_can_be_changed_until_all_are_made(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        ada, bob = (signed_in(served.app, name, Role.EDITOR) for name in ("ada", "bob"))
+        base = served.there.git("rev-parse", "main")
+        served.there.commit({"Home.md": HOME, "A.md": "theirs\n", "B.md": "theirs\n"}, base)
+        served.here.commit({"Home.md": HOME, "A.md": "ours\n", "B.md": "ours\n"}, base)
+        served.turn()
+        names = {each.path: each.name for each in served.mirror.conflicts()}
+
+        def decide(client: FlaskClient, path: str, **fields: str) -> int:
+            token = form_token(client, "/-/mirror")
+            return client.post(
+                "/-/mirror/conflict", data={"csrf": token, "of": names[path], **fields}
+            ).status_code
+
+        assert decide(ada, "A.md", choice="text") == 400  # what is to stand there, is not said
+        assert decide(ada, "A.md", choice="ours") == 303
+        assert served.turn() is Standing.CONFLICT
+        assert ada.get("/-/mirror").text.count("(decided)") == 1
+        assert decide(bob, "A.md", choice="theirs") == 303
+        assert decide(bob, "B.md", choice="ours") == 303
+        assert served.turn() is Standing.SAME
+        assert served.there.git("show", "main:A.md") == "theirs"
+        assert served.there.git("show", "main:B.md") == "ours"
+        assert served.here.git("log", "-1", "--format=%an", "main") == "bob"
+
+
 def test_a_rewritten_history_waits_for_an_admin(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         root = signed_in(served.app, "root", Role.ADMIN)
@@ -450,7 +542,8 @@ def test_admins_are_told_how_it_does(tmp_path: Path) -> None:
         served.mirror.turn()
         assert root.get("/-/healthz").get_json()["mirror"]["error"]
         for address in ("/-/admin/status", "/-/mirror"):
-            assert "It does not answer" in root.get(address).text
+            assert "It could not be reached" in root.get(address).text
+            assert "repository" in root.get(address).text
         assert "mirror" not in served.app.test_client().get("/-/healthz").get_json()
 
 
@@ -489,6 +582,48 @@ def test_a_save_stays_here_while_the_remote_is_away(tmp_path: Path) -> None:
         away.rename(served.there.path)
         served.mirror.ask()
         until(lambda: "Durable" in served.there.git("show", "main:Home.md"))
+
+
+def test_a_save_is_made_whatever_becomes_of_the_remote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path, runs=True, durability="remote") as served:
+        ada = signed_in(served.app, "ada", Role.EDITOR)
+
+        def fail(*_: object) -> bool:
+            raise OSError(24, "Too many open files")
+
+        monkeypatch.setattr(Exchange, "has", fail)
+        answer = save(ada, HOME.replace("One line", "Made"))
+        assert (answer.status_code, answer.headers["Quire-Durability"]) == (303, "local")
+        assert "Made" in served.here.git("show", "main:Home.md")
+
+
+def test_a_save_ends_waiting_when_the_server_ends(mirror: Mirror, remote: Remote) -> None:
+    remote.has_it = False
+    said: list[str] = []
+    thread = threading.Thread(target=lambda: said.append(mirror.sync("1" * 40, seconds=600)))
+    thread.start()
+    until(lambda: mirror._waiting._value == 3)
+    mirror.end()
+    thread.join(30)
+    assert said == ["it takes too long"]
+
+
+def test_a_conflict_says_that_somebody_has_to_decide(tmp_path: Path) -> None:
+    with serving(tmp_path, runs=True, durability="remote", remote_interval=10) as served:
+        ada = signed_in(served.app, "ada", Role.EDITOR)
+        served.there.commit(
+            {"Home.md": HOME.replace("One line", "Theirs")}, served.there.git("rev-parse", "main")
+        )
+        answer = save(ada, HOME.replace("One line", "Ours"))
+        assert answer.location == "/Home?late=conflict"
+        assert 'href="/-/mirror"' in ada.get(answer.location).text
+
+
+def test_the_notice_is_shown_where_saves_wait_alone(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        assert "does not have it yet" not in served.app.test_client().get("/Home?late=remote").text
 
 
 def test_the_server_runs_it(tmp_path: Path) -> None:

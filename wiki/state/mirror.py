@@ -1,6 +1,6 @@
 """How the mirror does, and what was decided of its conflicts, for all processes of a host."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,7 +16,7 @@ from wiki.state.database import Database
 from wiki.state.schema import mirror, mirror_decision
 
 ERROR_CHARACTERS = 500
-DECISIONS = 1_000  # that are kept, until the conflicts are gone
+DAYS = 90  # after which a decision is forgotten that was about nothing any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class MirrorState:
         self._clock = clock
 
     def find(self, remote: str) -> Course:
-        """Return how the mirror of *remote* does, which stands for its address and branch."""
+        """Return how the mirror of *remote* does, which stands for its address."""
         with self._database.reading() as db:
             row = db.execute(select(mirror).where(mirror.c.remote == _key(remote))).one_or_none()
         return _read(row) if row is not None else Course()
@@ -64,15 +64,21 @@ class MirrorState:
         with self._database.writing() as db:
             db.execute(new)
 
-    def done(self, remote: str, outcome: Outcome, asked: int) -> None:
-        """Note what came of an exchange, which answers the first *asked* times that somebody asked for it."""
+    def done(self, remote: str, outcome: Outcome, asked: int, used: Collection[str] = ()) -> None:
+        """Note what came of an exchange.
+
+        Args:
+            remote: With which.
+            outcome: What came of it.
+            asked: How often somebody had asked for it; where it was looked, all these times are answered.
+            used: The questions that decisions were about which are in the commit that joins both sides by now.
+        """
         now = int(self._clock())
         values = {
             "standing": outcome.standing.value,
-            "looked": now,
             "reasons": "\n".join(outcome.reasons),
             "conflicts": len(outcome.conflicts),
-            "answered": asked,
+            **({"looked": now, "answered": asked} if outcome.looked else {}),
             **({"brought": now} if outcome.brought else {}),
             **({"sent": now} if outcome.sent else {}),
             "tries": 0,
@@ -82,23 +88,25 @@ class MirrorState:
         }
         self._change(remote, values)
         if outcome.standing is Standing.SAME:
+            gone = mirror_decision.c.question.in_(used) | (mirror_decision.c.time < now - DAYS * 86_400)
             with self._database.writing(lasting=False) as db:
-                db.execute(delete(mirror_decision))
+                db.execute(delete(mirror_decision).where(gone))
 
-    def fail(self, remote: str, error: str, seconds: float, asked: int) -> None:
-        """Note that an exchange failed, and is to be tried again after some seconds."""
+    def fail(self, remote: str, error: str, seconds: float, asked: int, *, counts: bool = True) -> None:
+        """Note that an exchange failed, and is to be tried again after some seconds.
+
+        Args:
+            remote: With which.
+            error: Why.
+            seconds: After which.
+            asked: How often somebody had asked for it.
+            counts: Whether it was its time; what somebody asked for in between puts nothing off.
+        """
         now, before = int(self._clock()), self.find(remote)
         failing = int(before.failing.timestamp()) if before.failing is not None else now
-        self._change(
-            remote,
-            {
-                "tries": before.tries + 1,
-                "failing": min(failing, now),
-                "next": int(now + seconds) + 1,
-                "error": error[:ERROR_CHARACTERS],
-                "answered": asked,
-            },
-        )
+        later = {"tries": before.tries + 1, "next": int(now + seconds) + 1} if counts else {}
+        told = {"failing": min(failing, now), "error": error[:ERROR_CHARACTERS], "answered": asked}
+        self._change(remote, told | later)
 
     def _change(self, remote: str, values: dict[str, Any]) -> None:
         new = upsert(mirror).values(_row(remote))
@@ -121,8 +129,6 @@ class MirrorState:
         new = upsert(mirror_decision).values(question=question, **values)
         with self._database.writing() as db:
             db.execute(new.on_conflict_do_update(index_elements=["question"], set_=values))
-            kept = select(mirror_decision.c.question).order_by(mirror_decision.c.time.desc()).limit(DECISIONS)
-            db.execute(delete(mirror_decision).where(mirror_decision.c.question.not_in(kept)))
         self._audit.note(by, "mirror.decide", path, decision.choice.value)
 
     def decisions(self) -> "Decided":
@@ -133,20 +139,31 @@ class MirrorState:
 
 
 class Decided:
-    """Decisions, as an exchange asks for them.
+    """Decisions, as one exchange asks for them.
 
     Args:
         rows: Of the table, oldest first.
     """
 
     def __init__(self, rows: Sequence[Row[Any]]) -> None:
-        self._decisions = {row.question: Decision(Choice(row.choice), row.text) for row in rows}
-        self.author = Author(rows[-1].name, rows[-1].email) if rows else None
-        """Who decided last."""
+        self._rows = {row.question: row for row in rows}
+        self.used: dict[str, None] = {}
+        """The questions that were asked for, and decided."""
+
+    def __contains__(self, question: str) -> bool:
+        return question in self._rows
 
     def of(self, question: str) -> Decision | None:
         """Return what was decided of one conflict."""
-        return self._decisions.get(question)
+        if (row := self._rows.get(question)) is None:
+            return None
+        self.used[question] = None
+        return Decision(Choice(row.choice), row.text)
+
+    def author(self) -> Author | None:
+        """Return who decided last what was asked for."""
+        last = next((row for name, row in reversed(self._rows.items()) if name in self.used), None)
+        return Author(last.name, last.email) if last is not None else None
 
 
 def _key(remote: str) -> str:
@@ -168,7 +185,7 @@ def _read(row: Row[Any]) -> Course:
         _time(row.failing),
         _time(row.next),
         row.error,
-        tuple(row.reasons.splitlines()),
+        tuple(filter(None, row.reasons.split("\n"))),
         row.conflicts,
         row.asked,
         row.answered,

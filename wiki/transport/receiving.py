@@ -27,7 +27,8 @@ class Receiving:
         caller: Who pushes, when they began.
         again: Says who pushes, each time that it is asked; ``None`` where they may push no longer. A push may take
             long, and what somebody may do can change meanwhile.
-        send: Waits until the remote has a commit, and returns why it has not; empty where it has, or is not to.
+        send: Waits until the remote has a commit, and returns why it has not, empty where it has; ``None`` where nobody
+            is to wait.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Receiving:
         state: State,
         caller: Caller,
         again: Callable[[], Caller | None],
-        send: Callable[[str], str] = lambda commit: "",
+        send: Callable[[str], str] | None = None,
     ) -> None:
         self._wiki = wiki
         self._state = state
@@ -95,8 +96,8 @@ class Receiving:
             self._state.audit.note(self._by, "push", branch, f"{detail}, {len(commits)} commits")
         except Exception:  # what is published is published
             log.exception("a push was published, and is not in the audit: %s %s", self._by, detail)
-        if update.new is not None and (late := self._send(update.new)):
-            say(f"Published here. The remote does not have it yet, and gets it later: {late}")
+        if update.new is not None and self._send is not None and (late := self._send(update.new)):
+            say(f"Published here. The remote does not have it yet: {late}")
         return None
 
     def _check_rights(self) -> None:

@@ -8,11 +8,12 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from engine.access import EVERYTHING, Role
 from engine.errors import ForbiddenError, InvalidChangeError, WikiError
+from engine.merging import Choice as Side
 from engine.messages import Message
 from engine.mirroring import Choice, Decision, Disagreement
 from engine.model import Author
 from wiki.conflicts import Place, places, resolved
-from wiki.current import current_actor, current_identity, site
+from wiki.current import current_actor, current_identity, opened, site
 from wiki.errors import status as status_of
 from wiki.forms import field, one_field
 from wiki.languages import gettext as _
@@ -23,6 +24,8 @@ from wiki.showing import by, show
 bp = Blueprint("mirror", __name__)
 
 SHOWN = 200  # conflicts in the list
+CHOICES = tuple(each.value for each in Side)
+"""What may stand in one place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Shown:
 
 
 def _mirror() -> Mirror:
-    """Return the mirror, for those who may change every page: what they decide may concern any.
+    """Return the mirror, for those who may read every page and change any that is not protected.
 
     Raises:
         ForbiddenError: They may not.
@@ -46,6 +49,23 @@ def _mirror() -> Mirror:
     if not actor.role.covers(Role.EDITOR) or actor.writes != EVERYTHING or actor.reads != EVERYTHING:
         raise ForbiddenError(Message("Only those who may change every page may do this."))
     return mirror
+
+
+def _conflicts(mirror: Mirror) -> tuple[list[Disagreement], int]:
+    """Return the conflicts that who asks may decide about, and how many others there are.
+
+    What lies outside of the folder with the pages is for admins, as are the files that only they may change.
+    """
+    found = mirror.conflicts()
+    prefix = f"{mirror.root}/" if mirror.root else ""
+    with opened() as snapshot:
+
+        def may(path: str) -> bool:
+            return snapshot.may_try(path.removeprefix(prefix)) if path.startswith(prefix) else False
+
+        admin = current_identity().is_admin
+        mine = [each for each in found if admin or all(may(path) for path in (each.path, each.other) if path)]
+    return mine, len(found) - len(mine)
 
 
 @bp.get("/-/mirror")
@@ -65,23 +85,21 @@ def change() -> ResponseReturnValue:
         raise ForbiddenError(Message("Only admins may do this."))
     if not field("sure"):
         return _list(mirror, _("Say that you are sure to join both histories."), 422)
-    try:
-        mirror.accept()
-    except WikiError as error:
-        return _list(mirror, translated(error.message), status_of(error))
+    mirror.accept()
     site().state.audit.note(by(), "mirror.accept", mirror.address)
     return redirect("/-/mirror?done=look", 303)
 
 
 def _list(mirror: Mirror, error: str = "", code: int = 200) -> ResponseReturnValue:
     decisions = site().state.mirror.decisions()
-    conflicts = [Shown(each, decisions.of(each.name) is not None) for each in mirror.conflicts()]
+    conflicts, others = _conflicts(mirror)
     return show(
         "mirror/list.html",
         code,
         mirror=mirror.status(),
-        conflicts=conflicts[:SHOWN],
+        conflicts=[Shown(each, each.name in decisions) for each in conflicts[:SHOWN]],
         count=len(conflicts),
+        others=others,
         error=error,
         done=request.args.get("done", ""),
     )
@@ -103,8 +121,6 @@ def decide() -> ResponseReturnValue:
     if question is None:
         return redirect("/-/mirror?done=gone", 303)
     choice = one_field("choice", ("ours", "theirs", "text"))
-    if choice == "text" and question.merge is None:
-        raise BadRequest(_("There is no text to choose from."))
     if not question.can_be_decided:
         return _conflict(
             question, InvalidChangeError(Message("Move one of the two files; then both sides are joined."))
@@ -121,16 +137,17 @@ def decide() -> ResponseReturnValue:
 
 
 def _decision(question: Disagreement, choice: str) -> Decision:
-    if choice != "text" or question.merge is None:
+    if choice != "text":
         return Decision(Choice(choice))
+    if question.merge is None:
+        raise BadRequest(_("There is no text to choose from."))
     count = len(question.merge.conflicts)
-    return Decision(
-        Choice.TEXT, resolved(question.merge, [field(f"choice-{n}") for n in range(1, count + 1)])
-    )
+    words = [one_field(f"choice-{number}", CHOICES) for number in range(1, count + 1)]
+    return Decision(Choice.TEXT, resolved(question.merge, words))
 
 
 def _find(mirror: Mirror, name: str) -> Disagreement | None:
-    return next((each for each in mirror.conflicts() if each.name == name), None)
+    return next((each for each in _conflicts(mirror)[0] if each.name == name), None)
 
 
 def _conflict(question: Disagreement, error: WikiError | None = None) -> ResponseReturnValue:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import pytest
 
 from engine.changes import Append, Delete, Edit, Move, Put
-from engine.errors import RemoteError
+from engine.errors import HeadMovedError, RemoteError
 from engine.mirroring import Decision, Standing, Why
 from engine.mirroring.deciding import Choice
 from tests.engine.mirroring.conftest import ADA, LONG, QUIRE, START, Mirror
-from tests.repositories import SUBMODULE, SYMLINK, Content, File
+from tests.repositories import EXECUTABLE, SUBMODULE, SYMLINK, Content, File
 
 HOME, NOTES = str(START["Home.md"]), str(START["Notes.md"])
 
@@ -130,7 +130,7 @@ def test_what_both_changed_waits_for_a_person_and_each_side_stays(mirror: Mirror
         assert question.merge is not None
         assert question.merge.conflicts
     assert (mirror.head(), mirror.head_there()) == (here, there)
-    assert mirror.exchange.conflicts(mirror.decided) == outcome.conflicts
+    assert mirror.exchange.conflicts() == outcome.conflicts
 
 
 def test_other_pages_are_saved_while_a_conflict_waits(mirror: Mirror) -> None:
@@ -239,62 +239,139 @@ def test_two_new_files_with_one_address(mirror: Mirror) -> None:
     mirror.commit_there({**START, "new-page.md": "# New\n"})
     (question,) = mirror.run().conflicts
     assert (question.path, question.why, question.other) == ("new-page.md", Why.ADDRESS, "New page.md")
-    assert mirror.exchange.conflicts(mirror.decided) == (question,)
+    objects = mirror.here.git("count-objects")
+    assert mirror.exchange.conflicts() == (question,)
+    assert mirror.here.git("count-objects") == objects, "looking writes nothing"
     mirror.save(Move("New page.md", "Newer page.md", mirror.blob("New page.md")))
     assert mirror.run().standing is Standing.SAME
     mirror.check_same()
 
 
-def test_histories_that_were_joined_crosswise(mirror: Mirror) -> None:
-    """Both have joined the other's first change already: each in a commit of its own."""
+def crosswise(
+    mirror: Mirror, ours: Mapping[str, Content], theirs: Mapping[str, Content], one: str, two: str
+) -> None:
+    """Both have joined the other's first change already, each in a commit of its own that has these files."""
     base = mirror.head()
-    one = mirror.there.commit({**START, "Home.md": changed(HOME, 2, "First")}, base)
-    two = mirror.there.commit({**START, "Home.md": changed(HOME, 9, "Second")}, base)
-    both = changed(changed(HOME, 2, "First"), 9, "Second")
-    ours = mirror.there.commit({**START, "Home.md": changed(both, 5, "Ours")}, one, two, branch="ours")
-    theirs = mirror.there.commit({**START, "Home.md": changed(HOME, 9, "Second")}, two, one, branch=None)
+    first = mirror.there.commit({**START, "Home.md": one}, base)
+    second = mirror.there.commit({**START, "Home.md": two}, base)
+    mine = mirror.there.commit(ours, first, second, branch="ours")
+    other = mirror.there.commit(theirs, second, first, branch=None)
     mirror.here.git("fetch", "-q", str(mirror.there.path), "+ours:main")
-    mirror.there.git("update-ref", "refs/heads/main", theirs)
-    assert mirror.head() == ours
+    mirror.there.git("update-ref", "refs/heads/main", other)
+    assert mirror.head() == mine
+
+
+def test_histories_that_were_joined_crosswise(mirror: Mirror) -> None:
+    one, two = changed(HOME, 2, "First"), changed(HOME, 9, "Second")
+    both = changed(one, 9, "Second")
+    crosswise(mirror, {**START, "Home.md": changed(both, 5, "Ours")}, {**START, "Home.md": two}, one, two)
     outcome = mirror.run()
     assert outcome.standing is Standing.CONFLICT  # "First" was taken back there: by what base?
     (question,) = outcome.conflicts
     assert (question.path, question.why) == ("Home.md", Why.BASES)
 
 
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_what_was_restored_on_one_side_of_a_crosswise_history_is_not_deleted(
+    mirror: Mirror, exchanged: bool
+) -> None:
+    """By one base it was left alone here and deleted there; by the other one it was restored here."""
+    gone = {path: text for path, text in START.items() if path != "Notes.md"}
+    base = mirror.head()
+    first = mirror.there.commit({**START, "New.md": "# New\n"}, base)
+    second = mirror.there.commit(gone, base)
+    sides = {**START, "New.md": "# New\n"}, {**gone, "New.md": "# New\n"}
+    mine, theirs = sides[::-1] if exchanged else sides
+    ours = mirror.there.commit(mine, first, second, branch="ours")
+    other = mirror.there.commit(theirs, second, first, branch=None)
+    mirror.here.git("fetch", "-q", str(mirror.there.path), "+ours:main")
+    mirror.there.git("update-ref", "refs/heads/main", other)
+    outcome = mirror.run()
+    assert outcome.standing is Standing.CONFLICT
+    assert [(each.path, each.why) for each in outcome.conflicts] == [("Notes.md", Why.BASES)]
+    assert mirror.head() == ours
+    for choice, there in ((Choice.OURS, not exchanged), (Choice.THEIRS, exchanged)):
+        mirror.decisions[outcome.conflicts[0].name] = Decision(choice)
+        if choice is Choice.OURS:
+            assert mirror.run().standing is Standing.SAME
+            assert ("Notes.md" in mirror.files()) is there
+
+
 # -- what does not go
 
 
-def test_a_history_that_was_rewritten_there_changes_nothing(mirror: Mirror) -> None:
+@pytest.mark.parametrize("how", ["other", "back", "deleted"])
+def test_what_was_taken_away_there_is_not_brought_back(mirror: Mirror, how: str) -> None:
+    """Neither by looking, nor by what is saved, which only sends."""
+    base = mirror.head()
     mirror.commit_there({**START, "Secret.md": "secret\n"})
     mirror.run()
-    here = mirror.save(Put("Mine.md", b"# Mine\n", None))
-    there = mirror.there.commit({**START, "Other.md": "other\n"}, message="Another beginning")
-    for _ in range(2):
-        assert mirror.run().standing is Standing.REWRITTEN
-    assert (mirror.head(), mirror.head_there()) == (here, there)
+    if how == "other":
+        mirror.there.commit({**START, "Other.md": "other\n"}, message="Another beginning")
+    elif how == "back":
+        mirror.there.git("update-ref", "refs/heads/main", base)
+    else:
+        mirror.there.git("update-ref", "-d", "refs/heads/main")
+    there = mirror.there.git("for-each-ref")
+    for fetch in (False, True, False):
+        here = mirror.save(Put(f"Mine {fetch} {len(mirror.files())}.md", b"# Mine\n", None))
+        assert mirror.run(fetch=fetch).standing is Standing.REWRITTEN
+        assert mirror.head() == here
+        assert mirror.there.git("for-each-ref") == there
+    assert mirror.exchange.conflicts() == ()
 
 
-def test_a_rewritten_history_is_taken_where_somebody_says_so(mirror: Mirror) -> None:
+def test_what_is_taken_away_between_looking_and_sending(mirror: Mirror) -> None:
+    base = mirror.head()
+    mirror.save(Put("Secret.md", b"secret\n", None))
+    mirror.run()
+    mirror.there.git("update-ref", "refs/heads/main", base)
+    mirror.save(Put("Mine.md", b"# Mine\n", None))
+    with pytest.raises(HeadMovedError):
+        mirror.remote.push(mirror.head())
+    assert mirror.head_there() == base
+
+
+def test_what_was_never_taken_here_may_be_rewritten_there(mirror: Mirror) -> None:
+    good = mirror.head_there()
+    mirror.there.commit({**START, "Odd.md": "<<<<<<< a\none\n=======\ntwo\n>>>>>>> b\n"}, good)
+    assert mirror.run().standing is Standing.REFUSED
+    commit = mirror.there.commit({**START, "Odd.md": "two\n"}, good, message="Amended")
+    assert mirror.run().standing is Standing.SAME
+    assert mirror.head() == commit
+
+
+@pytest.mark.parametrize("first", ["here", "there"])
+def test_a_history_that_was_rewritten_on_both_sides_is_the_same_again(mirror: Mirror, first: str) -> None:
+    base = mirror.head()
+    mirror.commit_there({**START, "Secret.md": "secret\n"})
+    mirror.run()
+    clean = mirror.there.commit({**START, "Other.md": "other\n"}, base, branch=None)
+    mirror.here.git("fetch", "-q", str(mirror.there.path), clean)
+    for side in (first, "there" if first == "here" else "here"):
+        repository = mirror.here if side == "here" else mirror.there
+        repository.git("update-ref", "refs/heads/main", clean)
+        standing = mirror.run().standing
+        assert standing is (Standing.REWRITTEN if side == first else Standing.SAME)
+    mirror.save(Put("Mine.md", b"# Mine\n", None))
+    assert mirror.run(fetch=False).sent
+    assert "Secret.md" not in mirror.files(mirror.there)
+
+
+def test_a_rewritten_history_is_joined_where_somebody_says_so(mirror: Mirror) -> None:
     base = mirror.head()
     mirror.commit_there({**START, "Second.md": "second\n"})
     mirror.run()
     mirror.there.commit({**START, "Third.md": "third\n"}, base)
     assert mirror.run().standing is Standing.REWRITTEN
-    mirror.remote.forget()
+    mirror.exchange.forget()
     assert mirror.run().standing is Standing.SAME
     mirror.check_same()
     assert {"Second.md", "Third.md"} <= mirror.files().keys()
 
 
-def test_a_branch_that_was_deleted_there_is_not_made_again(mirror: Mirror) -> None:
-    mirror.there.git("update-ref", "-d", "refs/heads/main")
-    assert mirror.run().standing is Standing.REWRITTEN
-    assert mirror.there.git("for-each-ref") == ""
-
-
 def test_histories_with_nothing_in_common(mirror: Mirror) -> None:
-    mirror.remote.forget()
+    mirror.exchange.forget()
     mirror.there.commit({"Other.md": "other\n"})
     here = mirror.head()
     assert mirror.run().standing is Standing.UNRELATED
@@ -405,3 +482,84 @@ def test_nothing_of_a_long_page_is_lost(mirror: Mirror) -> None:
     text = mirror.files()["Home.md"].decode()
     assert all(f"Mine {n}" in text and f"Theirs {n}" in text for n in range(0, 12, 2))
     assert LONG.count("\n") == text.count("\n") - 1
+
+
+# -- names
+
+
+def test_a_page_made_from_the_same_template_is_no_renamed_one(mirror: Mirror) -> None:
+    """Here January is deleted, and February made, which is much alike; there January is changed."""
+    mirror.save(Put("January.md", HOME.encode(), None))
+    mirror.run()
+    mirror.save(Delete("January.md", mirror.blob("January.md")))
+    mirror.save(Put("February.md", changed(HOME, 1, "February").encode(), None))
+    mirror.commit_there({**START, "January.md": changed(HOME, 9, "January")})
+    (question,) = mirror.run().conflicts
+    assert (question.path, question.why) == ("January.md", Why.GONE_HERE)
+    assert "January" not in mirror.files()["February.md"].decode()
+
+
+def test_a_page_that_was_renamed_and_then_changed_much(mirror: Mirror) -> None:
+    mirror.save(Move("Home.md", "Start.md", mirror.blob("Home.md")))
+    text = "# Start\n\nSomething else.\n" + HOME.partition("Line 4")[2]
+    mirror.save(Edit("Start.md", text, mirror.blob("Start.md")))
+    mirror.commit_there({**START, "Home.md": changed(HOME, 11, "There")})
+    assert mirror.run().standing is Standing.SAME
+    assert mirror.files().keys() == {"Start.md", "Notes.md", "data.bin"}
+    assert "There" in mirror.files()["Start.md"].decode()
+
+
+def test_a_page_that_leads_on_stays_and_the_change_goes_where_the_page_went(mirror: Mirror) -> None:
+    leads = "---\nredirect: Start\n---\n"
+    mirror.save(Move("Home.md", "Start.md", mirror.blob("Home.md")), Put("Home.md", leads.encode(), None))
+    mirror.commit_there({**START, "Home.md": changed(HOME, 9, "There")})
+    assert mirror.run().standing is Standing.SAME
+    files = mirror.files()
+    assert files["Home.md"].decode() == leads.rstrip()
+    assert "There" in files["Start.md"].decode()
+
+
+def test_one_page_renamed_to_two_names(mirror: Mirror) -> None:
+    mirror.save(Move("Home.md", "Start.md", mirror.blob("Home.md")))
+    mirror.save(Edit("Start.md", changed(HOME, 2, "Here"), mirror.blob("Start.md")))
+    rest = {path: text for path, text in START.items() if path != "Home.md"}
+    mirror.commit_there({**rest, "Begin.md": changed(HOME, 9, "There")})
+    assert mirror.run().standing is Standing.SAME
+    files = mirror.files()
+    assert "Here" in files["Start.md"].decode()
+    assert "There" in files["Begin.md"].decode()
+
+
+def test_media_that_one_side_renames_and_the_other_changes(mirror: Mirror) -> None:
+    mirror.save(Move("data.bin", "moved.bin", mirror.blob("data.bin")))
+    mirror.commit_there({**START, "data.bin": b"\0there"})
+    assert mirror.run().standing is Standing.SAME
+    assert mirror.files().keys() == {"Home.md", "Notes.md", "moved.bin"}
+    assert mirror.files()["moved.bin"] == b"\0there"
+
+
+def test_a_mode_that_one_side_changes_stays(mirror: Mirror) -> None:
+    mirror.save(Edit("Home.md", changed(HOME, 2, "Here"), mirror.blob("Home.md")))
+    mirror.commit_there({**START, "Home.md": File(changed(HOME, 9, "There").encode(), EXECUTABLE)})
+    assert mirror.run().standing is Standing.SAME
+    assert mirror.here.git("ls-tree", "main", "Home.md").startswith(EXECUTABLE)
+
+
+def test_a_lock_there_is_no_lost_race(mirror: Mirror) -> None:
+    mirror.save(Put("Mine.md", b"# Mine\n", None))
+    lock = mirror.there.path / "refs" / "heads" / "main.lock"
+    lock.touch()
+    with pytest.raises(RemoteError, match="lock"):
+        mirror.run()
+    lock.unlink()
+    assert mirror.run().sent
+
+
+@pytest.mark.parametrize("root", ["notes/wiki"])
+@pytest.mark.parametrize("start", [{"notes/wiki/Home.md": HOME}])
+@pytest.mark.parametrize("path", ["notes", "notes/wiki"])
+def test_the_folder_of_the_pages_becomes_no_link(mirror: Mirror, path: str) -> None:
+    head = mirror.head()
+    mirror.commit_there({path: File(b"/etc", SYMLINK)})
+    assert mirror.run().standing is Standing.REFUSED
+    assert mirror.head() == head

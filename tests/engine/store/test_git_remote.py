@@ -235,12 +235,18 @@ def test_what_a_killed_git_has_left_is_removed(
     other = repositories.make(tmp_path / "there")
     there = remote(repository, RemoteAddress(str(other.path), "file"))
     there.push(repository.git("rev-parse", "main"))
-    lock = repository.path / f"{there._seen}.lock"
+    lock = repository.path / f"{there._seen.reference}.lock"
     lock.touch()
     os.utime(lock, (0, 0))
+    left = repository.path / "objects" / "pack" / "tmp_pack_x"
+    left.touch()
+    os.utime(left, (0, 0))
     commit = repository.commit({"Home.md": "# Other\n"}, repository.git("rev-parse", "main"))
     there.push(commit)
     assert there.seen() == commit
+    other.commit({"Home.md": "# Theirs\n"}, commit)
+    assert there.fetch() != commit
+    assert not left.exists()
 
 
 def test_a_branch_of_another_name(repository: Repository, tmp_path: Path) -> None:
