@@ -18,6 +18,7 @@ from engine.pushing import Limits as PushLimits
 from engine.search.whoosh_index import WhooshIndex
 from engine.settling import Limits
 from engine.store.git_backend import GitBackend
+from engine.store.git_hooks import Installation
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
 from wiki import (
@@ -38,6 +39,9 @@ from wiki.settings import Settings
 from wiki.state import State, data_folder, has_accounts
 from wiki.theming import Themes
 from wiki.transport import Transport, smart_http
+from wiki.transport.hooks import Hooks, installed
+from wiki.transport.host import WAIT, Host
+from wiki.transport.slots import Slots
 from wiki.views import (
     account,
     admin,
@@ -102,14 +106,15 @@ def create_app(
     app.url_map.merge_slashes = False
     app.url_map.converters["address"] = urls.AddressConverter
     themes = Themes(app, Path(settings.themes) if settings.themes else None)
-    local, transport = LOCAL_AUTHOR, None
+    local, transport, hooks = LOCAL_AUTHOR, None, None
     follows = wiki is None
     if wiki is None:
         local = local_author(settings)
         state = state or open_state(settings)
         secret = state.signing.sign("key of a call", "").encode()
         wiki = open_wiki(settings, protections=state.protections, secret=secret)
-        transport = open_transport(settings)
+        hooks = open_hooks(settings)
+        transport = open_transport(settings, hooks) if hooks is not None else None
         wiki.follow()
         wiki.start()
     state = state or (open_state(settings) if settings.data else State.passing())
@@ -128,7 +133,7 @@ def create_app(
     ).hexdigest()[:12]
     door = Door(settings, state, local)
     kept = responses.ResponseCache(wiki, door, settings.response_cache)
-    current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build, transport))
+    current.attach(app, current.Site(settings, wiki, state, door, themes, kept, build, transport, hooks))
     told = Webhooks(
         wiki,
         state.webhooks,
@@ -139,6 +144,8 @@ def create_app(
     app.extensions["quire.webhooks"] = told
     if follows:
         told.start()
+    if hooks is not None:
+        listen(hooks, settings, wiki, state, local)
     app.extensions["quire.waiting"] = Waiting()
     uploading.pending(app).sweep()
     filters.register(app)
@@ -232,8 +239,19 @@ def open_wiki(
     )
 
 
-def open_transport(settings: Settings) -> Transport | None:
-    """Open the repository that *settings* name for clone and push; ``None`` where they are not served.
+def open_hooks(settings: Settings) -> Hooks | None:
+    """Return what hooks of git ask, for the repository that *settings* name; ``None`` where nothing can be pushed.
+
+    Raises:
+        StoreError: It is no repository.
+    """
+    with closing(_store(settings, read_only=True)) as store:
+        # Where a commit is checked out, and no branch, there is nothing to push to.
+        return Hooks(_derived(store, settings)) if store.branch is not None else None
+
+
+def open_transport(settings: Settings, hooks: Hooks) -> Transport | None:
+    """Open the repository that *settings* name for clone and push over HTTP; ``None`` where they are not served.
 
     Raises:
         StoreError: It is no repository.
@@ -247,11 +265,32 @@ def open_transport(settings: Settings) -> Transport | None:
         return Transport(
             GitBackend(store.common_folder, store.branch, folder, settings.push_bytes),
             folder,
+            hooks,
             whole=not store.root,
             push_bytes=settings.push_bytes,
             operations=settings.git_operations,
             threads=settings.threads,
         )
+
+
+def listen(hooks: Hooks, settings: Settings, wiki: Wiki, state: State, local: Author) -> None:
+    """Answer the hooks of `hook_installation`, whoever runs git."""
+    with closing(_store(settings, read_only=True)) as store:
+        slots = Slots(_derived(store, settings), settings.git_operations, WAIT)
+        hooks.listen(Host(wiki, state, local, slots, whole=not store.root))
+
+
+def hook_installation(settings: Settings) -> tuple[Installation, Path]:
+    """Return what lets git of others ask this server, and the folder with the server's sockets; nothing is changed.
+
+    Raises:
+        StoreError: It is no repository, or has no branch that is served.
+    """
+    with closing(_store(settings, read_only=True)) as store:
+        if store.branch is None:
+            raise StoreError(f"{settings.repository} shows a commit and no branch; name one with --branch")
+        sockets = Hooks(_derived(store, settings).resolve()).sockets
+        return Installation(store.common_folder, installed(sockets), settings.push_bytes), sockets
 
 
 def open_state(settings: Settings) -> State:

@@ -24,6 +24,7 @@ from wiki.theming import Themes
 if TYPE_CHECKING:
     from wiki.responses import ResponseCache
     from wiki.transport import Transport
+    from wiki.transport.hooks import Hooks
 
 P = ParamSpec("P")
 
@@ -39,7 +40,8 @@ class Site:
     themes: Themes
     responses: "ResponseCache"
     build: str  # changes when the same snapshot would look otherwise
-    transport: "Transport | None" = None  # clone and push, where there are
+    transport: "Transport | None" = None  # clone and push over HTTP, where there are
+    hooks: "Hooks | None" = None  # what git asks when somebody pushes, where they can
 
 
 def attach(app: Flask, site: Site) -> None:

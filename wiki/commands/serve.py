@@ -38,4 +38,6 @@ def serve(repo: Path | None, config: Path | None, **given: Any) -> None:
         webhooks(app).stop()
         if site.transport is not None:
             site.transport.close()
+        if site.hooks is not None:
+            site.hooks.close()
         site.wiki.close()
