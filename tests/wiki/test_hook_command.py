@@ -242,6 +242,10 @@ def test_without_the_hooks_git_takes_nothing(content: Repository, tmp_path: Path
     assert content.git("show-ref") == before
 
 
+def test_who_has_a_key_with_a_name_may_run_the_commands_as_well(content: Repository) -> None:
+    assert hook("install", content.path, QUIRE_USER="ada").exit_code == 0
+
+
 def test_the_doctor_knows_the_settings_for_ours(content: Repository) -> None:
     assert hook("install", content.path).exit_code == 0
     done = CliRunner().invoke(quire, ["doctor", str(content.path)])

@@ -9,6 +9,7 @@ name of who pushes is believed; where there is none, it is whoever runs the wiki
 """
 
 import ipaddress
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -100,6 +101,7 @@ class _Deciding:
     ) -> bool:
         """Say whether it may be; if not every reason is told."""
         try:
+            _check_owner(quarantine)
             with self._host.slots.taken():
                 return self._receiving().check(updates, quarantine, say, stop)
         except (RefusedError, BusyError) as error:
@@ -131,6 +133,20 @@ class _Deciding:
             return self._host.caller(self._user, self._address)
         except RefusedError:
             return None
+
+
+def _check_owner(quarantine: Path | None) -> None:
+    """Refuse objects of another user, as root may bring: the wiki could write nothing beside them.
+
+    Raises:
+        RefusedError: They are.
+    """
+    try:
+        is_ours = quarantine is None or quarantine.stat().st_uid == os.geteuid()
+    except OSError:
+        return  # what is no quarantine is refused with the reason when it is looked into
+    if not is_ours:
+        raise RefusedError("git runs as another user than the wiki; let it run as the same")
 
 
 def _tell(error: Exception, say: Say) -> None:

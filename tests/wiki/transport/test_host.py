@@ -194,6 +194,39 @@ def test_a_folder_that_is_shown_is_pushed_to_by_admins(tmp_path: Path) -> None:
         assert clone.git("push").returncode == 0
 
 
+def test_no_path_to_the_repository_leads_past_the_wiki(
+    content: Repository, served: Served, tmp_path: Path
+) -> None:
+    """What the server shows to git lies in the cache, and is a path to the same repository."""
+    served.clone(name="shown")  # which makes it
+    (facade,) = content.path.glob("quire/*/git")
+    content.git("worktree", "add", "-q", str(tmp_path / "tree"), "other")
+    before = content.git("show-ref")
+    for place in (facade, tmp_path / "tree", content.path / "worktrees" / "tree"):
+        name = f"by-{place.parent.name}"
+        clone = clone_of(str(content.path), tmp_path, name)
+        hostile(clone, "symbolic link")
+        done = clone.git("push", str(place), "hostile:main")
+        assert done.returncode != 0
+        assert "l.md is a symbolic link" in done.stderr
+        assert content.git("show-ref") == before
+
+
+def test_of_other_hooks_those_that_decide_do_not_run(
+    content: Repository, served: Served, tmp_path: Path
+) -> None:
+    for name in ("update", "post-receive", "post-update", "push-to-checkout"):
+        place = content.path / "hooks" / name
+        place.write_text(f"#!/bin/sh\ntouch {tmp_path / name}\nexit 1\n")
+        place.chmod(0o755)
+    clone = clone_of(str(content.path), tmp_path)
+    new = clone.commit({"a.md": "Pushed.\n"})
+    assert clone.git("push").returncode == 0
+    assert head(content) == new
+    assert [place.name for place in tmp_path.glob("*pdate")] == ["post-update"]
+    assert (tmp_path / "post-receive").exists()
+
+
 def test_it_needs_no_clone_and_push_over_http(content: Repository, tmp_path: Path) -> None:
     with hosting(content, tmp_path, git=False) as served:
         assert served.site.transport is None
@@ -264,6 +297,20 @@ def test_a_place_that_is_no_quarantine_is_refused(
     for place in (tmp_path, content.path / "objects", content.path / "objects" / "pack", tmp_path / "no"):
         assert not deciding.check([update], place, said.append, lambda: False)
     assert len(said) == 8
+
+
+def test_what_another_user_brings_is_refused(
+    content: Repository, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root can reach the socket of everybody; its objects would be in the way of the wiki's."""
+    clone, before = clone_of(str(content.path), tmp_path), content.git("show-ref")
+    clone.commit({"a.md": "Pushed.\n"})
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    done = clone.git("push")
+    assert told(done.stderr) == [
+        "nothing was pushed: git runs as another user than the wiki; let it run as the same"
+    ]
+    assert content.git("show-ref") == before
 
 
 def test_no_more_than_some_are_decided_on_at_once(
