@@ -35,6 +35,7 @@ ASKED = 2_000_000  # bytes of one question; a push has a thousand updates at mos
 SECONDS = 30.0  # that a hook may take to ask
 ALIVE = 5.0  # seconds after which a hook is told that its answer still comes
 AGAIN = 0.1  # seconds after which is listened on, where the system had no room for one more hook
+LOOK = 10.0  # seconds after which it is looked whether hooks still find us
 PATH = 100  # bytes of a socket's path that every system takes
 CHARACTERS = 2_000  # of a line that is said
 LONGEST = 3_600.0  # seconds after which a check stops that no server's git waits for
@@ -235,21 +236,32 @@ class _Listener:
     """
 
     def __init__(self, folder: Path, pushes: Mapping[str, Push], host: Host | None) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        _sweep(folder)
         self.place = folder / secrets.token_hex(4)
         self._pushes = pushes
         self._host = host
         self._closed = False
         self._changed = threading.Condition()
         self._publishing = 0  # pushes whose git nobody here waits for
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        _with_short_path(self.place, self._socket.bind)
-        self.place.chmod(0o600)
-        self._socket.listen(16)
+        self._socket = self._opened()
         _listeners.add(self)
         threading.Thread(target=self._run, name="hooks", daemon=True).start()
+
+    def _opened(self) -> socket.socket:
+        """Listen at our place."""
+        folder = self.place.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        _sweep(folder)
+        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            _with_short_path(self.place, made.bind)
+            self.place.chmod(0o600)
+            made.listen(16)
+            made.settimeout(LOOK)
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     def _run(self) -> None:
         while True:
@@ -260,11 +272,26 @@ class _Listener:
                 except RuntimeError:
                     connection.close()
                     raise
+            except TimeoutError:
+                self._look()
             except (OSError, RuntimeError) as error:  # too many descriptors, or threads
                 if self._closed:
                     return
                 log.warning("a hook is not answered: %s", error)
                 time.sleep(AGAIN)
+
+    def _look(self) -> None:
+        """Listen anew where somebody has deleted the place: what is in the cache may be."""
+        with self._changed:
+            if self._closed or self.place.exists():
+                return
+            try:
+                made = self._opened()
+            except (OSError, StoreError) as error:
+                log.warning("hooks are not answered: %s", error)
+                return
+            self._socket.close()
+            self._socket = made
 
     def _answer(self, connection: socket.socket) -> None:
         hook = _Hook(connection)
@@ -325,7 +352,8 @@ class _Listener:
                 self._changed.notify_all()
 
     def close(self) -> None:
-        self._closed = True
+        with self._changed:
+            self._closed = True
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # which wakes the thread
         self._socket.close()

@@ -1,11 +1,12 @@
 """Pushes by a git that the server does not run: the same checks, the same rights, the same answers afterwards."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -361,6 +362,21 @@ def test_sockets_of_servers_that_are_no_more_are_passed_over(
     assert head(content) == new
 
 
+def test_whoever_deletes_the_cache_has_to_wait_a_little(
+    content: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks_module, "LOOK", 0.05)
+    with hosting(content, tmp_path) as served:
+        assert served.site.hooks is not None
+        shutil.rmtree(served.site.hooks.sockets)
+        clone = clone_of(str(content.path), tmp_path)
+        new = clone.commit({"a.md": "Pushed.\n"})
+        done = _pushed_when_it_runs(clone.path)
+        assert done.returncode == 0, done.stderr
+        assert head(content) == new
+    assert not [*served.site.hooks.sockets.iterdir()]
+
+
 def test_another_user_is_told_what_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def closed(*arguments: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -468,15 +484,11 @@ def test_a_check_stops_when_the_hook_is_gone(
     assert stopped.wait(QUICK)
 
 
-WORKERS: Sequence[Sequence[str]] = ([], ["--preload"])
-
-
-@pytest.mark.parametrize("options", WORKERS, ids=["workers", "preload"])
 def test_several_processes_answer_and_the_next_answer_of_each_shows_it(
-    content: Repository, tmp_path: Path, options: Sequence[str]
+    content: Repository, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "4", "--bind", "127.0.0.1:0"]
-    command += [*options, "--worker-tmp-dir", str(tmp_path), "wiki:create_app()"]
+    command += ["--worker-tmp-dir", str(tmp_path), "wiki:create_app()"]
     install(content.path)
     clone = clone_of(str(content.path), tmp_path)
     with running(command, QUIRE_REPOSITORY=str(content.path), QUIRE_DATA=str(tmp_path / "data")) as server:
