@@ -18,6 +18,7 @@ from engine.pushing import Limits as PushLimits
 from engine.search.whoosh_index import WhooshIndex
 from engine.settling import Limits
 from engine.store.git_backend import GitBackend
+from engine.store.git_hooks import Installation
 from engine.store.git_store import GitStore
 from engine.wiki import Wiki
 from wiki import (
@@ -35,11 +36,14 @@ from wiki import (
     urls,
 )
 from wiki.identity import LOCAL_AUTHOR, Door
-from wiki.mirror import Mirror
+from wiki.mirror import Mirror, sending
 from wiki.settings import Settings
 from wiki.state import State, data_folder, has_accounts
 from wiki.theming import Themes
 from wiki.transport import Transport, smart_http
+from wiki.transport.hooks import Hooks, installed
+from wiki.transport.host import WAIT, Host
+from wiki.transport.slots import Slots
 from wiki.views import (
     account,
     admin,
@@ -106,14 +110,15 @@ def create_app(
     app.url_map.merge_slashes = False
     app.url_map.converters["address"] = urls.AddressConverter
     themes = Themes(app, Path(settings.themes) if settings.themes else None)
-    local, transport, kept_same = LOCAL_AUTHOR, None, None
+    local, transport, git_hooks, kept_same = LOCAL_AUTHOR, None, None, None
     follows = wiki is None
     if wiki is None:
         local = local_author(settings)
         state = state or open_state(settings)
         secret = state.signing.sign("key of a call", "").encode()
         wiki = open_wiki(settings, protections=state.protections, secret=secret)
-        transport = open_transport(settings)
+        git_hooks = open_hooks(settings)
+        transport = open_transport(settings, git_hooks) if git_hooks is not None else None
         kept_same = open_mirror(settings, wiki, state)
         wiki.follow()
         wiki.start()
@@ -144,6 +149,7 @@ def create_app(
             kept,
             build,
             transport,
+            git_hooks,
             kept_same,
             remote_secret=settings.remote_secret(),
         ),
@@ -160,6 +166,8 @@ def create_app(
         told.start()
     if kept_same is not None:
         kept_same.start()
+    if git_hooks is not None:
+        listen(git_hooks, current.site(app), local)
     app.extensions["quire.waiting"] = Waiting()
     uploading.pending(app).sweep()
     filters.register(app)
@@ -256,8 +264,19 @@ def open_wiki(
     )
 
 
-def open_transport(settings: Settings) -> Transport | None:
-    """Open the repository that *settings* name for clone and push; ``None`` where they are not served.
+def open_hooks(settings: Settings) -> Hooks | None:
+    """Return what hooks of git ask, for the repository that *settings* name; ``None`` where nothing can be pushed.
+
+    Raises:
+        StoreError: It is no repository.
+    """
+    with closing(_store(settings, read_only=True)) as store:
+        # Where a commit is checked out, and no branch, there is nothing to push to.
+        return Hooks(_derived(store, settings)) if store.branch is not None else None
+
+
+def open_transport(settings: Settings, hooks: Hooks) -> Transport | None:
+    """Open the repository that *settings* name for clone and push over HTTP; ``None`` where they are not served.
 
     Raises:
         StoreError: It is no repository.
@@ -271,6 +290,7 @@ def open_transport(settings: Settings) -> Transport | None:
         return Transport(
             GitBackend(store.common_folder, store.branch, folder, settings.push_bytes),
             folder,
+            hooks,
             whole=not store.root,
             push_bytes=settings.push_bytes,
             operations=settings.git_operations,
@@ -302,6 +322,27 @@ def open_mirror(settings: Settings, wiki: Wiki, state: State) -> Mirror | None:
             waiting=max(1, settings.threads // 2),
             close=remote.close,
         )
+
+
+def listen(hooks: Hooks, site: current.Site, local: Author) -> None:
+    """Answer the hooks of `hook_installation`, whoever runs git."""
+    with closing(_store(site.settings, read_only=True)) as store:
+        slots = Slots(_derived(store, site.settings), site.settings.git_operations, WAIT)
+        whole = not store.root
+    hooks.listen(Host(site.wiki, site.state, local, slots, whole=whole, send=sending(site)))
+
+
+def hook_installation(settings: Settings) -> tuple[Installation, Path]:
+    """Return what lets git of others ask this server, and the folder with the server's sockets; nothing is changed.
+
+    Raises:
+        StoreError: It is no repository, or has no branch that is served.
+    """
+    with closing(_store(settings, read_only=True)) as store:
+        if store.branch is None:
+            raise StoreError(f"{settings.repository} shows a commit and no branch; name one with --branch")
+        sockets = Hooks(_derived(store, settings).resolve()).sockets
+        return Installation(store.common_folder, installed(sockets), settings.push_bytes), sockets
 
 
 def open_state(settings: Settings) -> State:

@@ -10,6 +10,7 @@ from wiki import __version__
 from wiki.commands.backup import backup
 from wiki.commands.check import check
 from wiki.commands.doctor import doctor
+from wiki.commands.hook import hook
 from wiki.commands.index import index
 from wiki.commands.init import init
 from wiki.commands.invite import invite
@@ -26,7 +27,7 @@ def quire() -> None:
     """A wiki in a git repository."""
 
 
-for command in (serve, init, index, search, check, doctor, user, invite, token, backup):
+for command in (serve, init, index, search, check, doctor, user, invite, token, hook, backup):
     quire.add_command(command)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wiki.mirror import Mirror
     from wiki.responses import ResponseCache
     from wiki.transport import Transport
+    from wiki.transport.hooks import Hooks
 
 P = ParamSpec("P")
 
@@ -40,7 +41,8 @@ class Site:
     themes: Themes
     responses: "ResponseCache"
     build: str  # changes when the same snapshot would look otherwise
-    transport: "Transport | None" = None  # clone and push, where there are
+    transport: "Transport | None" = None  # clone and push over HTTP, where there are
+    hooks: "Hooks | None" = None  # what git asks when somebody pushes, where they can
     mirror: "Mirror | None" = None  # another repository with the same branch, where there is one
     remote_secret: bytes = field(
         default=b"", repr=False

@@ -14,6 +14,7 @@ from wiki.languages import LANGUAGES
 
 FILE = "quire.toml"
 PREFIX = "QUIRE_"
+_NO_SETTINGS = {"QUIRE_CONFIG", "QUIRE_USER"}  # where the file is; who pushes by ssh
 
 
 class SettingsError(Exception):
@@ -120,7 +121,7 @@ class Settings:
         if file is not None:
             values |= _from_file(file)
         for name, text in environment.items():
-            if name.startswith(PREFIX) and name != f"{PREFIX}CONFIG":
+            if name.startswith(PREFIX) and name not in _NO_SETTINGS:
                 values[_known(name.removeprefix(PREFIX).lower(), f"{name} in the environment")] = text
         values |= {name: value for name, value in given.items() if value is not None}
         return replace(cls(), **{name: _typed(name, value) for name, value in values.items()}).checked()

@@ -58,13 +58,21 @@ _CONFIG = (
     ("uploadpack.allowFilter", "true"),
     ("uploadpack.keepAlive", "5"),
 )
-_RECEIVING = (
-    ("receive.procReceiveRefs", "refs"),
+PROC_RECEIVE = ("receive.procReceiveRefs", "refs")
+"""The setting by which git moves no reference, and asks the hook ``proc-receive`` instead."""
+
+CHECKED = (
     ("receive.fsckObjects", "true"),
     # These are told by the file's name in our own check; git would name a tree.
     ("receive.fsck.hasDot", "ignore"),
     ("receive.fsck.hasDotdot", "ignore"),
     ("receive.fsck.hasDotgit", "ignore"),
+)
+"""The settings by which git looks at the objects of a push."""
+
+_RECEIVING = (
+    PROC_RECEIVE,
+    *CHECKED,
     ("receive.autogc", "false"),
     ("receive.shallowUpdate", "false"),
     ("receive.advertisePushOptions", "false"),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.diagnosis import Diagnosis, error, ok, warning
 from engine.errors import StoreError
+from engine.store import git_hooks
 from engine.store.git_head import Head
 from engine.store.git_process import GitProcess
 
@@ -27,7 +28,7 @@ _RUNS = re.compile(
     r"|credential\.(?:.*\.)?helper|gpg\.(?:.*\.)?program|uploadpack\.packobjectshook|include(?:if\..*)?\.path)",
     re.IGNORECASE | re.DOTALL,
 )
-_HARMLESS = {"core.fsmonitor": {"false", "true"}}
+_HARMLESS = {"core.fsmonitor": {"false", "true"}, "include.path": {git_hooks.SETTINGS}}
 
 
 class Examination:

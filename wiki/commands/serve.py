@@ -40,4 +40,6 @@ def serve(repo: Path | None, config: Path | None, **given: Any) -> None:
             site.mirror.stop()
         if site.transport is not None:
             site.transport.close()
+        if site.hooks is not None:
+            site.hooks.close()
         site.wiki.close()

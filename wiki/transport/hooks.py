@@ -1,8 +1,11 @@
-"""Git's hooks, which are thin: each asks the server that runs git, through a socket that nobody else can open.
+"""Git's hooks, which are thin: each asks the server, through a socket that no other user of the machine can open.
 
+Those of a push over HTTP ask the process that runs git, and name the push. Those that ``quire hook install`` puts into a
+repository ask any process of the server, see `wiki.transport.host`.
 The checks of a push, and the following of the branch, so exist once, in the server.
 """
 
+import atexit
 import json
 import os
 import secrets
@@ -12,12 +15,13 @@ import socket
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import sha256
 from logging import getLogger
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from engine.errors import StoreError
 from engine.pushing import Update
@@ -31,8 +35,11 @@ ASKED = 2_000_000  # bytes of one question; a push has a thousand updates at mos
 SECONDS = 30.0  # that a hook may take to ask
 ALIVE = 5.0  # seconds after which a hook is told that its answer still comes
 AGAIN = 0.1  # seconds after which is listened on, where the system had no room for one more hook
+LOOK = 10.0  # seconds after which it is looked whether hooks still find us
 PATH = 100  # bytes of a socket's path that every system takes
 CHARACTERS = 2_000  # of a line that is said
+LONGEST = 3_600.0  # seconds after which a check stops that no server's git waits for
+PUBLISHING = 5.0  # seconds that what was allowed may take to be published when the server ends
 NOTHING = frozenset("0")  # an object id of zeros stands for none
 FAILED = "something went wrong here; the server has written down what it was"
 
@@ -40,12 +47,27 @@ FAILED = "something went wrong here; the server has written down what it was"
 class Receiver(Protocol):
     """Decides on one push."""
 
-    def check(self, updates: Sequence[Update], quarantine: Path, say: Say, stop: Callable[[], bool]) -> bool:
+    def check(
+        self, updates: Sequence[Update], quarantine: Path | None, say: Say, stop: Callable[[], bool]
+    ) -> bool:
         """Say whether it may be; *stop* tells when nobody wants to know any more."""
         ...
 
     def publish(self, updates: Sequence[Update], say: Say) -> Mapping[str, str]:
         """Move the references, and return why not for each that was not."""
+        ...
+
+
+class Host(Protocol):
+    """Decides on pushes whose git the server did not run."""
+
+    def receiver(self, user: str, address: str) -> Receiver:
+        """Return what decides on what somebody pushes.
+
+        Args:
+            user: Who pushes, as the environment of git names them; empty where it names nobody.
+            address: From where; empty: from this machine.
+        """
         ...
 
 
@@ -67,7 +89,7 @@ class Push:
         self._allowed = False
         self._taken_back = False
 
-    def check(self, updates: Sequence[Update], quarantine: Path, say: Say) -> bool:
+    def check(self, updates: Sequence[Update], quarantine: Path | None, say: Say) -> bool:
         """Say whether it may be."""
         with self._answering() as wanted:
             if not wanted or not self._receiver.check(updates, quarantine, say, self._is_taken_back):
@@ -125,6 +147,25 @@ class Hooks:
         self._lock = threading.Lock()
         self._listener: tuple[int, _Listener] | None = None  # and the process that it is of
         self._pushes: dict[str, Push] = {}
+        self._host: Host | None = None
+
+    @property
+    def sockets(self) -> Path:
+        """The folder with the sockets of all processes of the server."""
+        return self._folder / "sockets"
+
+    def listen(self, host: Host) -> None:
+        """Answer also hooks of a git that the server does not run; where nothing can be listened on, that is logged.
+
+        Args:
+            host: Decides on what they bring.
+        """
+        self._host = host
+        atexit.register(self.close)
+        try:
+            self._listening()
+        except (OSError, StoreError) as error:
+            log.warning("hooks that were installed get no answer: %s", error)
 
     @contextmanager
     def of(self, receiver: Receiver) -> Iterator[Push]:
@@ -148,8 +189,7 @@ class Hooks:
 
     def written(self) -> Path:
         """Return the folder with the hooks, which holds nothing else; made where it is not there."""
-        program = f"exec {shlex.quote(sys.executable)} -I -S {shlex.quote(shim.__file__)}"
-        texts = {name: f"#!/bin/sh\n{program} {name}\n" for name in HOOKS}
+        texts = {name: f"#!/bin/sh\n{_program(name)}\n" for name in HOOKS}
         digest = sha256(repr(texts).encode("utf-8", "surrogateescape")).hexdigest()[:12]
         folder = self._folder / f"hooks-{digest}"
         if _holds(folder, texts):
@@ -174,11 +214,12 @@ class Hooks:
         """Return where this process listens; a child that was forked listens on its own."""
         with self._lock:
             if self._listener is None or self._listener[0] != os.getpid():
-                self._listener = (os.getpid(), _Listener(self._folder / "sockets", self._pushes))
+                self._listener = (os.getpid(), _Listener(self.sockets, self._pushes, self._host))
             return self._listener[1].place
 
     def close(self) -> None:
-        """Listen no longer."""
+        """Listen no longer; what is being published has some time to come to its end."""
+        atexit.unregister(self.close)
         with self._lock:
             if self._listener is not None and self._listener[0] == os.getpid():
                 self._listener[1].close()
@@ -186,20 +227,41 @@ class Hooks:
 
 
 class _Listener:
-    """Answers hooks, each in a thread of its own."""
+    """Answers hooks, each in a thread of its own.
 
-    def __init__(self, folder: Path, pushes: Mapping[str, Push]) -> None:
+    Args:
+        folder: Where its socket is made.
+        pushes: Those that this process lets git be at work on, by name.
+        host: Decides on all others.
+    """
+
+    def __init__(self, folder: Path, pushes: Mapping[str, Push], host: Host | None) -> None:
+        self.place = folder / secrets.token_hex(4)
+        self._pushes = pushes
+        self._host = host
+        self._closed = False
+        self._changed = threading.Condition()
+        self._publishing = 0  # pushes whose git nobody here waits for
+        self._socket = self._opened()
+        _listeners.add(self)
+        threading.Thread(target=self._run, name="hooks", daemon=True).start()
+
+    def _opened(self) -> socket.socket:
+        """Listen at our place."""
+        folder = self.place.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         _sweep(folder)
-        self.place = folder / secrets.token_hex(4)
-        self._pushes = pushes
-        self._closed = False
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        _with_short_path(self.place, self._socket.bind)
-        self.place.chmod(0o600)
-        self._socket.listen(16)
-        threading.Thread(target=self._run, name="hooks", daemon=True).start()
+        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            _with_short_path(self.place, made.bind)
+            self.place.chmod(0o600)
+            made.listen(16)
+            made.settimeout(LOOK)
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     def _run(self) -> None:
         while True:
@@ -210,62 +272,186 @@ class _Listener:
                 except RuntimeError:
                     connection.close()
                     raise
+            except TimeoutError:
+                self._look()
             except (OSError, RuntimeError) as error:  # too many descriptors, or threads
                 if self._closed:
                     return
                 log.warning("a hook is not answered: %s", error)
                 time.sleep(AGAIN)
 
+    def _look(self) -> None:
+        """Listen anew where somebody has deleted the place: what is in the cache may be."""
+        with self._changed:
+            if self._closed or self.place.exists():
+                return
+            try:
+                made = self._opened()
+            except (OSError, StoreError) as error:
+                log.warning("hooks are not answered: %s", error)
+                return
+            self._socket.close()
+            self._socket = made
+
     def _answer(self, connection: socket.socket) -> None:
-        telling, answered = threading.Lock(), threading.Event()
-
-        def tell(**answer: object) -> None:
-            with telling, suppress(OSError):  # the hook is gone; what was decided holds
-                connection.sendall(json.dumps(answer).encode() + b"\n")
-
-        def say(line: str, /) -> None:
-            for part in line.splitlines() or [""]:
-                tell(say=printable(part)[:CHARACTERS])
-
-        def keep_alive() -> None:
-            while not answered.wait(ALIVE):
-                tell(alive=True)
-
+        hook = _Hook(connection)
         with connection:
             try:
                 connection.settimeout(SECONDS)
                 with connection.makefile("rb") as lines:
                     question = lines.readline(ASKED)
-                if not question:
-                    return  # another process looked whether somebody listens here
-                asked = json.loads(question)
-                push = self._pushes.get(asked["push"])
-                if push is None:
-                    say("nothing was pushed: this push did not come through the wiki")
-                    tell(end=1, refused={})
-                    return
-                updates = [Update(name, _object(old), _object(new)) for old, new, name in asked["updates"]]
-                _in_thread(keep_alive)
-                if asked["hook"] == "pre-receive":
-                    allowed = push.check(updates, Path(asked["quarantine"]), say)
-                    tell(end=0 if allowed else 1)
-                else:
-                    refused = push.publish(updates, say)
-                    tell(end=0, refused={name: printable(why)[:CHARACTERS] for name, why in refused.items()})
+                if question:  # else another process looked whether somebody listens here
+                    self._decide(json.loads(question), hook)
             except (OSError, ValueError, KeyError, TypeError) as error:
                 log.warning("a hook asked what cannot be answered: %r", error)
             except Exception:
                 log.exception("a push failed")
-                say(FAILED)
+                hook.say(FAILED)
             finally:
-                answered.set()
+                hook.answered.set()
+
+    def _decide(self, asked: Mapping[str, Any], hook: "_Hook") -> None:
+        end = time.monotonic() + LONGEST
+
+        def stop() -> bool:
+            return self._closed or hook.gone.is_set() or time.monotonic() > end
+
+        decides = self._decides(asked, stop)
+        if decides is None:
+            hook.say("nothing was pushed: this push did not come through the wiki")
+            hook.tell(end=1, refused={})
+            return
+        updates = [Update(name, _object(old), _object(new)) for old, new, name in asked["updates"]]
+        _in_thread(hook.keep_alive)
+        if asked["hook"] == "pre-receive":
+            quarantine = Path(asked["quarantine"]) if asked["quarantine"] else None
+            allowed = decides.check(updates, quarantine, hook.say)
+            hook.tell(end=0 if allowed else 1)
+        else:
+            refused = decides.publish(updates, hook.say)
+            hook.tell(end=0, refused={name: printable(why)[:CHARACTERS] for name, why in refused.items()})
+
+    def _decides(self, asked: Mapping[str, Any], stop: Callable[[], bool]) -> "Push | _Unnamed | None":
+        """Return what decides on the push that a hook asks about; ``None`` where nothing does."""
+        if "user" not in asked:
+            return self._pushes.get(asked["push"])
+        if self._host is None:
+            return None
+        return _Unnamed(self._host.receiver(str(asked["user"]), str(asked["address"])), self._published, stop)
+
+    @contextmanager
+    def _published(self) -> Iterator[None]:
+        """Let `close` wait."""
+        with self._changed:
+            self._publishing += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._publishing -= 1
+                self._changed.notify_all()
 
     def close(self) -> None:
-        self._closed = True
+        with self._changed:
+            self._closed = True
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # which wakes the thread
         self._socket.close()
         self.place.unlink(missing_ok=True)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._publishing, PUBLISHING)
+
+    def leave_to_the_parent(self) -> None:
+        """Close what a child has inherited: nobody there would answer."""
+        self._socket.close()
+
+
+class _Hook:
+    """One hook that waits for its answer."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.answered = threading.Event()
+        self.gone = threading.Event()  # what was decided holds
+        self._connection = connection
+        self._telling = threading.Lock()
+
+    def tell(self, **answer: object) -> None:
+        with self._telling:
+            try:
+                self._connection.sendall(json.dumps(answer).encode() + b"\n")
+            except OSError:
+                self.gone.set()
+
+    def say(self, line: str, /) -> None:
+        for part in line.splitlines() or [""]:
+            self.tell(say=printable(part)[:CHARACTERS])
+
+    def keep_alive(self) -> None:
+        while not self.answered.wait(ALIVE):
+            self.tell(alive=True)
+
+
+class _Unnamed:
+    """One question about a push that the server does not know: its git was run by somebody else."""
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        published: Callable[[], AbstractContextManager[None]],
+        stop: Callable[[], bool],
+    ) -> None:
+        self._receiver = receiver
+        self._published = published
+        self._stop = stop
+
+    def check(self, updates: Sequence[Update], quarantine: Path | None, say: Say) -> bool:
+        return self._receiver.check(updates, quarantine, say, self._stop)
+
+    def publish(self, updates: Sequence[Update], say: Say) -> Mapping[str, str]:
+        with self._published():
+            return self._receiver.publish(updates, say)
+
+
+_listeners = weakref.WeakSet[_Listener]()
+
+
+def _leave_to_the_parent() -> None:
+    for listener in [*_listeners]:
+        listener.leave_to_the_parent()
+
+
+os.register_at_fork(after_in_child=_leave_to_the_parent)
+
+
+def installed(sockets: Path) -> Mapping[str, str]:
+    """Return the hooks of a repository whose git the server does not run, by name.
+
+    Args:
+        sockets: Where the processes of the server listen.
+    """
+    return {name: f"{_program(name)} {shlex.quote(str(sockets))}\n" for name in HOOKS}
+
+
+def listens(sockets: Path) -> bool:
+    """Say whether a process of the server answers hooks there."""
+    try:
+        return any(map(_is_answered, sockets.iterdir()))
+    except OSError:
+        return False
+
+
+def _program(name: str) -> str:
+    """Return the line of a shell that is a hook."""
+    return f"exec {shlex.quote(sys.executable)} -I -S {shlex.quote(shim.__file__)} {name}"
+
+
+def _is_answered(place: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as tried:
+        try:
+            _with_short_path(place, tried.connect)
+        except OSError:
+            return False
+    return True
 
 
 def _in_thread(work: Callable[..., object], *arguments: object) -> None:

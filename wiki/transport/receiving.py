@@ -47,7 +47,9 @@ class Receiving:
         self._send = send
         self._checked: Mapping[Update, Sequence[str]] = {}  # what may be published, with its commits
 
-    def check(self, updates: Sequence[Update], quarantine: Path, say: Say, stop: Callable[[], bool]) -> bool:
+    def check(
+        self, updates: Sequence[Update], quarantine: Path | None, say: Say, stop: Callable[[], bool]
+    ) -> bool:
         """Say whether the push may be; if not every reason is told."""
         try:
             self._check_rights()

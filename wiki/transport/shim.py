@@ -1,11 +1,12 @@
 """What git runs as a hook: asks the server, says what it says, and ends as it decides.
 
 It is a program of its own that knows nothing of the wiki, so that it starts fast: it must import nothing but the
-standard library. The name of the hook is its argument; the push and the server's socket are in its environment.
+standard library. The name of the hook is its argument. Where the server runs git, the push and the server's socket are
+in its environment; where somebody else does, as with ssh, a second argument names the folder with the servers' sockets.
 
 ::
 
-    shim -> server   one line of JSON: hook, push, updates (old, new, reference), quarantine
+    shim -> server   one line of JSON: hook, updates (old, new, reference), quarantine, and push, or user and address
     server -> shim   lines of JSON: {"say": line} and, every few seconds, {"alive": true}; then {"end": code, "refused": {reference: reason}}
 """
 
@@ -22,14 +23,16 @@ SECONDS = 30.0  # after which a server that says nothing is gone: it says that i
 Update = list[str]  # old, new, reference
 
 NOT_RUNNING = "the wiki is not running: "
+START = "start it, and push again; or take its hooks away with quire hook remove, and nobody checks what is pushed"
+ANOTHER = "git must run as the user that runs the wiki"
 
 
-def main(hook: str) -> int:
+def main(hook: str, sockets: str = "") -> int:
     """Be one hook, and return the exit code."""
-    return pre_receive() if hook == "pre-receive" else proc_receive()
+    return pre_receive(sockets) if hook == "pre-receive" else proc_receive(sockets)
 
 
-def pre_receive() -> int:
+def pre_receive(sockets: str) -> int:
     """Ask whether a push may be.
 
     Source:
@@ -37,13 +40,13 @@ def pre_receive() -> int:
     """
     updates = [os.fsdecode(line).split(" ", 2) for line in sys.stdin.buffer.read().splitlines()]
     try:
-        return int(ask("pre-receive", updates)["end"])
+        return int(ask("pre-receive", updates, sockets)["end"])
     except (OSError, ValueError, KeyError) as error:
-        say(f"nothing was pushed: {NOT_RUNNING}{error}")
+        say(f"nothing was pushed: {why(error)}")
         return 1
 
 
-def proc_receive() -> int:
+def proc_receive(sockets: str) -> int:
     """Let the server move the references, and report which it did.
 
     Source:
@@ -58,10 +61,10 @@ def proc_receive() -> int:
     while (line := receive()) is not None:
         updates.append(os.fsdecode(line.rstrip(b"\n")).split(" ", 2))
     try:
-        answer = ask("proc-receive", updates)
+        answer = ask("proc-receive", updates, sockets)
         refused, whole = dict(answer["refused"]), "" if answer["end"] == 0 else "the wiki refused it"
     except (OSError, ValueError, KeyError, TypeError) as error:
-        refused, whole = {}, f"{NOT_RUNNING}{error}"
+        refused, whole = {}, why(error)
     for _old, _new, reference in updates:
         reason = refused.get(reference, whole)
         send(os.fsencode(f"ng {reference} {reason}" if reason else f"ok {reference}"))
@@ -70,21 +73,19 @@ def proc_receive() -> int:
     return 0
 
 
-def ask(hook: str, updates: list[Update]) -> "dict[str, Any]":
+def ask(hook: str, updates: list[Update], sockets: str = "") -> "dict[str, Any]":
     """Ask the server, and return how it ended; what it says meanwhile is said at once."""
-    place = os.environ.get("QUIRE_SOCKET", "")
-    if not place:
-        raise OSError("this push did not come through it")
-    asked = {
+    asked: dict[str, Any] = {
         "hook": hook,
-        "push": os.environ.get("QUIRE_PUSH", ""),
         "updates": updates,
         "quarantine": os.environ.get("GIT_QUARANTINE_PATH", ""),
     }
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        os.chdir(os.path.dirname(place))  # noqa: PTH120 - a module less; the whole path may be too long for a socket
-        connection.settimeout(SECONDS)
-        connection.connect(os.path.basename(place))  # noqa: PTH119
+    if sockets:
+        asked["user"] = os.environ.get("QUIRE_USER", "")
+        asked["address"] = os.environ.get("SSH_CONNECTION", "").partition(" ")[0]
+    else:
+        asked["push"] = os.environ.get("QUIRE_PUSH", "")
+    with connected(sockets) as connection:
         connection.sendall(json.dumps(asked).encode() + b"\n")
         with connection.makefile("rb") as answers:
             for line in answers:
@@ -94,6 +95,41 @@ def ask(hook: str, updates: list[Update]) -> "dict[str, Any]":
                 if "say" in answer:
                     say(answer["say"])
     raise OSError("it ended meanwhile")
+
+
+def connected(sockets: str) -> socket.socket:
+    """Return a connection to the server that runs git, or to the first that answers of those in a folder."""
+    place = os.environ.get("QUIRE_SOCKET", "")
+    if not sockets and not place:
+        raise OSError("this push did not come through it")
+    # A module less; and the whole path may be too long for a socket.
+    folder, names = (sockets, None) if sockets else (os.path.dirname(place), [os.path.basename(place)])  # noqa: PTH119, PTH120
+    try:
+        os.chdir(folder)
+        for name in names or sorted(os.listdir()):  # noqa: PTH208
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.settimeout(SECONDS)
+            try:
+                connection.connect(name)
+            except (ConnectionError, FileNotFoundError):  # of a server that is no more
+                connection.close()
+                if not sockets:
+                    raise
+            else:
+                return connection
+    except PermissionError as error:
+        if sockets:
+            raise PermissionError(f"{folder} cannot be entered: {ANOTHER}") from error
+        raise
+    except FileNotFoundError:
+        if not sockets:
+            raise
+    raise OSError(START)
+
+
+def why(error: Exception) -> str:
+    """Say why there is no answer."""
+    return str(error) if isinstance(error, PermissionError) else f"{NOT_RUNNING}{error}"
 
 
 def say(line: str) -> None:
@@ -114,4 +150,4 @@ def send(line: bytes | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

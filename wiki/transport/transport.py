@@ -14,7 +14,7 @@ from typing import IO, Protocol
 
 from engine.errors import StoreError
 from engine.services import RECEIVE, UPLOAD
-from wiki.transport.hooks import Hooks, Push, Receiver
+from wiki.transport.hooks import PUBLISHING, Hooks, Push, Receiver
 from wiki.transport.patience import Patience
 from wiki.transport.slots import Seats, Slots
 from wiki.transport.spool import PART, Answer
@@ -27,7 +27,6 @@ LOOK = 0.5  # seconds after which it is looked whether the client is still there
 SHORT = 0.02
 SWEEP = 86_400.0  # seconds between two looks for what killed pushes have left behind
 BODIES = 16  # large ones at once that a server takes into files before anybody looks who sends them
-PUBLISHING = 5.0  # seconds that what was allowed may take to be published when the server ends
 SECONDS = 3_600.0  # that one clone or push may keep git busy
 
 
@@ -83,7 +82,8 @@ class Transport:
 
     Args:
         backend: Runs git.
-        folder: Where locks, hooks and bodies on their way are.
+        folder: Where locks and bodies on their way are.
+        hooks: What git asks.
         whole: Whether the wiki shows all of the repository.
         push_bytes: The size of a push.
         operations: Git operations at once on this host.
@@ -91,12 +91,20 @@ class Transport:
     """
 
     def __init__(
-        self, backend: Backend, folder: Path, *, whole: bool, push_bytes: int, operations: int, threads: int
+        self,
+        backend: Backend,
+        folder: Path,
+        hooks: Hooks,
+        *,
+        whole: bool,
+        push_bytes: int,
+        operations: int,
+        threads: int,
     ) -> None:
         self.whole = whole
         self.push_bytes = push_bytes
         self.spool = folder / "spool"
-        self.hooks = Hooks(folder)
+        self.hooks = hooks
         self.seats = Seats(max(1, threads // 2))
         self.bodies = Seats(BODIES)
         self.slots = Slots(folder, operations)

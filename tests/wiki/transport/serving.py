@@ -212,5 +212,7 @@ def serving(repository: Repository, folder: Path, **given: Any) -> Iterator[Serv
         wasyncore.close_all(sockets, ignore_all=True)
         if site.transport is not None:
             site.transport.close()
+        if site.hooks is not None:
+            site.hooks.close()
         site.wiki.close()
         state.close()

@@ -30,7 +30,9 @@ class Deciding:
     def __init__(self) -> None:
         self.asked: list[tuple[Sequence[Update], str]] = []
 
-    def check(self, updates: Sequence[Update], quarantine: Path, say: Say, stop: Callable[[], bool]) -> bool:
+    def check(
+        self, updates: Sequence[Update], quarantine: Path | None, say: Say, stop: Callable[[], bool]
+    ) -> bool:
         self.asked.append((updates, str(quarantine)))
         say("two\nlines")
         return updates[0].new is not None
