@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from threading import Barrier
 from typing import Any, cast
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from flask import Flask
@@ -352,6 +353,29 @@ def test_a_form_that_holds_nothing_is_refused(
 ) -> None:
     assert post(client, body, send(body, kind=FORM)).status_code == 400
     assert mirror.times == 0
+
+
+def test_a_field_is_read_byte_by_byte_however_it_is_escaped() -> None:
+    text = bytes(range(256)) + b"==%41 =41+%%=\r\n%\n=\n \n__"
+    escaped = ("".join(f"%{byte:02x}" for byte in text), quote(text, safe="/:=?"), quote_plus(text))
+    for form in (f"payload={each}".encode() for each in escaped):
+        for body in (form, b"x=1&" + form, form + b"&payloads=2"):
+            headers = {"x-gitea-event": "issues", "x-gitea-signature": hexed(text), "content-type": FORM}
+            assert read(headers, [body], SECRET, now=0).event is Event.OTHER
+
+
+@pytest.mark.parametrize("filling", [b"%", b"%41", b"a%41", b"aa%41", b"=", b"+", b"%25"])
+def test_whoever_did_not_sign_a_form_takes_no_more_memory_than_a_few_copies(filling: bytes) -> None:
+    start = b"payload="
+    form = start + filling * ((READ - len(start)) // len(filling))
+    headers = {"x-gitea-event": "push", "x-gitea-signature": hexed(b""), "content-type": FORM}
+    tracemalloc.start()
+    try:
+        with pytest.raises(SignatureError):
+            read(headers, [form], SECRET, now=0)
+        assert tracemalloc.get_traced_memory()[1] < 12 * READ
+    finally:
+        tracemalloc.stop()
 
 
 def test_branches_have_names_in_every_script(client: FlaskClient, mirror: Asked) -> None:
