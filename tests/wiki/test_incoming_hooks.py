@@ -619,14 +619,20 @@ def test_what_tells_of_no_push_is_refused(
     assert answer.text == "This cannot be read as what a forge tells of a push.\n"
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+OTHERS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "FOO"]
+
+
+@pytest.mark.parametrize("method", OTHERS)
 def test_other_methods_are_refused(client: FlaskClient, mirror: Asked, method: str) -> None:
     body = b"" if method in {"GET", "HEAD", "TRACE"} else BODY
     answer = client.open(ADDRESS, method=method, data=body, headers=sent_by_github(body))
     assert (answer.status_code, answer.headers["Allow"], mirror.times) == (405, "POST", 0)
+    assert answer.mimetype == "text/plain"
+    if method != "HEAD":
+        assert answer.text == "Only messages of a forge are taken here, by POST.\n"
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["POST", *OTHERS])
 @pytest.mark.parametrize("given", [{}, {"mirror": Asked()}, {"remote_secret": SECRET}])
 def test_without_a_remote_or_a_secret_there_is_nothing(
     app: Flask, client: FlaskClient, method: str, given: dict[str, Any]

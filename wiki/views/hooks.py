@@ -4,8 +4,10 @@ from logging import getLogger
 from time import time
 
 from flask import Blueprint, request
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
+from werkzeug.routing import Rule
 
 from wiki import current
 from wiki.incoming_hooks import (
@@ -35,17 +37,18 @@ WRONG = 50  # messages from one network that were not signed as they must be,
 SECONDS = 900  # in which time; whoever sends more is told to wait
 
 
-@bp.route(ADDRESS, methods=["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
-def refused() -> ResponseReturnValue:
-    """Refuse whatever is not posted."""
-    _mirror()
-    return line(405, gettext("Only messages of a forge are taken here, by POST."), {"Allow": "POST"})
+@bp.record
+def route(setup: BlueprintSetupState) -> None:
+    """Answer by whatever method is asked, also by one that nobody has heard of, which no list could name."""
+    setup.app.url_map.add(Rule(ADDRESS, endpoint="hooks.incoming"))
 
 
-@bp.post(ADDRESS, provide_automatic_options=False)
+@bp.endpoint("hooks.incoming")
 def incoming() -> ResponseReturnValue:
     """Take what a forge tells, and let the mirror fetch where it tells of a push to its branch."""
     mirror = _mirror()
+    if request.method != "POST":
+        return line(405, gettext("Only messages of a forge are taken here, by POST."), {"Allow": "POST"})
     try:
         delivery = _delivery()
     except LargeError as error:
