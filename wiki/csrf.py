@@ -20,7 +20,7 @@ HEADER = "X-CSRF-Token"
 PURPOSE = "form"
 BYTES = 24  # of chance in the cookie of a browser without a session
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_NO_FORMS = frozenset({"smart_http.serve", "hooks.incoming", "hooks.refused"})
+_NO_FORMS = frozenset({"smart_http.serve", "hooks.incoming"})
 """Where who asks is never known by a cookie."""
 _OWN_SITES = frozenset({"same-origin", "none"})  # "none": somebody loaded the page again
 

@@ -16,7 +16,7 @@ PUBLIC = frozenset(
     """
     account.login account.sign_in account.register account.create account.reset account.set_password
     static.asset static.favicon health.healthz sitemap.robots
-    smart_http.advertise smart_http.serve smart_http.dumb hooks.incoming hooks.refused
+    smart_http.advertise smart_http.serve smart_http.dumb hooks.incoming
     """.split()
 )
 """What everybody gets, also of a private wiki; none of it tells of pages. Clone and push ask by themselves."""
@@ -24,9 +24,7 @@ PUBLIC = frozenset(
 OF_PROGRAMS = frozenset({"changes.view"})
 """What only programs ask for, which cannot sign in by a form."""
 
-BY_THEMSELVES = frozenset(
-    "smart_http.advertise smart_http.serve smart_http.dumb hooks.incoming hooks.refused".split()
-)
+BY_THEMSELVES = frozenset("smart_http.advertise smart_http.serve smart_http.dumb hooks.incoming".split())
 """What finds out who asks by itself, and never by a cookie."""
 
 

@@ -17,14 +17,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
-from urllib.parse import parse_qs
 
 BYTES = 30_000_000  # of one message; GitHub and GitLab send 25 MiB at most
 READ = 2_000_000  # of one that is read; of a larger one only the signature is checked
 TOLERANCE = 300  # seconds that the time of a message may be off, as Standard Webhooks has it
 KEY_BYTES = 16  # that a signing token must have at least
 SIGNING_TOKEN = b"whsec_"
-FIELDS = 20  # of a form
+FIELD, FIELDS = b"payload=", 20  # of a form: what is looked for, and how many there may be
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 
 
@@ -228,13 +227,17 @@ def _told(kind: str, key: bytes, text: bytes) -> Delivery:
 
 
 def _field(form: bytes | bytearray) -> bytes:
-    """Return the field ``payload`` of a form, byte by byte."""
-    try:
-        fields = parse_qs(form.decode("ascii"), encoding="latin-1", max_num_fields=FIELDS)
-        (found,) = fields["payload"]
-        return found.encode("latin-1")
-    except (ValueError, KeyError):
-        raise MalformedError from None
+    """Return the field ``payload`` of a form, byte by byte; whoever sends it need not have signed it.
+
+    A form is quoted-printable with another sign, and `binascii` reads that in the time and memory of a few copies, where
+    `urllib` makes an object for each ``%``.
+    """
+    if not form.isascii() or form.count(b"&") >= FIELDS:
+        raise MalformedError
+    found = [field.removeprefix(FIELD) for field in bytes(form).split(b"&") if field.startswith(FIELD)]
+    if len(found) != 1:
+        raise MalformedError
+    return binascii.a2b_qp(found[0].replace(b"=", b"=3D").replace(b"%", b"=").replace(b"+", b" "))
 
 
 def _payload(text: bytes) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 
+from wiki import incoming_hooks
 from wiki.current import site
 from wiki.transport.connections import connections
 from wiki.waiting import waiting
@@ -85,6 +86,9 @@ def _give_back_memory() -> None:
 
 
 def _listen(app: Flask, host: str, port: int, threads: int, sockets: dict[int, Any]) -> Any:
+    heard = HEARD * app.config["MAX_CONTENT_LENGTH"]
+    if site(app).remote_secret:
+        heard = max(heard, 2 * incoming_hooks.BYTES)  # of which the half that is too much is told in words
     try:
         server = waitress.create_server(
             app,
@@ -94,7 +98,7 @@ def _listen(app: Flask, host: str, port: int, threads: int, sockets: dict[int, A
             threads=threads,
             channel_timeout=CHANNEL_SECONDS,
             connection_limit=CONNECTIONS,
-            max_request_body_size=HEARD * app.config["MAX_CONTENT_LENGTH"],
+            max_request_body_size=heard,
             ident=None,
             clear_untrusted_proxy_headers=False,  # nobody believes them, but that they are there tells of a proxy
         )

@@ -126,6 +126,6 @@ OTHERS = {
     "feeds.view": "Atom",
     "smart_http.advertise": "what git reads",
     "smart_http.dumb": "a line for who reads the repository file by file",
-    "hooks.refused": "a line for who does not post what a forge tells",
+    "hooks.incoming": "a line for who does not post what a forge tells",
 }
 """What answers to GET with something else than a page of HTML."""

@@ -6,7 +6,9 @@ from tests.browser.kinds import KINDS, OTHERS
 
 
 def endpoints(app: Flask) -> set[str]:
-    return {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    return {
+        rule.endpoint for rule in app.url_map.iter_rules() if rule.methods is None or "GET" in rule.methods
+    }
 
 
 def test_every_view_has_a_kind_of_page(app: Flask) -> None:

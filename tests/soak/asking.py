@@ -104,7 +104,10 @@ class Asker:
     def rules(self) -> Sequence[tuple[Rule, str]]:
         found = self.ground.app.url_map.iter_rules()
         return [
-            (rule, method) for rule in found for method in ("GET", "POST") if method in (rule.methods or ())
+            (rule, method)
+            for rule in found
+            for method in ("GET", "POST")
+            if rule.methods is None or method in rule.methods
         ]
 
     def person(self, who: str) -> tuple[FlaskClient, str]:

@@ -4,17 +4,22 @@ import base64
 import hmac
 import json
 import logging
+import socket
 import sys
+import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
 from threading import Barrier
 from typing import Any, cast
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from flask import Flask
@@ -25,6 +30,7 @@ from engine.errors import StoreError
 from engine.wiki import Wiki
 from tests.repositories import Repository
 from tests.wiki.processes import SECONDS, running
+from tests.wiki.transport.serving import serving
 from wiki import create_app, current, incoming_hooks
 from wiki.incoming_hooks import (
     BYTES,
@@ -40,7 +46,9 @@ from wiki.incoming_hooks import (
 from wiki.mirror import Mirror
 from wiki.settings import Settings, SettingsError
 from wiki.state import State
-from wiki.views.hooks import WRONG
+from wiki.transport.patience import Patience
+from wiki.views import hooks
+from wiki.views.hooks import SMALL, WRONG
 
 ADDRESS = "/-/hooks/incoming"
 SECRET = b"a secret of more than sixteen bytes"
@@ -354,6 +362,29 @@ def test_a_form_that_holds_nothing_is_refused(
     assert mirror.times == 0
 
 
+def test_a_field_is_read_byte_by_byte_however_it_is_escaped() -> None:
+    text = bytes(range(256)) + b"==%41 =41+%%=\r\n%\n=\n \n__"
+    escaped = ("".join(f"%{byte:02x}" for byte in text), quote(text, safe="/:=?"), quote_plus(text))
+    for form in (f"payload={each}".encode() for each in escaped):
+        for body in (form, b"x=1&" + form, form + b"&payloads=2"):
+            headers = {"x-gitea-event": "issues", "x-gitea-signature": hexed(text), "content-type": FORM}
+            assert read(headers, [body], SECRET, now=0).event is Event.OTHER
+
+
+@pytest.mark.parametrize("filling", [b"%", b"%41", b"a%41", b"aa%41", b"=", b"+", b"%25"])
+def test_whoever_did_not_sign_a_form_takes_no_more_memory_than_a_few_copies(filling: bytes) -> None:
+    start = b"payload="
+    form = start + filling * ((READ - len(start)) // len(filling))
+    headers = {"x-gitea-event": "push", "x-gitea-signature": hexed(b""), "content-type": FORM}
+    tracemalloc.start()
+    try:
+        with pytest.raises(SignatureError):
+            read(headers, [form], SECRET, now=0)
+        assert tracemalloc.get_traced_memory()[1] < 12 * READ
+    finally:
+        tracemalloc.stop()
+
+
 def test_branches_have_names_in_every_script(client: FlaskClient, mirror: Asked) -> None:
     mirror.branch = "bücher/目录"
     for ascii_only in (True, False):
@@ -595,14 +626,20 @@ def test_what_tells_of_no_push_is_refused(
     assert answer.text == "This cannot be read as what a forge tells of a push.\n"
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+OTHERS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "FOO"]
+
+
+@pytest.mark.parametrize("method", OTHERS)
 def test_other_methods_are_refused(client: FlaskClient, mirror: Asked, method: str) -> None:
     body = b"" if method in {"GET", "HEAD", "TRACE"} else BODY
     answer = client.open(ADDRESS, method=method, data=body, headers=sent_by_github(body))
     assert (answer.status_code, answer.headers["Allow"], mirror.times) == (405, "POST", 0)
+    assert answer.mimetype == "text/plain"
+    if method != "HEAD":
+        assert answer.text == "Only messages of a forge are taken here, by POST.\n"
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["POST", *OTHERS])
 @pytest.mark.parametrize("given", [{}, {"mirror": Asked()}, {"remote_secret": SECRET}])
 def test_without_a_remote_or_a_secret_there_is_nothing(
     app: Flask, client: FlaskClient, method: str, given: dict[str, Any]
@@ -696,6 +733,83 @@ def test_of_a_form_whose_field_is_signed_no_more_is_taken_than_is_read(
     monkeypatch.setattr(incoming_hooks, "READ", 1_000)
     text = packed(of_gitea(message="a" * 1_000))
     assert post(client, as_form(text), sent_by_gitea(text, kind=FORM)).status_code == 413
+    assert mirror.times == 0
+
+
+class Slow(BytesIO):
+    """A body that comes when it is let."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.asked, self.comes = threading.Event(), threading.Event()
+
+    def readinto(self, buffer: Any) -> int:
+        self.asked.set()
+        assert self.comes.wait(SECONDS)
+        return super().readinto(buffer)
+
+
+def large(number: int = 0) -> bytes:
+    return packed(of_github(message="a" * SMALL, number=number))
+
+
+def test_large_messages_take_half_of_the_threads_at_most_and_small_ones_are_always_taken(
+    wiki: Wiki, state: State
+) -> None:
+    app = create_app(Settings(threads=4), wiki, state)  # of two seats one is for strangers
+    mirror = Asked()
+    current.attach(app, replace(current.site(app), mirror=cast("Mirror", mirror), remote_secret=SECRET))
+    client, slow = app.test_client(), Slow(large())
+    size = {"CONTENT_LENGTH": str(len(large()))}
+    headers = sent_by_github(large())
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(
+            app.test_client().post, ADDRESS, input_stream=slow, headers=headers, environ_overrides=size
+        )
+        try:
+            assert slow.asked.wait(SECONDS)
+            answer = post(client, large(1), sent_by_github(large(1)))
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+            assert answer.text == "Too many large messages at the same time; try again in a moment.\n"
+            unknown = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+            answer = client.post(
+                ADDRESS, input_stream=BytesIO(BODY), headers=sent_by_github(BODY), environ_overrides=unknown
+            )
+            assert answer.status_code == 503
+            assert post(client, BODY, sent_by_github(BODY)).status_code == 202
+        finally:
+            slow.comes.set()
+        assert first.result(SECONDS).status_code == 202
+    for _ in range(4):  # each gives back what it took
+        assert post(client, large(1), sent_by_github(BODY)).status_code == 403
+        assert post(client, large(1), {"X-Nobody-Event": "push"}).status_code == 400
+    assert post(client, large(1), sent_by_github(large(1))).status_code == 202
+    assert mirror.times == 3
+
+
+def test_large_messages_share_their_seats_with_git(repository: Repository, tmp_path: Path) -> None:
+    repository.commit({"a.md": "text"})
+    with serving(repository, tmp_path, threads=4) as served:
+        mirror = cast("Mirror", Asked())
+        current.attach(served.app, replace(served.site, mirror=mirror, remote_secret=SECRET))
+        client = served.app.test_client()
+        with served.transport.seats.taken(stranger=True):
+            assert post(client, large(), sent_by_github(large())).status_code == 503
+            assert post(client, BODY, sent_by_github(BODY)).status_code == 202
+        assert post(client, large(), sent_by_github(large())).status_code == 202
+
+
+def test_who_sends_nothing_is_cut_off_where_the_server_waits_for_ever(
+    app: Flask, mirror: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks, "Patience", partial(Patience, seconds=0.2))
+    ours, theirs = socket.socketpair()
+    with ThreadPoolExecutor(1) as pool, ours, theirs, ours.makefile("rb") as body:
+        given = {"gunicorn.socket": ours, "wsgi.input": body, "CONTENT_LENGTH": str(len(BODY))}
+        answer = pool.submit(
+            app.test_client().post, ADDRESS, headers=sent_by_github(BODY), environ_overrides=given
+        )
+        assert answer.result(SECONDS).status_code == 400
     assert mirror.times == 0
 
 
@@ -810,6 +924,36 @@ def test_of_many_processes_with_one_message_one_is_told_that_it_is_fetched(
             each.signal(15)
             each.end()
         assert sum(line == "asked\n" for each in (one, two) for line in each.lines) == 1
+
+
+@pytest.mark.parametrize("bytes_of_others", ["1000", "25000000"])
+def test_a_server_takes_as_large_messages_whatever_others_may_send(
+    repository: Repository, tmp_path: Path, bytes_of_others: str
+) -> None:
+    (tmp_path / "secret").write_bytes(SECRET)
+    repository.commit({"a.md": "text"})
+    options = {
+        "QUIRE_REPOSITORY": str(repository.path),
+        "QUIRE_DATA": str(tmp_path / "data"),
+        "QUIRE_REMOTE_SECRET_FILE": str(tmp_path / "secret"),
+        "QUIRE_UPLOAD_BYTES": bytes_of_others,
+        "QUIRE_PAGE_BYTES": "1000",
+    }
+    with running([sys.executable, "-c", SERVER], **options) as server:
+        port = int(server.line_with("http://").rsplit(":", 1)[1].strip("/"))
+
+        def told(method: str, body: bytes) -> tuple[int, str]:
+            with closing(HTTPConnection("127.0.0.1", port, timeout=SECONDS)) as connection:
+                connection.request(method, ADDRESS, body, sent_by_github(body))
+                answer = connection.getresponse()
+                return answer.status, answer.read().decode()
+
+        push = packed(of_github())
+        assert told("POST", push + b" " * (BYTES - len(push)))[0] == 202
+        too_large = (413, "At most 30,000,000 bytes may be sent at once.\n")
+        assert told("POST", b" " * (BYTES + 1)) == too_large
+        for method in ("FOO", "CONNECT", "PROPFIND"):
+            assert told(method, b"") == (405, "Only messages of a forge are taken here, by POST.\n")
 
 
 # -- settings

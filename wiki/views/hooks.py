@@ -1,11 +1,15 @@
 """A forge tells of a push to the remote, by a message that it signs; the mirror then fetches."""
 
+from contextlib import ExitStack
 from logging import getLogger
 from time import time
+from typing import cast
 
-from flask import Blueprint, request
+from flask import Blueprint, Flask, current_app, request
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
+from werkzeug.routing import Rule
 
 from wiki import current
 from wiki.incoming_hooks import (
@@ -24,6 +28,8 @@ from wiki.mirror import Mirror
 from wiki.plain import line
 from wiki.showing import address
 from wiki.state.limits import network
+from wiki.transport.patience import Patience
+from wiki.transport.slots import BusyError, Seats
 from wiki.transport.spool import PART
 
 log = getLogger(__name__)
@@ -31,23 +37,33 @@ log = getLogger(__name__)
 bp = Blueprint("hooks", __name__)
 
 ADDRESS = "/-/hooks/incoming"
+SMALL = 100_000  # bytes of a message that is read as any other request; of larger ones few at once
+RETRY = 5  # seconds after which to send a large one again
 WRONG = 50  # messages from one network that were not signed as they must be,
 SECONDS = 900  # in which time; whoever sends more is told to wait
 
 
-@bp.route(ADDRESS, methods=["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
-def refused() -> ResponseReturnValue:
-    """Refuse whatever is not posted."""
-    _mirror()
-    return line(405, gettext("Only messages of a forge are taken here, by POST."), {"Allow": "POST"})
+@bp.record
+def register(setup: BlueprintSetupState) -> None:
+    """Answer whatever method is asked by, also one that nobody has heard of; large messages have the seats of git's."""
+    app = cast("Flask", setup.app)
+    app.url_map.add(Rule(ADDRESS, endpoint="hooks.incoming"))
+    site = current.site(app)
+    own = Seats(max(1, site.settings.threads // 2))
+    app.extensions["quire.hooks"] = site.transport.seats if site.transport is not None else own
 
 
-@bp.post(ADDRESS, provide_automatic_options=False)
+@bp.endpoint("hooks.incoming")
 def incoming() -> ResponseReturnValue:
     """Take what a forge tells, and let the mirror fetch where it tells of a push to its branch."""
     mirror = _mirror()
+    if request.method != "POST":
+        return line(405, gettext("Only messages of a forge are taken here, by POST."), {"Allow": "POST"})
     try:
         delivery = _delivery()
+    except BusyError:
+        why = gettext("Too many large messages at the same time; try again in a moment.")
+        return line(503, why, {"Retry-After": str(RETRY)})
     except LargeError as error:
         return _too_large(error.limit)
     except SignatureError:
@@ -80,12 +96,25 @@ def _mirror() -> Mirror:
 
 
 def _delivery() -> Delivery:
-    if (request.content_length or 0) > BYTES:
+    """Return what is told.
+
+    Raises:
+        BusyError: It is large, and so are too many others, or too many clone and push.
+        HookError: Nothing follows from it.
+    """
+    size = request.content_length
+    if size is not None and size > BYTES:
         raise LargeError(BYTES)
     request.max_content_length = BYTES + PART  # `read` tells it first
     headers = {name.lower(): value for name, value in request.headers.items()}
-    parts = iter(lambda: request.stream.read(PART), b"")
-    return read(headers, parts, current.site().remote_secret, now=time())
+    with ExitStack() as held:
+        if size is None or size > SMALL:
+            seats: Seats = current_app.extensions["quire.hooks"]
+            held.enter_context(seats.taken(stranger=True))
+        patience = held.enter_context(Patience(request.environ.get("gunicorn.socket")))
+        stream = patience.reading(request.stream)
+        parts = iter(lambda: stream.read(PART), b"")
+        return read(headers, parts, current.site().remote_secret, now=time())
 
 
 def _ask(mirror: Mirror, key: bytes) -> bool:
