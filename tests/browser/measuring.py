@@ -1,5 +1,6 @@
 """What keeps people from using a page, as a browser can tell: findings of axe-core, and text that is cut off."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,13 @@ ZOOMED = {"at 400 %": (320, 256), "at 200 %": (640, 512)}
 """What is left of a window of 1,280 by 1,024 when it is magnified: WCAG 2.2, 1.4.10 and 1.4.4."""
 
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_RUN = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}).then(found =>
+COLOURS = ("color-contrast", "link-in-text-block")
+"""The rules of axe-core that depend on colours; they take most of its time."""
+_RUN = """([values, off]) => axe.run(document, {
+  runOnly: values,
+  rules: Object.fromEntries(off.map(rule => [rule, {enabled: false}])),
+  resultTypes: ["violations"],
+}).then(found =>
   found.violations.map(one => [one.id, one.help, one.nodes.map(node => [node.html, node.failureSummary])]))"""
 # Scripts hear of a new size before the frame is painted.
 _SETTLE = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -34,12 +41,19 @@ _SPACING = """() => {
 }"""
 
 
-def violations(page: Page, axe: Path) -> str:
-    """Return what axe-core finds on a page as it is now, as text; empty when that is nothing."""
+def violations(page: Page, axe: Path, *, only: Sequence[str] = (), without: Sequence[str] = ()) -> str:
+    """Return what axe-core finds on a page as it is now, as text; empty when that is nothing.
+
+    Args:
+        page: What is looked at.
+        axe: The script.
+        only: The rules that are asked, where others would say what they have said already; all, where it is empty.
+        without: Rules that are left out.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(axe.read_text(encoding="utf-8"))
     page.evaluate(_SETTLE)
-    found: list[Any] = page.evaluate(_RUN, _TAGS)
+    found: list[Any] = page.evaluate(_RUN, [list(only or _TAGS), list(without)])
     lines = []
     for rule, told, nodes in found:
         lines.append(f"{rule}: {told} ({len(nodes)})")
