@@ -27,6 +27,7 @@ from engine.settling import Limits
 from engine.sight import past_name
 from engine.snapshot import Snapshot
 from engine.store import Pushable, Store
+from engine.turns import Turns
 from engine.writing import Changes, Plan, Writing
 
 __all__ = [
@@ -95,7 +96,11 @@ class Wiki:
         self._parts = parts
         self._kept = Kept(parts.store, cache_bytes, Previews(parts.folder, preview_bytes))
         self._follower = Follower(parts, processes=processes)
-        self._writing = Writing(parts, self._follower, policy, self.protections, self.at, limits, secret)
+        self.turns = Turns(parts.folder)
+        """Who moves the branch next."""
+        self._writing = Writing(
+            parts, self._follower, self.turns, policy, self.protections, self.at, limits, secret
+        )
         self._push_limits = push_limits
 
     @classmethod
@@ -191,7 +196,9 @@ class Wiki:
         store = self._parts.store
         if not isinstance(store, Pushable):
             raise StoreError("nothing can be pushed to this wiki: its pages are in no repository")
-        return Pushing(store, self._follower, self.policy, self.protections, self.at, self._push_limits)
+        return Pushing(
+            store, self._follower, self.turns, self.policy, self.protections, self.at, self._push_limits
+        )
 
     def follow(self, wait: float = WAIT) -> None:
         """Bring the names to the branch's commit, see `Follower.follow`."""

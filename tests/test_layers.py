@@ -16,6 +16,7 @@ LAYERS: list[tuple[str, float]] = [
     ("engine.writing", 0),
     ("engine.pushing", 0),
     ("engine.lookback", 0.5),
+    ("engine.turns", 5),
     ("engine.settling", 3),
     ("engine.changes", 4),
     ("engine.textstyle", 7),
