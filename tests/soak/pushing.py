@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -45,6 +45,7 @@ PNG = bytes.fromhex(
 )
 WORDS = "amber birch cedar dune ember fjord grove heath islet juniper".split()
 ENVIRONMENT = {"GIT_CONFIG_GLOBAL": os.devnull}
+THREADS = 16  # of a worker; with all workers more than there are clients
 TRIES = 5  # after which somebody gives up, and begins anew
 
 
@@ -184,11 +185,12 @@ def gunicorn(repository: Repository, folder: Path, *, workers: int = WORKERS) ->
     """Serve with several workers."""
     command = [
         *(sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", str(workers)),
-        *("--worker-class", "gthread", "--threads", "8", "--no-control-socket", "wiki:create_app()"),
+        *("--worker-class", "gthread", "--threads", str(THREADS), "--no-control-socket", "wiki:create_app()"),
     ]
     environment = ENVIRONMENT | {
         "QUIRE_REPOSITORY": str(repository.path),
         "QUIRE_DATA": str(folder / "data"),
+        "QUIRE_THREADS": str(THREADS),
     }
     with started(command, folder / "log", environment) as server:
         yield server
@@ -256,6 +258,7 @@ def _at(times: list[float], share: float) -> float:
 
 def main() -> None:
     """Be the crowd."""
+    _leave_the_processor()
     url, folder, clients, seconds = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
     half = clients // 2
     mine = [cloned(url, folder / f"clone-{n}", "--depth", "20") for n in range(half)]
@@ -269,6 +272,14 @@ def main() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def _leave_the_processor() -> None:
+    """Be as if on another machine: what is nice still keeps processors busy, so that others who wake look for none."""
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    with suppress(OSError):  # sessions may share the processor, and then being nice counts inside of each alone
+        Path("/proc/self/autogroup").write_text("19")
 
 
 def _say(*words: object) -> None:
