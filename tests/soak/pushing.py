@@ -45,6 +45,8 @@ PNG = bytes.fromhex(
 )
 WORDS = "amber birch cedar dune ember fjord grove heath islet juniper".split()
 ENVIRONMENT = {"GIT_CONFIG_GLOBAL": os.devnull}
+PARTS = 10  # after which is looked what a server holds
+GROWN = (4_000_000, 24, 2)  # memory, files and processes that it may hold more at any time of the second half
 THREADS = 16  # of a worker; with all workers more than there are clients
 TRIES = 5  # after which somebody gives up, and begins anew
 
@@ -377,18 +379,21 @@ def measured(server: Started) -> Iterator[list[int]]:
 
 
 def check_flat(folder: Path, *, requests: int) -> str:
-    """Read, save, clone and push, and tell what the server holds after a fifth of it, and at the end."""
+    """Read, save, clone and push, and check that in the second half the server comes to hold no more.
+
+    What is kept in memory is bounded, and bounded so here that it is full before.
+    """
     repository = _repository(folder, 60, bare=True)
     command = [*QUIRE, "serve", str(repository.path), "--port", "0"]
-    dice, held, done = Random(2), [], 0
+    environment = ENVIRONMENT | {"QUIRE_DATA": str(folder / "data")}
+    environment |= {"QUIRE_RENDER_CACHE": "1000000", "QUIRE_RESPONSE_CACHE": "1000000"}
+    dice, held, done = Random(2), list[tuple[int, int, int]](), 0
     with ExitStack() as stack:
-        server = stack.enter_context(
-            started(command, folder / "log", ENVIRONMENT | {"QUIRE_DATA": str(folder / "data")})
-        )
+        server = stack.enter_context(started(command, folder / "log", environment))
         url = server.url()
         mine, reader = cloned(url, folder / "mine"), stack.enter_context(closing(Reader(url)))
-        for part in range(5):
-            while done < requests * (part + 1) // 5:
+        for part in range(PARTS):
+            while done < requests * (part + 1) // PARTS:
                 kind = dice.random()
                 if kind < 0.02:
                     client_git(mine.path, "pull", "-q", "--rebase", "origin", "main")
@@ -426,10 +431,12 @@ def check_flat(folder: Path, *, requests: int) -> str:
         wait_until(lambda: not members(server.id), lambda: members(server.id))
         check_log(server.said())
     check_repository(repository, bare=True)
-    told = [
-        f"{memory / 1e6:.0f} MB, {files} files, {processes} processes" for memory, files, processes in held
-    ]
-    return f"{requests} requests; after each fifth: {'; '.join(told)}"
+    told = f"{requests} requests; memory, open files and processes after each tenth: " + "; ".join(
+        f"{memory / 1e6:.1f} MB, {files}, {processes}" for memory, files, processes in held
+    )
+    grown = [max(later) - now for now, *later in zip(*held[PARTS // 2 - 1 :], strict=True)]
+    assert [most >= more for most, more in zip(GROWN, grown, strict=True)] == [True] * 3, told
+    return told
 
 
 if __name__ == "__main__":
