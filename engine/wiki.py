@@ -16,7 +16,6 @@ from engine.changes import Saved
 from engine.errors import AddressTakenError, InvalidChangeError, StoreError, WikiError
 from engine.following import Follower, Parts, Progress, Work, version
 from engine.kept import Kept
-from engine.locks import HostLock
 from engine.markup import SCANNER, Markup
 from engine.messages import Message
 from engine.mirroring import Exchange
@@ -31,7 +30,8 @@ from engine.settling import Limits
 from engine.sight import past_name
 from engine.snapshot import Snapshot
 from engine.store import Pushable, Remote, Store
-from engine.writing import WRITE_LOCK, Changes, Plan, Writing
+from engine.turns import Turns
+from engine.writing import Changes, Plan, Writing
 
 __all__ = [
     "RESULTS",
@@ -99,7 +99,11 @@ class Wiki:
         self._parts = parts
         self._kept = Kept(parts.store, cache_bytes, Previews(parts.folder, preview_bytes))
         self._follower = Follower(parts, processes=processes)
-        self._writing = Writing(parts, self._follower, policy, self.protections, self.at, limits, secret)
+        self.turns = Turns(parts.folder)
+        """Who moves the branch next."""
+        self._writing = Writing(
+            parts, self._follower, self.turns, policy, self.protections, self.at, limits, secret
+        )
         self._push_limits = push_limits
 
     @classmethod
@@ -195,7 +199,9 @@ class Wiki:
         store = self._parts.store
         if not isinstance(store, Pushable):
             raise StoreError("nothing can be pushed to this wiki: its pages are in no repository")
-        return Pushing(store, self._follower, self.policy, self.protections, self.at, self._push_limits)
+        return Pushing(
+            store, self._follower, self.turns, self.policy, self.protections, self.at, self._push_limits
+        )
 
     def exchange(self, remote: Remote, joiner: Author) -> Exchange:
         """Return what keeps the branch the same as that of another repository.
@@ -210,7 +216,7 @@ class Wiki:
         store = self._parts.store
         if not isinstance(store, Mirrored):
             raise StoreError("this wiki cannot be mirrored: its pages are in no repository")
-        return Exchange(store, remote, self._follower, HostLock(self._parts.folder / WRITE_LOCK), joiner)
+        return Exchange(store, remote, self._follower, self.turns, joiner)
 
     def follow(self, wait: float = WAIT) -> None:
         """Bring the names to the branch's commit, see `Follower.follow`."""

@@ -8,8 +8,8 @@
                                                                                    v
                                                                      Follower.follow -> Saved
 
-One writer of a host goes at a time, for as long as they wait for one another; whoever waited too long goes on without,
-as the compare-and-swap alone keeps every edit.
+One writer of a host goes at a time, for as long as they wait for one another, and none while somebody who pushes has a
+turn; whoever waited too long goes on without, as the compare-and-swap alone keeps every edit.
 """
 
 import hmac
@@ -36,7 +36,6 @@ from engine.errors import (
 )
 from engine.following import Follower, Parts
 from engine.ids import check_reach, page_stem, parse_path
-from engine.locks import HostLock
 from engine.lookback import Look, Lookback
 from engine.messages import Message
 from engine.model import Author
@@ -44,10 +43,10 @@ from engine.settling import Limits, Settler, paths_of
 from engine.snapshot import Snapshot
 from engine.store.rules import alters
 from engine.store.trailers import KEY, MERGED, MOVED, moved, with_trailers
+from engine.turns import Turns
 
 log = getLogger(__name__)
 
-WRITE_LOCK = "write.lock"  # by which writers of one host take turns
 TURN = 15.0  # seconds that a writer waits for others of this host
 ATTEMPTS = 50  # at files that change under the writer's hands
 FOLLOW = 1.0  # seconds that a saved change waits to be shown by the next answer
@@ -80,6 +79,7 @@ class Writing:
     Args:
         parts: What the wiki is put together from.
         follower: Brings what is derived to the new commit.
+        turns: Say who writes next.
         policy, protections: Who may what.
         look: Gives a snapshot.
         limits: How much one change may write.
@@ -90,6 +90,7 @@ class Writing:
         self,
         parts: Parts,
         follower: Follower,
+        turns: Turns,
         policy: Policy,
         protections: Protections,
         look: Look,
@@ -103,7 +104,7 @@ class Writing:
         self._look = look
         self._limits = limits
         self._secret = secret
-        self._turn = HostLock(parts.folder / WRITE_LOCK)
+        self._turns = turns
 
     def commit(
         self,
@@ -123,11 +124,11 @@ class Writing:
             try:
                 if not isinstance(changes, Plan):
                     self._check(changes, actor)
-                    with self._turn.held(TURN):
+                    with self._turns.writing(TURN):
                         return writes(changes)
                 # A plan takes its time: others may write meanwhile, unless that made it worthless before.
                 planned = self._planned(changes, actor, call) if not tries else None
-                with self._turn.held(TURN):
+                with self._turns.writing(TURN):
                     return writes(*(planned or self._planned(changes, actor, call)))
             except NotReadyError:
                 if time.monotonic() - began >= (PATIENCE if self._follower.runs else 0):

@@ -17,6 +17,7 @@ LAYERS: list[tuple[str, float]] = [
     ("engine.mirroring", -0.5),
     ("engine.pushing", 0),
     ("engine.lookback", 0.5),
+    ("engine.turns", 5),
     ("engine.settling", 3),
     ("engine.changes", 4),
     ("engine.textstyle", 7),

@@ -12,7 +12,6 @@ from typing import Protocol, runtime_checkable
 
 from engine.errors import HeadMovedError, RemoteError, RevisionNotFoundError, StoreError, TooLargeError
 from engine.following import Follower
-from engine.locks import HostLock
 from engine.mirroring.deciding import Decide, Deciding, Disagreement
 from engine.model import Author, Difference, Form
 from engine.pushing import rules
@@ -20,6 +19,7 @@ from engine.pushing.rules import shown
 from engine.pushing.texts import Texts
 from engine.store import Incoming, Joining, Pushable, PushedFile, Remote
 from engine.store.trailers import MERGED, with_trailers
+from engine.turns import Turns
 
 log = getLogger(__name__)
 
@@ -75,17 +75,17 @@ class Exchange:
         store: The branch here.
         remote: The branch there.
         follower: Brings what is derived to a new commit.
-        turn: The lock by which the writers of the host take turns.
+        turns: Say who moves the branch next.
         joiner: Who joins histories where nobody had to decide.
     """
 
     def __init__(
-        self, store: Mirrored, remote: Remote, follower: Follower, turn: HostLock, joiner: Author
+        self, store: Mirrored, remote: Remote, follower: Follower, turns: Turns, joiner: Author
     ) -> None:
         self._store = store
         self._remote = remote
         self._follower = follower
-        self._turn = turn
+        self._turns = turns
         self._joiner = joiner
 
     @property
@@ -175,7 +175,9 @@ class Exchange:
                 return Outcome(Standing.REWRITTEN)
             if there is None or head == there or (head is not None and joining.extends(there, head)):
                 return self._send(head, there)
-            with self._turn.held(TURN) if patient else nullcontext():  # who waited too long goes on without
+            with (
+                self._turns.writing(TURN) if patient else nullcontext()
+            ):  # who waited too long goes on without
                 if head is None or joining.extends(head, there):
                     if reasons := self._refused(head, head, there):
                         return Outcome(Standing.REFUSED, reasons=reasons)

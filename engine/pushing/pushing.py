@@ -23,6 +23,7 @@ from engine.pushing import rules
 from engine.pushing.rules import Limits, Update, shown
 from engine.pushing.texts import Texts
 from engine.store import Incoming, Pushable
+from engine.turns import Turns
 
 log = getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Pushing:
     Args:
         store: Where they go.
         follower: Brings what is derived to the new commit.
+        turns: Say who moves the branch next.
         policy, protections: Who may what.
         look: Gives a snapshot.
         limits: How much one push may bring.
@@ -59,6 +61,7 @@ class Pushing:
         self,
         store: Pushable,
         follower: Follower,
+        turns: Turns,
         policy: Policy,
         protections: Protections,
         look: Look,
@@ -66,6 +69,7 @@ class Pushing:
     ) -> None:
         self._store = store
         self._follower = follower
+        self._turns = turns
         self._policy = policy
         self._protections = protections
         self._look = look
@@ -90,6 +94,17 @@ class Pushing:
             PushRefusedError: With every reason.
             StoreError: The repository cannot be read.
         """
+        try:
+            checked = self._check(updates, quarantine, actor, stop)
+        except BaseException:
+            self._turns.end(actor, pushed=False)
+            raise
+        self._turns.push(actor, 0)  # what was found is to hold until the branch moves
+        return checked
+
+    def _check(
+        self, updates: Sequence[Update], quarantine: Path | None, actor: Actor, stop: Callable[[], bool]
+    ) -> Checked:
         if not actor.role.covers(Role.EDITOR):
             raise PushRefusedError("you may not change this wiki; ask an admin for the role of an editor")
         if self._store.branch is None:
@@ -194,13 +209,18 @@ class Pushing:
         if update.new is None:
             raise PushRefusedError("the branch cannot be deleted")
         mover = actor.author or Author(actor.name or "Somebody", "")
+        moved = False
         try:
             self._store.advance(update.old, update.new, by=mover)
+            moved = True
         except WikiError as error:
             if self._store.head() != update.new:  # else it has moved, and something failed after that
                 why = MOVED if isinstance(error, HeadMovedError) else str(error)
                 raise PushRefusedError(why) from error
             log.exception("a push was published, and not to the end")
+            moved = True
+        finally:
+            self._turns.end(actor, pushed=moved)
         if not self._follow(update.new):
             say("Published. Indexing continues; /-/healthz shows how far it is.")
 

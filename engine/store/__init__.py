@@ -6,7 +6,7 @@ r"""Where pages live: immutable blobs, commits that name them, one branch.
     ├── git_store    keeps it with git; with its siblings the only modules that say tree, ref, pack
     │   ├── git_process   runs git: clean environment, no user text as an option
     │   ├── git_head      what the branch points at, without a child process
-    │   ├── git_objects   reads objects, one pair of children per thread
+    │   ├── git_objects   reads objects, by a few pairs of children
     │   ├── git_listing   paths, modes, trees and differences as entries
     │   ├── git_history   commits and what they touched
     │   ├── git_blame     which commit brought each line

@@ -29,6 +29,8 @@ HEADERS = 8_192  # bytes of the headers that git answers with, at most
 LARGE = 1_000_000  # bytes of a push, beyond which its objects stay together as they came
 PATIENCE = 3  # seconds that git has to tidy up when it is ended
 LOOK = 0.02
+NICE = 5  # that git leaves more of the processor to others than the server does
+NICEST = 19
 WORK = {
     UPLOAD: 3_600,
     RECEIVE: 300,
@@ -228,8 +230,9 @@ class GitBackend:
                 stderr=complaints,
                 cwd=self._folder,
                 env=environment,
-                start_new_session=True,
+                process_group=0,
             )
+            _yield_to_readers(process.pid)
         except FileNotFoundError as error:
             raise no_git() from error
         except OSError as error:
@@ -289,6 +292,12 @@ class GitBackend:
             temporary = self._folder / f"{name}.{secrets.token_hex(6)}"
             temporary.write_text(content, encoding="utf-8", errors="surrogateescape")
             temporary.replace(place)
+
+
+def _yield_to_readers(group: int) -> None:
+    """Let a process group, and whatever it starts, leave the processor to the server."""
+    with suppress(OSError):  # it has ended
+        os.setpriority(os.PRIO_PGRP, group, min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, NICEST))
 
 
 def _rewound(body: IO[bytes]) -> int:

@@ -1,14 +1,15 @@
-"""Reading objects without a child process each: one long-lived ``cat-file`` pair per thread.
+"""Reading objects without a child process each: by a few long-lived ``cat-file`` pairs.
 
-GitPython's readers answer with another object's bytes when threads share one, so each thread has its own;
-it ends with its thread, with `Objects.close`, or with the first answer that is cut short.
+GitPython's readers answer with another object's bytes when threads share one, so whoever asks has one alone, until the
+answer is there: there are as many as ask at the same moment, and not as many as there are threads. A pair ends with
+`Objects.close`, with the first answer that is cut short, or where enough others are free.
 """
 
 import os
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from typing import TypeVar
 
 import git
 
@@ -17,6 +18,7 @@ from engine.locks import ThreadLock
 from engine.store.git_process import GitProcess, is_object_id, no_git
 
 T = TypeVar("T")
+FREE = 4  # pairs of one process that are kept for whoever asks next
 _PIPES_TAKEN = (
     ValueError,
     AttributeError,
@@ -49,7 +51,7 @@ class Objects:
 
     def __init__(self, process: GitProcess) -> None:
         self._process = process
-        self._mine = threading.local()
+        self._free: dict[int, list[_Reader]] = {}  # by process: a fork leaves the parent's alone
         self._lock = ThreadLock()
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._closed = False
@@ -99,37 +101,47 @@ class Objects:
 
     def _ask(self, name: str, question: Callable[[_Reader], T]) -> T:
         # A child may have been killed since it was last asked: one more try, with a new one.
-        for _ in range(2):
-            reader = self._reader()
-            try:
-                return question(reader)
-            except _Missing:
-                raise RevisionNotFoundError(f"{name} is not in the repository") from None
-            except (_CutShort, OSError, *_PIPES_TAKEN):
-                reader.clear_cache()
-            except git.GitCommandNotFound as error:
-                raise no_git() from error
-            except BaseException:
-                reader.clear_cache()  # what was not read would be the next question's answer
-                raise
+        with self._reader() as reader:
+            for _ in range(2):
+                if self._closed:
+                    break
+                try:
+                    return question(reader)
+                except _Missing:
+                    raise RevisionNotFoundError(f"{name} is not in the repository") from None
+                except (_CutShort, OSError, *_PIPES_TAKEN):
+                    reader.clear_cache()
+                except git.GitCommandNotFound as error:
+                    raise no_git() from error
+                except BaseException:
+                    reader.clear_cache()  # what was not read would be the next question's answer
+                    raise
         if self._closed:
             raise StoreError("the store is closed")
         raise StoreError(
             f"git cannot read {name}; run git fsck, or fetch all objects if this is a partial clone"
         )
 
-    def _reader(self) -> _Reader:
+    @contextmanager
+    def _reader(self) -> Iterator[_Reader]:
+        """Lend a pair; its children are started when they are asked first."""
         if self._closed:
             raise StoreError("the store is closed")
-        process_id = os.getpid()
-        if getattr(self._mine, "process_id", None) != process_id:
+        free = self._free.setdefault(os.getpid(), [])
+        try:
+            reader = free.pop()
+        except IndexError:
             reader = _Reader(str(self._process.git_dir))
             reader.update_environment(**self._environment())
-            self._mine.reader, self._mine.process_id = reader, process_id
             with self._lock.held():
                 self._readers.add(reader)
-        found: Any = self._mine.reader
-        return found  # type: ignore[no-any-return]
+        try:
+            yield reader
+        finally:
+            if len(free) < FREE and not self._closed:
+                free.append(reader)
+            else:
+                reader.clear_cache()
 
     def _environment(self) -> dict[str, str]:
         # GitPython hands on the whole environment and can only override it.

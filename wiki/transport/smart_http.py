@@ -5,7 +5,8 @@ Source:
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import IO
 
 from flask import Blueprint, Response, request
@@ -31,6 +32,7 @@ bp = Blueprint("smart_http", __name__)
 
 ADDRESS = "/wiki.git"
 QUESTION = 10_000_000  # bytes of what a client that clones may ask
+QUEUE = 30.0  # seconds that one who pushes waits until the turns of others are over
 RETRY = 5  # seconds after which to try again where too many clone or push
 ASK = 'Basic realm="Quire", charset="UTF-8"'
 _PACKED = frozenset({"gzip", "x-gzip"})
@@ -95,6 +97,7 @@ def _served(service: str, *, advertised: bool) -> Response:
             patience = held.enter_context(Patience(request.environ.get("gunicorn.socket")))
             body = None if advertised else _body(service, transport, held, patience)
             site = current.site()
+            _wait_for_turn(service, caller, transport, advertised=advertised)
             receiver = (
                 Receiving(site.wiki, site.state, caller, _asked_again(transport), sending(site))
                 if service == RECEIVE
@@ -166,6 +169,18 @@ def _admitted(service: str, transport: Transport) -> Caller:
     if not caller.known:
         raise RefusedError(401, gettext("Say who you are."), {"WWW-Authenticate": ASK})
     raise RefusedError(403, _why_not(service, caller, transport))
+
+
+def _wait_for_turn(service: str, caller: Caller, transport: Transport, *, advertised: bool) -> None:
+    """Let who pushes, or is about to, have the branch alone for a moment; see `engine.turns`."""
+    turns, actor, address = current.site().wiki.turns, caller.actor, caller.by.address
+    if service == RECEIVE and advertised:
+        turns.wish(actor, address)
+    elif service == RECEIVE or advertised:
+        begin = partial(turns.fetch, actor, address) if advertised else partial(turns.push, actor)
+        if not begin(wait=0):
+            with suppress(BusyError), transport.waiting.taken():
+                begin(wait=QUEUE)
 
 
 def _asked_again(transport: Transport) -> Callable[[], Caller | None]:

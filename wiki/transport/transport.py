@@ -87,7 +87,8 @@ class Transport:
         whole: Whether the wiki shows all of the repository.
         push_bytes: The size of a push.
         operations: Git operations at once on this host.
-        threads: Requests that this process answers at once; half of them may be clones and pushes.
+        threads: Requests that this process answers at once; half of them may be clones and pushes, of which all but
+            two may wait for a turn.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Transport:
         self.spool = folder / "spool"
         self.hooks = hooks
         self.seats = Seats(max(1, threads // 2))
+        self.waiting = Seats(max(1, threads // 2 - 2))
         self.bodies = Seats(BODIES)
         self.slots = Slots(folder, operations)
         self._backend = backend

@@ -1,6 +1,5 @@
 """Reading objects: the right bytes for everyone, whatever happens to the repository and to git's processes."""
 
-import gc
 import hashlib
 import os
 import signal
@@ -8,9 +7,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import git
 import pytest
 
 from engine.errors import RevisionNotFoundError, StoreError
+from engine.store.git_objects import FREE
 from engine.store.git_store import GitStore
 from tests import repositories
 from tests.repositories import Repository
@@ -57,14 +58,29 @@ def test_threads_get_their_own_bytes(store: GitStore) -> None:
             done.result()
 
 
-def test_threads_that_end_leave_no_children(store: GitStore) -> None:
+def test_threads_that_ask_one_after_another_have_one_pair_of_children(store: GitStore) -> None:
     before = set(children())
     for _ in range(10):
         thread = threading.Thread(target=check_all, args=(store,))
         thread.start()
         thread.join()
-    gc.collect()
-    assert set(children()) <= before
+    assert len(set(children()) - before) == 2
+
+
+def test_of_many_who_asked_at_once_a_few_pairs_are_kept(store: GitStore) -> None:
+    before = set(children())
+    together = threading.Barrier(FREE + 3)
+
+    def ask() -> None:
+        with store._objects._reader() as reader:
+            reader.get_object_header(store.head() or "")
+            together.wait()
+
+    with ThreadPoolExecutor(FREE + 3) as pool:
+        for done in [pool.submit(ask) for _ in range(FREE + 3)]:
+            done.result()
+    assert len(set(children()) - before) == FREE
+    check_all(store)
 
 
 def test_closing_ends_the_children_of_all_threads(store: GitStore) -> None:
@@ -72,20 +88,22 @@ def test_closing_ends_the_children_of_all_threads(store: GitStore) -> None:
     ready, done = threading.Barrier(4), threading.Event()
 
     def work() -> None:
-        check_all(store)
-        ready.wait()
-        done.wait()
+        with store._objects._reader() as reader:
+            reader.get_object_header(store.head() or "")
+            ready.wait()
+            done.wait()
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
         thread.start()
     ready.wait()
-    assert len(set(children()) - before) == 6
+    assert len(set(children()) - before) == 3
     store.close()
     assert set(children()) <= before
     done.set()
     for thread in threads:
         thread.join()
+    assert set(children()) <= before
 
 
 def test_a_killed_child_is_replaced(store: GitStore) -> None:
@@ -206,15 +224,16 @@ def test_an_interrupted_read_does_not_answer_the_next_one(
 ) -> None:
     first, second = list(store.tree(store.head() or ""))[5:7]
     expected = store.read(second.blob)
-    reader = store._objects._reader()
+    with store._objects._reader() as free:
+        kind = type(free)
 
-    def interrupted(_self: object, name: str) -> object:
+    def interrupted(reader: git.Git, name: str) -> object:
         monkeypatch.undo()
         reader.get_object_header(name)
         reader.stream_object_data(name)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(type(reader), "get_object_data", interrupted)
+    monkeypatch.setattr(kind, "get_object_data", interrupted)
     with pytest.raises(KeyboardInterrupt):
         store.read(first.blob)
     assert store.read(second.blob) == expected
