@@ -13,8 +13,8 @@ from itertools import groupby
 from pathlib import Path
 
 from engine.errors import StoreError
-from engine.store.git_backend import CHECKED, PROC_RECEIVE
-from engine.store.git_process import no_git
+from engine.store.git_backend import ALONE, CHECKED, PROC_RECEIVE
+from engine.store.git_process import FSYNC, no_git
 
 SETTINGS = "quire-receive.config"
 """The file with the settings, beside the configuration that includes it."""
@@ -35,7 +35,7 @@ class Installation:
         self._common = common
         self._config = common / "config"
         self._settings = common / SETTINGS
-        self._values = (PROC_RECEIVE, ("receive.maxInputSize", str(push_bytes)), *CHECKED)
+        self._values = (FSYNC, PROC_RECEIVE, ("receive.maxInputSize", str(push_bytes)), *ALONE, *CHECKED)
         self._hooks = {common / "hooks" / name: f"#!/bin/sh\n{_MARK}\n{text}" for name, text in hooks.items()}
 
     def missing(self) -> list[str]:

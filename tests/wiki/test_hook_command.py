@@ -70,8 +70,11 @@ def test_hooks_and_settings_are_there_and_go_without_a_trace(tmp_path: Path, bar
     assert {name for name in before if before[name] != after[name]} == {"config"}
     assert after["config"] == before["config"] + f"[include]\n\tpath = {SETTINGS}\n".encode()
     assert repository.git("config", "--file", str(common / SETTINGS), "--list").splitlines() == [
+        "core.fsync=committed,loose-object,reference",
         "receive.procreceiverefs=refs",
         "receive.maxinputsize=500000000",
+        "receive.autogc=false",
+        "receive.shallowupdate=false",
         "receive.fsckobjects=true",
         "receive.fsck.hasdot=ignore",
         "receive.fsck.hasdotdot=ignore",

@@ -16,6 +16,7 @@ from engine.access import Role
 from engine.pushing import Update
 from tests.people import locally
 from tests.repositories import Repository, make
+from tests.soak.tracing import CALLS, calls, needs_strace
 from tests.states import ADMIN
 from tests.wiki.processes import ROOT, environment, get, running
 from tests.wiki.transport.installing import HOSTILE, clone_of, hostile, hosting, install, told
@@ -81,6 +82,10 @@ def test_an_account_pushes_with_its_own_rights_and_name(
     ]
     done = clone.git("push", QUIRE_USER="no\x1bbody", **ssh)
     assert told(done.stderr)[0].startswith("nothing was pushed: there is no account 'no\\x1bbody'; name one")
+    done = clone.git("push", QUIRE_USER="", **ssh)
+    assert told(done.stderr) == [
+        "nothing was pushed: QUIRE_USER is empty; name an account in it, where the key is"
+    ]
     served.state.accounts.disable("edi", by=ADMIN)
     assert "the account edi is disabled" in clone.git("push", QUIRE_USER="edi", **ssh).stderr
     assert head(content) == before
@@ -156,6 +161,24 @@ def test_git_looks_at_objects_and_sizes_before_the_wiki_does(content: Repository
         assert "exceeds maximum allowed size" in clone.git("push").stderr
         assert content.git("show-ref") == before
         assert not served.state.audit.entries(what="push")[0]
+
+
+@needs_strace
+def test_each_object_of_a_push_is_on_disk_before_it_has_its_name(
+    content: Repository, served: Served, tmp_path: Path
+) -> None:
+    clone, trace = clone_of(str(content.path), tmp_path), tmp_path / "trace"
+    clone.commit({"a.md": "Pushed.\n"})
+    command = ["strace", "-f", "-y", "-o", str(trace), "-e", f"trace={CALLS}", "git", "push"]
+    done = subprocess.run(command, cwd=clone.path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    synced, named = set[str](), list[bool]()
+    for call in calls(trace.read_text()):
+        if call.name == "fsync":
+            synced.add(Path(call.file).name)
+        elif call.name != "unlink" and call.paths and Path(call.paths[0]).name.startswith("tmp_obj_"):
+            named.append(Path(call.paths[0]).name in synced)
+    assert named == [True] * 3  # a blob, a tree, a commit
 
 
 def test_a_work_tree_that_has_the_branch_follows_unless_a_file_has_changed_there(tmp_path: Path) -> None:
@@ -259,7 +282,7 @@ def test_warnings_are_told_once(content: Repository, served: Served, tmp_path: P
 
 def test_what_is_published_was_checked_then(content: Repository, served: Served, tmp_path: Path) -> None:
     """Nothing is believed of what the first hook was told: its objects are looked at again, and the branch is."""
-    deciding, old = host_of(served).receiver("", ""), head(content)
+    deciding, old = host_of(served).receiver(None, ""), head(content)
     bad = content.commit(HOSTILE["symbolic link"][0], old, branch=None)
     said: list[str] = []
     refused = deciding.publish([Update("refs/heads/main", old, bad)], said.append)
@@ -292,7 +315,7 @@ def test_who_may_no_longer_is_refused_before_the_branch_moves(
 def test_a_place_that_is_no_quarantine_is_refused(
     content: Repository, served: Served, tmp_path: Path
 ) -> None:
-    deciding, old = host_of(served).receiver("", ""), head(content)
+    deciding, old = host_of(served).receiver(None, ""), head(content)
     update = Update("refs/heads/main", old, content.commit({"a.md": "New.\n"}, old, branch=None))
     said: list[str] = []
     for place in (tmp_path, content.path / "objects", content.path / "objects" / "pack", tmp_path / "no"):
@@ -325,7 +348,7 @@ def test_no_more_than_some_are_decided_on_at_once(
         with Slots(served.transport.spool.parent, 1).taken():
             assert "too many clone or push at the same time" in clone.git("push").stderr
             update = Update("refs/heads/main", head(content), new)
-            assert host.receiver("", "").publish([update], print) == {
+            assert host.receiver(None, "").publish([update], print) == {
                 "refs/heads/main": "the wiki refused it"
             }
         assert clone.git("push").returncode == 0
