@@ -61,11 +61,11 @@ class Receiver(Protocol):
 class Host(Protocol):
     """Decides on pushes whose git the server did not run."""
 
-    def receiver(self, user: str, address: str) -> Receiver:
+    def receiver(self, user: str | None, address: str) -> Receiver:
         """Return what decides on what somebody pushes.
 
         Args:
-            user: Who pushes, as the environment of git names them; empty where it names nobody.
+            user: Who pushes, as the environment of git names them; ``None`` where it names nobody.
             address: From where; empty: from this machine.
         """
         ...
@@ -337,7 +337,8 @@ class _Listener:
             return self._pushes.get(asked["push"])
         if self._host is None:
             return None
-        return _Unnamed(self._host.receiver(str(asked["user"]), str(asked["address"])), self._published, stop)
+        user = None if asked["user"] is None else str(asked["user"])
+        return _Unnamed(self._host.receiver(user, str(asked["address"])), self._published, stop)
 
     @contextmanager
     def _published(self) -> Iterator[None]:

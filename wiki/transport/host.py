@@ -64,23 +64,25 @@ class Host:
         self._local = Actor(Kind.PERSON, LOCAL_NAME, Role.ADMIN, local)
         self._whole = whole
 
-    def receiver(self, user: str, address: str) -> Receiver:
+    def receiver(self, user: str | None, address: str) -> Receiver:
         """Return what decides on what somebody pushes.
 
         Args:
-            user: The login of their account; empty: whoever runs the wiki.
+            user: The login of their account; ``None``: whoever runs the wiki.
             address: From where, for the audit; what is no address of the network is left out.
         """
         return _Deciding(self, user, _address(address))
 
-    def caller(self, user: str, address: str) -> Caller:
+    def caller(self, user: str | None, address: str) -> Caller:
         """Return who pushes, as things are now.
 
         Raises:
             RefusedError: They may not.
         """
-        if not user:
+        if user is None:
             return Caller(self._local, By(LOCAL_NAME, address), known=True)
+        if not user:
+            raise RefusedError("QUIRE_USER is empty; name an account in it, where the key is")
         try:
             account = self.state.accounts.get(user)
         except UnknownError as error:
@@ -102,7 +104,7 @@ class Host:
 class _Deciding:
     """Decides on one push."""
 
-    def __init__(self, host: Host, user: str, address: str) -> None:
+    def __init__(self, host: Host, user: str | None, address: str) -> None:
         self._host = host
         self._user = user
         self._address = address

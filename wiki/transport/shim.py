@@ -81,7 +81,7 @@ def ask(hook: str, updates: list[Update], sockets: str = "") -> "dict[str, Any]"
         "quarantine": os.environ.get("GIT_QUARANTINE_PATH", ""),
     }
     if sockets:
-        asked["user"] = os.environ.get("QUIRE_USER", "")
+        asked["user"] = os.environ.get("QUIRE_USER")
         asked["address"] = os.environ.get("SSH_CONNECTION", "").partition(" ")[0]
     else:
         asked["push"] = os.environ.get("QUIRE_PUSH", "")
