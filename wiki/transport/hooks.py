@@ -36,6 +36,9 @@ SECONDS = 30.0  # that a hook may take to ask
 ALIVE = 5.0  # seconds after which a hook is told that its answer still comes
 AGAIN = 0.1  # seconds after which is listened on, where the system had no room for one more hook
 LOOK = 10.0  # seconds after which it is looked whether hooks still find us
+TRIES = 5  # to listen, where somebody deletes meanwhile what is in the cache
+TRIED = 1.0  # seconds that it is tried whether somebody listens at a socket
+MAKING = 60.0  # seconds after which nobody is making a socket any more
 PATH = 100  # bytes of a socket's path that every system takes
 CHARACTERS = 2_000  # of a line that is said
 LONGEST = 3_600.0  # seconds after which a check stops that no server's git waits for
@@ -248,18 +251,31 @@ class _Listener:
 
     def _opened(self) -> socket.socket:
         """Listen at our place."""
+        for _ in range(TRIES - 1):
+            try:
+                return self._made()
+            except FileNotFoundError:
+                continue
+        return self._made()
+
+    def _made(self) -> socket.socket:
+        """Listen under a name that nobody looks at, and then give it our place."""
         folder = self.place.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         _sweep(folder)
+        making = folder / f".{self.place.name}"
         made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            _with_short_path(self.place, made.bind)
-            self.place.chmod(0o600)
+            _with_short_path(making, made.bind)
+            making.chmod(0o600)
             made.listen(16)
             made.settimeout(LOOK)
+            making.rename(self.place)
         except BaseException:
             made.close()
+            with suppress(OSError):
+                making.unlink(missing_ok=True)
             raise
         return made
 
@@ -283,9 +299,9 @@ class _Listener:
     def _look(self) -> None:
         """Listen anew where somebody has deleted the place: what is in the cache may be."""
         with self._changed:
-            if self._closed or self.place.exists():
-                return
             try:
+                if self._closed or self.place.exists():
+                    return
                 made = self._opened()
             except (OSError, StoreError) as error:
                 log.warning("hooks are not answered: %s", error)
@@ -298,7 +314,9 @@ class _Listener:
         with connection:
             try:
                 connection.settimeout(SECONDS)
-                with connection.makefile("rb") as lines:
+                hook.tell(alive=True)
+                question = b""
+                with connection.makefile("rb") as lines, suppress(ConnectionError):
                     question = lines.readline(ASKED)
                 if question:  # else another process looked whether somebody listens here
                     self._decide(json.loads(question), hook)
@@ -436,7 +454,7 @@ def installed(sockets: Path) -> Mapping[str, str]:
 def listens(sockets: Path) -> bool:
     """Say whether a process of the server answers hooks there."""
     try:
-        return any(map(_is_answered, sockets.iterdir()))
+        return any(_is_answered(place) for place in sockets.iterdir() if not _is_being_made(place))
     except OSError:
         return False
 
@@ -448,11 +466,17 @@ def _program(name: str) -> str:
 
 def _is_answered(place: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as tried:
+        tried.settimeout(shim.ANSWER)
         try:
             _with_short_path(place, tried.connect)
+            return shim.is_greeted(tried)
         except OSError:
             return False
-    return True
+
+
+def _is_being_made(place: Path) -> bool:
+    """Say whether nobody listens at a socket yet."""
+    return place.name.startswith(".")
 
 
 def _in_thread(work: Callable[..., object], *arguments: object) -> None:
@@ -485,6 +509,9 @@ def _sweep(folder: Path) -> None:
     """Remove sockets that nobody listens on any more."""
     for place in folder.iterdir():
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as tried, suppress(OSError):
+            if _is_being_made(place) and time.time() - place.lstat().st_mtime < MAKING:
+                continue
+            tried.settimeout(TRIED)
             try:
                 _with_short_path(place, tried.connect)
             except ConnectionRefusedError:

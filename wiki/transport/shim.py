@@ -6,6 +6,7 @@ in its environment; where somebody else does, as with ssh, a second argument nam
 
 ::
 
+    server -> shim   {"alive": true}, at once: until it comes another server may be asked
     shim -> server   one line of JSON: hook, updates (old, new, reference), quarantine, and push, or user and address
     server -> shim   lines of JSON: {"say": line} and, every few seconds, {"alive": true}; then {"end": code, "refused": {reference: reason}}
 """
@@ -14,12 +15,15 @@ import json
 import os
 import socket
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 SECONDS = 30.0  # after which a server that says nothing is gone: it says that it lives more often
+ANSWER = 3.0  # seconds after which a server that has not greeted has stopped
+AGAIN = 0.05  # seconds after which a server is tried again that had no room
 Update = list[str]  # old, new, reference
 
 NOT_RUNNING = "the wiki is not running: "
@@ -98,7 +102,7 @@ def ask(hook: str, updates: list[Update], sockets: str = "") -> "dict[str, Any]"
 
 
 def connected(sockets: str) -> socket.socket:
-    """Return a connection to the server that runs git, or to the first that answers of those in a folder."""
+    """Return a connection to the server that runs git, or to one that greets of those in a folder."""
     place = os.environ.get("QUIRE_SOCKET", "")
     if not sockets and not place:
         raise OSError("this push did not come through it")
@@ -106,17 +110,22 @@ def connected(sockets: str) -> socket.socket:
     folder, names = (sockets, None) if sockets else (os.path.dirname(place), [os.path.basename(place)])  # noqa: PTH119, PTH120
     try:
         os.chdir(folder)
-        for name in names or sorted(os.listdir()):  # noqa: PTH208
+        for name in names or _shuffled():
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(SECONDS)
             try:
-                connection.connect(name)
-            except (ConnectionError, FileNotFoundError):  # of a server that is no more
-                connection.close()
+                if not sockets:
+                    _connect(connection, name, SECONDS)
+                    return connection
+                _connect(connection, name, ANSWER)
+                if is_greeted(connection):
+                    connection.settimeout(SECONDS)
+                    return connection
+            except PermissionError:
+                raise
+            except OSError:  # of a server that is no more, or has stopped
                 if not sockets:
                     raise
-            else:
-                return connection
+            connection.close()
     except PermissionError as error:
         if sockets:
             raise PermissionError(f"{folder} cannot be entered: {ANOTHER}") from error
@@ -125,6 +134,32 @@ def connected(sockets: str) -> socket.socket:
         if not sockets:
             raise
     raise OSError(START)
+
+
+def is_greeted(connection: socket.socket) -> bool:
+    """Wait until the server greets, and say whether it does; what it sends stays to be read."""
+    return bool(connection.recv(1, socket.MSG_PEEK))
+
+
+def _shuffled() -> list[str]:
+    """Name the sockets in the current folder in any order, without those that are being made."""
+    names = [name for name in os.listdir() if not name.startswith(".")]  # noqa: PTH208
+    return sorted(names, key=lambda _: os.urandom(4))
+
+
+def _connect(connection: socket.socket, name: str, seconds: float) -> None:
+    """Connect; where there is no room for one more, wait for it."""
+    connection.settimeout(seconds)
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            connection.connect(name)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(AGAIN)
+        else:
+            return
 
 
 def why(error: Exception) -> str:
