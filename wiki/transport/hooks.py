@@ -61,10 +61,37 @@ class Receiver(Protocol):
         ...
 
 
+class Rechecker(Protocol):
+    """Decides on one push that nobody remembers between two hooks."""
+
+    def check(
+        self, updates: Sequence[Update], quarantine: Path | None, say: Say, stop: Callable[[], bool]
+    ) -> bool:
+        """Say whether it may be; *stop* tells when nobody wants to know any more."""
+        ...
+
+    def publish(
+        self, updates: Sequence[Update], say: Say, stop: Callable[[], bool], publishing: "Publishing"
+    ) -> Mapping[str, str]:
+        """Check it again and move the references, and return why not for each that was not.
+
+        Args:
+            updates: All of them.
+            say: Tells whoever pushes one line.
+            stop: Tells while it is checked when nobody wants to know any more.
+            publishing: A context that is entered when all is checked, and left when all is done, which nothing stops;
+                it says whether it may be still.
+        """
+        ...
+
+
+Publishing = Callable[[], AbstractContextManager[bool]]
+
+
 class Host(Protocol):
     """Decides on pushes whose git the server did not run."""
 
-    def receiver(self, user: str | None, address: str) -> Receiver:
+    def receiver(self, user: str | None, address: str) -> Rechecker:
         """Return what decides on what somebody pushes.
 
         Args:
@@ -334,7 +361,13 @@ class _Listener:
         def stop() -> bool:
             return self._closed or hook.gone.is_set() or time.monotonic() > end
 
-        decides = self._decides(asked, stop)
+        @contextmanager
+        def publishing() -> Iterator[bool]:
+            hook.tell(alive=True)  # which finds out whether it is there
+            with self._published(stop) as wanted:
+                yield wanted
+
+        decides = self._decides(asked, stop, publishing)
         if decides is None:
             hook.say("nothing was pushed: this push did not come through the wiki")
             hook.tell(end=1, refused={})
@@ -349,25 +382,28 @@ class _Listener:
             refused = decides.publish(updates, hook.say)
             hook.tell(end=0, refused={name: printable(why)[:CHARACTERS] for name, why in refused.items()})
 
-    def _decides(self, asked: Mapping[str, Any], stop: Callable[[], bool]) -> "Push | _Unnamed | None":
+    def _decides(
+        self, asked: Mapping[str, Any], stop: Callable[[], bool], publishing: Publishing
+    ) -> "Push | _Unnamed | None":
         """Return what decides on the push that a hook asks about; ``None`` where nothing does."""
         if "user" not in asked:
             return self._pushes.get(asked["push"])
         if self._host is None:
             return None
         user = None if asked["user"] is None else str(asked["user"])
-        return _Unnamed(self._host.receiver(user, str(asked["address"])), self._published, stop)
+        return _Unnamed(self._host.receiver(user, str(asked["address"])), stop, publishing)
 
     @contextmanager
-    def _published(self) -> Iterator[None]:
-        """Let `close` wait."""
+    def _published(self, stop: Callable[[], bool]) -> Iterator[bool]:
+        """Let `close` wait for what is published, unless it is not wanted any more, as after `close`; say whether it is."""
         with self._changed:
-            self._publishing += 1
+            wanted = not stop()
+            self._publishing += wanted
         try:
-            yield
+            yield wanted
         finally:
             with self._changed:
-                self._publishing -= 1
+                self._publishing -= wanted
                 self._changed.notify_all()
 
     def close(self) -> None:
@@ -415,20 +451,19 @@ class _Unnamed:
 
     def __init__(
         self,
-        receiver: Receiver,
-        published: Callable[[], AbstractContextManager[None]],
+        receiver: Rechecker,
         stop: Callable[[], bool],
+        publishing: Publishing,
     ) -> None:
         self._receiver = receiver
-        self._published = published
         self._stop = stop
+        self._publishing = publishing
 
     def check(self, updates: Sequence[Update], quarantine: Path | None, say: Say) -> bool:
         return self._receiver.check(updates, quarantine, say, self._stop)
 
     def publish(self, updates: Sequence[Update], say: Say) -> Mapping[str, str]:
-        with self._published():
-            return self._receiver.publish(updates, say)
+        return self._receiver.publish(updates, say, self._stop, self._publishing)
 
 
 _listeners = weakref.WeakSet[_Listener]()

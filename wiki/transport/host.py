@@ -22,12 +22,13 @@ from wiki.identity import LOCAL_NAME
 from wiki.state import By, State
 from wiki.state.errors import UnknownError
 from wiki.transport.credentials import Caller
-from wiki.transport.hooks import Receiver
+from wiki.transport.hooks import Publishing, Rechecker
 from wiki.transport.receiving import Receiving
 from wiki.transport.slots import BusyError, Slots
 
 WAIT = 60.0  # seconds that a hook waits for others to end
 REFUSED = "the wiki refused it"
+ENDED = "the wiki is ending, or did not wait any longer; try again in a moment"
 BUSY = "too many clone or push at the same time; try again in a moment"
 
 
@@ -64,7 +65,7 @@ class Host:
         self._local = Actor(Kind.PERSON, LOCAL_NAME, Role.ADMIN, local)
         self._whole = whole
 
-    def receiver(self, user: str | None, address: str) -> Receiver:
+    def receiver(self, user: str | None, address: str) -> Rechecker:
         """Return what decides on what somebody pushes.
 
         Args:
@@ -121,16 +122,20 @@ class _Deciding:
             _tell(error, say)
             return False
 
-    def publish(self, updates: Sequence[Update], say: Say) -> Mapping[str, str]:
+    def publish(
+        self, updates: Sequence[Update], say: Say, stop: Callable[[], bool], publishing: Publishing
+    ) -> Mapping[str, str]:
         """Check it again and publish it, and return for each reference that was not moved why."""
         said: list[str] = []
         try:
             with self._host.slots.taken():
                 receiving = self._receiving()
-                if receiving.check(updates, None, said.append, lambda: False):
-                    return receiving.publish(
-                        updates, say
-                    )  # what it warned of was told when it was checked first
+                if receiving.check(updates, None, said.append, stop):
+                    said.clear()  # what it warned of was told when it was checked first
+                    with publishing() as wanted:
+                        if wanted:
+                            return receiving.publish(updates, say)
+                    raise RefusedError(ENDED)
         except (RefusedError, BusyError) as error:
             _tell(error, said.append)
         for line in said:

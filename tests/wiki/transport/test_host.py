@@ -1,19 +1,22 @@
 """Pushes by a git that the server does not run: the same checks, the same rights, the same answers afterwards."""
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.access import Role
-from engine.pushing import Update
+from engine.pushing import Pushing, Update
 from tests.people import locally
 from tests.repositories import Repository, make
 from tests.soak.tracing import CALLS, calls, needs_strace
@@ -24,10 +27,15 @@ from tests.wiki.transport.serving import Served, git
 from tests.wiki.transport.test_servers import port_of
 from wiki.transport import hooks as hooks_module
 from wiki.transport import shim
+from wiki.transport.hooks import Publishing
 from wiki.transport.host import Host
 from wiki.transport.slots import Slots
 
 QUICK = 30
+WANTED: tuple[Callable[[], bool], Publishing] = (
+    lambda: False,
+    lambda: nullcontext(True),
+)  # whoever asks waits
 
 
 @pytest.fixture
@@ -285,16 +293,16 @@ def test_what_is_published_was_checked_then(content: Repository, served: Served,
     deciding, old = host_of(served).receiver(None, ""), head(content)
     bad = content.commit(HOSTILE["symbolic link"][0], old, branch=None)
     said: list[str] = []
-    refused = deciding.publish([Update("refs/heads/main", old, bad)], said.append)
+    refused = deciding.publish([Update("refs/heads/main", old, bad)], said.append, *WANTED)
     assert refused == {"refs/heads/main": "the wiki refused it"}
     assert "l.md is a symbolic link" in said[1]
     good = content.commit({"a.md": "Good.\n"}, old, branch=None)
     assert deciding.check([Update("refs/heads/main", old, good)], None, said.append, lambda: False)
     other = content.commit({"a.md": "Faster.\n"}, old)
-    assert deciding.publish([Update("refs/heads/main", old, good)], said.append) == refused
+    assert deciding.publish([Update("refs/heads/main", old, good)], said.append, *WANTED) == refused
     assert "the wiki has changed meanwhile" in said[-1]
     assert head(content) == other
-    assert deciding.publish([Update("refs/heads/main", other, good)], said.append) == refused
+    assert deciding.publish([Update("refs/heads/main", other, good)], said.append, *WANTED) == refused
     assert head(content) == other
 
 
@@ -307,7 +315,7 @@ def test_who_may_no_longer_is_refused_before_the_branch_moves(
     said: list[str] = []
     assert deciding.check([update], None, said.append, lambda: False)
     served.state.accounts.disable("edi", by=ADMIN)
-    assert deciding.publish([update], said.append) == {"refs/heads/main": "the wiki refused it"}
+    assert deciding.publish([update], said.append, *WANTED) == {"refs/heads/main": "the wiki refused it"}
     assert "disabled" in said[-1]
     assert head(content) == old
 
@@ -348,7 +356,7 @@ def test_no_more_than_some_are_decided_on_at_once(
         with Slots(served.transport.spool.parent, 1).taken():
             assert "too many clone or push at the same time" in clone.git("push").stderr
             update = Update("refs/heads/main", head(content), new)
-            assert host.receiver(None, "").publish([update], print) == {
+            assert host.receiver(None, "").publish([update], print, *WANTED) == {
                 "refs/heads/main": "the wiki refused it"
             }
         assert clone.git("push").returncode == 0
@@ -501,10 +509,80 @@ def test_a_check_stops_when_the_hook_is_gone(
     (place,) = served.site.hooks.sockets.iterdir()
     with socket.socket(socket.AF_UNIX) as hook:
         hook.connect(str(place))
-        hook.sendall(b'{"hook": "pre-receive", "updates": [], "quarantine": "", "user": "", "address": ""}\n')
+        hook.sendall(
+            b'{"hook": "pre-receive", "updates": [], "quarantine": "", "user": null, "address": ""}\n'
+        )
         assert begun.wait(QUICK)
         assert not stopped.is_set()
     assert stopped.wait(QUICK)
+
+
+class SecondCheck:
+    """Lets a test hold up the check that comes before the branch moves.
+
+    Args:
+        asked: Whether it asks meanwhile if it is still wanted.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, asked: bool) -> None:
+        self.begun, self.ending = threading.Event(), threading.Event()
+        check = Pushing.check
+
+        def slow(pushing: Pushing, updates: Any, quarantine: Any, actor: Any, stop: Any) -> Any:
+            if quarantine is None:  # else the first
+                self.begun.set()
+                while not (self.ending.is_set() or (asked and stop())):
+                    self.ending.wait(0.01)
+            return check(pushing, updates, quarantine, actor, stop if asked else lambda: False)
+
+        monkeypatch.setattr(Pushing, "check", slow)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_nothing_is_published_after_the_end_of_a_server(
+    content: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    with hosting(content, tmp_path) as served:
+        clone, before = clone_of(str(content.path), tmp_path), content.git("show-ref")
+        clone.commit({"a.md": "Pushed.\n"})
+        second = SecondCheck(monkeypatch, asked=asked)
+        pushing = threading.Thread(target=lambda: done.append(clone.git("push")))
+        done: list[subprocess.CompletedProcess[str]] = []
+        pushing.start()
+        assert second.begun.wait(QUICK)
+        assert served.site.hooks is not None
+        started = time.monotonic()
+        served.site.hooks.close()
+        assert time.monotonic() - started < hooks_module.PUBLISHING  # nothing is being published
+        if not asked:
+            second.ending.set()
+        pushing.join(QUICK)
+        assert done[0].returncode != 0
+        assert "nothing was pushed: " in done[0].stderr
+        assert content.git("show-ref") == before
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_nothing_is_published_when_the_hook_is_gone(
+    content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    monkeypatch.setattr(hooks_module, "ALIVE", 0.05 if asked else QUICK)
+    second, host, old = SecondCheck(monkeypatch, asked=asked), host_of(served), head(content)
+    new = content.commit({"a.md": "Pushed.\n"}, old, branch=None)
+    assert served.site.hooks is not None
+    (place,) = served.site.hooks.sockets.iterdir()
+    question = {"hook": "proc-receive", "updates": [[old, new, "refs/heads/main"]], "quarantine": ""}
+    with socket.socket(socket.AF_UNIX) as hook:
+        hook.connect(str(place))
+        hook.sendall(json.dumps(question | {"user": None, "address": ""}).encode() + b"\n")
+        assert second.begun.wait(QUICK)
+    if not asked:
+        second.ending.set()
+    monkeypatch.setattr(host.slots, "_wait", QUICK)
+    with ExitStack() as held:  # all slots: it has left its own
+        for _ in range(served.site.settings.git_operations):
+            held.enter_context(host.slots.taken())
+    assert head(content) == old
 
 
 def test_several_processes_answer_and_the_next_answer_of_each_shows_it(
