@@ -28,6 +28,8 @@ Update = list[str]  # old, new, reference
 
 NOT_RUNNING = "the wiki is not running: "
 START = "start it, and push again; or take its hooks away with quire hook remove, and nobody checks what is pushed"
+PROC_RECEIVE_REFS = "refs"  # without this value git itself would move the branch
+UNSET = "git has not the settings that quire hook install makes; run it again"
 ANOTHER = "git must run as the user that runs the wiki"
 
 
@@ -44,6 +46,9 @@ def pre_receive(sockets: str) -> int:
     """
     updates = [os.fsdecode(line).split(" ", 2) for line in sys.stdin.buffer.read().splitlines()]
     try:
+        if sockets and PROC_RECEIVE_REFS not in settings("receive.procReceiveRefs"):
+            say(f"nothing was pushed: {UNSET}")
+            return 1
         return int(ask("pre-receive", updates, sockets)["end"])
     except (OSError, ValueError, KeyError) as error:
         say(f"nothing was pushed: {why(error)}")
@@ -134,6 +139,25 @@ def connected(sockets: str) -> socket.socket:
         if not sockets:
             raise
     raise OSError(START)
+
+
+def settings(key: str) -> list[str]:
+    """Return the values that a setting has for git, which runs this hook with the same environment."""
+    # As `subprocess` takes long to import.
+    reading, writing = os.pipe()
+    with open(reading, encoding="utf-8", errors="replace") as values:  # noqa: PTH123
+        try:
+            git = os.posix_spawnp(
+                "git",
+                ["git", "config", "--get-all", key],
+                os.environ,
+                file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1)],
+            )
+        finally:
+            os.close(writing)
+        found = values.read().split("\n")
+    os.waitpid(git, 0)
+    return found
 
 
 def is_greeted(connection: socket.socket) -> bool:

@@ -17,6 +17,7 @@ import pytest
 
 from engine.access import Role
 from engine.pushing import Pushing, Update
+from engine.store.git_hooks import SETTINGS
 from tests.people import locally
 from tests.repositories import Repository, make
 from tests.soak.tracing import CALLS, calls, needs_strace
@@ -374,6 +375,25 @@ def test_where_no_wiki_runs_everything_is_refused(content: Repository, tmp_path:
     with hosting(content, tmp_path):
         pass
     assert "the wiki is not running" in clone.git("push").stderr
+    assert content.git("show-ref") == before
+
+
+@pytest.mark.parametrize("how", ["deleted", "empty", "of others"])
+def test_where_git_would_move_the_branch_itself_everything_is_refused(
+    content: Repository, served: Served, tmp_path: Path, how: str
+) -> None:
+    clone, place = clone_of(str(content.path), tmp_path), content.path / SETTINGS
+    before = content.git("show-ref")
+    if how == "of others":
+        place.write_text("[receive]\n\tprocReceiveRefs = refs/for\n")
+    elif how == "empty":
+        place.write_text("")
+    else:
+        place.unlink()
+    clone.commit({"a.md": "Pushed.\n"})
+    done = clone.git("push")
+    assert done.returncode != 0
+    assert told(done.stderr) == [f"nothing was pushed: {shim.UNSET}"]
     assert content.git("show-ref") == before
 
 
