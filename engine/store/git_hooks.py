@@ -1,7 +1,7 @@
 """Our hooks in a repository to which people push with a git that the wiki does not run, and the settings for them.
 
 The settings are a file of their own, which one line of the repository's configuration includes: so taking that line away
-leaves the configuration as it was. While the line is there and the hooks are not, git takes no push.
+is all that it takes to be rid of them. While the line is there and the hooks are not, git takes no push.
 """
 
 import os
