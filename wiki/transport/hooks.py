@@ -12,6 +12,7 @@ import secrets
 import shlex
 import shutil
 import socket
+import struct
 import sys
 import threading
 import time
@@ -44,6 +45,8 @@ CHARACTERS = 2_000  # of a line that is said
 LONGEST = 3_600.0  # seconds after which a check stops that no server's git waits for
 PUBLISHING = 5.0  # seconds that what was allowed may take to be published when the server ends
 NOTHING = frozenset("0")  # an object id of zeros stands for none
+CREDENTIALS = struct.Struct("3i")  # of unix(7): process, user, group
+ANOTHER = "git runs as another user than the wiki; let it run as the same"
 FAILED = "something went wrong here; the server has written down what it was"
 
 
@@ -342,10 +345,7 @@ class _Listener:
             try:
                 connection.settimeout(SECONDS)
                 hook.tell(alive=True)
-                question = b""
-                with connection.makefile("rb") as lines, suppress(ConnectionError):
-                    question = lines.readline(ASKED)
-                if question:  # else another process looked whether somebody listens here
+                if question := _question(connection):
                     self._decide(json.loads(question), hook)
             except (OSError, ValueError, KeyError, TypeError) as error:
                 log.warning("a hook asked what cannot be answered: %r", error)
@@ -367,6 +367,10 @@ class _Listener:
             with self._published(stop) as wanted:
                 yield wanted
 
+        if "user" in asked and hook.user() != os.geteuid():
+            hook.say(f"nothing was pushed: {ANOTHER}")
+            hook.tell(end=1, refused={})
+            return
         decides = self._decides(asked, stop, publishing)
         if decides is None:
             hook.say("nothing was pushed: this push did not come through the wiki")
@@ -441,6 +445,14 @@ class _Hook:
         for part in line.splitlines() or [""]:
             self.tell(say=printable(part)[:CHARACTERS])
 
+    def user(self) -> int:
+        """Return the id of the user that it runs as; ours, where the system does not tell."""
+        if not hasattr(socket, "SO_PEERCRED"):
+            return os.geteuid()
+        found = self._connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+        user: int = CREDENTIALS.unpack(found)[1]
+        return user
+
     def keep_alive(self) -> None:
         while not self.answered.wait(ALIVE):
             self.tell(alive=True)
@@ -512,6 +524,22 @@ def _is_answered(place: Path) -> bool:
 def _is_being_made(place: Path) -> bool:
     """Say whether nobody listens at a socket yet."""
     return place.name.startswith(".")
+
+
+def _question(connection: socket.socket) -> bytes:
+    """Read one line, in `SECONDS` altogether; empty where another process looked whether somebody listens here."""
+    question, end = bytearray(), time.monotonic() + SECONDS
+    while not question.endswith(b"\n") and len(question) < ASKED:
+        connection.settimeout(max(0.001, end - time.monotonic()))
+        try:
+            part = connection.recv(ASKED - len(question))
+        except ConnectionError:
+            return b""
+        if not part:
+            break
+        question += part
+    connection.settimeout(SECONDS)
+    return bytes(question)
 
 
 def _in_thread(work: Callable[..., object], *arguments: object) -> None:

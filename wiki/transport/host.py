@@ -22,7 +22,7 @@ from wiki.identity import LOCAL_NAME
 from wiki.state import By, State
 from wiki.state.errors import UnknownError
 from wiki.transport.credentials import Caller
-from wiki.transport.hooks import Publishing, Rechecker
+from wiki.transport.hooks import ANOTHER, Publishing, Rechecker
 from wiki.transport.receiving import Receiving
 from wiki.transport.slots import BusyError, Slots
 
@@ -156,6 +156,8 @@ class _Deciding:
 def _check_owner(quarantine: Path | None) -> None:
     """Refuse objects of another user, as root may bring: the wiki could write nothing beside them.
 
+    The socket tells who asks, but not on every system.
+
     Raises:
         RefusedError: They are.
     """
@@ -164,7 +166,7 @@ def _check_owner(quarantine: Path | None) -> None:
     except OSError:
         return  # what is no quarantine is refused with the reason when it is looked into
     if not is_ours:
-        raise RefusedError("git runs as another user than the wiki; let it run as the same")
+        raise RefusedError(ANOTHER)
 
 
 def _tell(error: Exception, say: Say) -> None:

@@ -210,6 +210,20 @@ def test_whoever_asks_oddly_gets_no_answer(tmp_path: Path) -> None:
     hooks.close()
 
 
+def test_who_asks_slowly_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks_module, "SECONDS", 0.3)
+    hooks = Hooks(tmp_path)
+    with hooks.of(Deciding()) as push, socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(push.told["QUIRE_SOCKET"])
+        end = time.monotonic() + 30
+        with suppress(ConnectionError):
+            while time.monotonic() < end:
+                connection.sendall(b" ")
+                time.sleep(0.01)
+        assert time.monotonic() < end
+    hooks.close()
+
+
 def test_the_shim_starts_with_little() -> None:
     """It imports nothing of the wiki, and nothing that takes long."""
     code = f"import sys; exec(open({shim.__file__!r}).read(), {{'__name__': 'shim'}}); print(*sys.modules)"

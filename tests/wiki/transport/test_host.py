@@ -339,10 +339,12 @@ def test_what_another_user_brings_is_refused(
     clone, before = clone_of(str(content.path), tmp_path), content.git("show-ref")
     clone.commit({"a.md": "Pushed.\n"})
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    done = clone.git("push")
-    assert told(done.stderr) == [
-        "nothing was pushed: git runs as another user than the wiki; let it run as the same"
-    ]
+    why = "nothing was pushed: git runs as another user than the wiki; let it run as the same"
+    assert told(clone.git("push").stderr) == [why]
+    assert told(clone.git("push", "origin", ":other").stderr) == [why]
+    said: list[str] = []
+    assert not host_of(served).receiver(None, "").check([], tmp_path, said.append, lambda: False)
+    assert said == [why]
     assert content.git("show-ref") == before
 
 
