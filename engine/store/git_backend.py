@@ -72,11 +72,16 @@ CHECKED = (
 )
 """The settings by which git looks at the objects of a push."""
 
+ALONE = (
+    ("receive.autogc", "false"),
+    ("receive.shallowUpdate", "false"),
+)
+"""The settings by which git does nothing to the repository but to take objects."""
+
 _RECEIVING = (
     PROC_RECEIVE,
     *CHECKED,
-    ("receive.autogc", "false"),
-    ("receive.shallowUpdate", "false"),
+    *ALONE,
     ("receive.advertisePushOptions", "false"),
     ("receive.updateServerInfo", "false"),
     ("receive.keepAlive", "5"),

@@ -221,6 +221,7 @@ class Examination:
         watched = [
             "",
             "config",
+            git_hooks.SETTINGS,
             "HEAD",
             "hooks",
             "objects",
@@ -262,7 +263,7 @@ class Examination:
 
     def _programs(self) -> Iterator[Diagnosis]:
         named = []
-        listed = self._git_or_nothing("config", "--local", "--list", "-z")
+        listed = self._git_or_nothing("config", "--local", "--includes", "--list", "-z")
         for entry in filter(None, listed.split("\0")):
             key, _, value = entry.partition("\n")
             if _RUNS.fullmatch(key) and value not in _HARMLESS.get(key.lower(), ()):
@@ -271,7 +272,7 @@ class Examination:
             yield warning(
                 "programs",
                 f"git may run programs that this repository's configuration names: {', '.join(sorted(set(named))[:NAMED])}",
-                f"see that you know them: git -C {self._common} config --local --list",
+                f"see that you know them: git -C {self._common} config --local --includes --list",
             )
         hooks = [
             path.name

@@ -1,20 +1,20 @@
 """Our hooks in a repository to which people push with a git that the wiki does not run, and the settings for them.
 
 The settings are a file of their own, which one line of the repository's configuration includes: so taking that line away
-leaves the configuration as it was. While the line is there and the hooks are not, git takes no push.
+is all that it takes to be rid of them. While the line is there and the hooks are not, git takes no push.
 """
 
 import os
 import secrets
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from itertools import groupby
 from pathlib import Path
 
 from engine.errors import StoreError
-from engine.store.git_backend import CHECKED, PROC_RECEIVE
-from engine.store.git_process import no_git
+from engine.store.git_backend import ALONE, CHECKED, PROC_RECEIVE
+from engine.store.git_process import FSYNC, no_git
 
 SETTINGS = "quire-receive.config"
 """The file with the settings, beside the configuration that includes it."""
@@ -35,7 +35,7 @@ class Installation:
         self._common = common
         self._config = common / "config"
         self._settings = common / SETTINGS
-        self._values = (PROC_RECEIVE, ("receive.maxInputSize", str(push_bytes)), *CHECKED)
+        self._values = (FSYNC, PROC_RECEIVE, ("receive.maxInputSize", str(push_bytes)), *ALONE, *CHECKED)
         self._hooks = {common / "hooks" / name: f"#!/bin/sh\n{_MARK}\n{text}" for name, text in hooks.items()}
 
     def missing(self) -> list[str]:
@@ -64,17 +64,20 @@ class Installation:
             )
         for why in self._elsewhere():
             raise StoreError(why)
-        done = list(_written(self._settings, self._text(), 0o644))
-        # First the settings: as long as the hooks are not there, git takes no push.
-        if not (included := self._is_included()):
-            self._git("config", "--file", str(self._config), "--add", "include.path", SETTINGS)
-            done.append(f"{self._config} includes {SETTINGS}")
-        for why in self._overruled():
-            if not included:
-                self.remove()
-            raise StoreError(why)
-        for place, text in self._hooks.items():
-            done += _written(place, text, 0o755)
+        with ExitStack() as undoing:
+            # First the settings: as long as the hooks are not there, git takes no push. So they are undone last.
+            undoing.callback(_putting_back(self._settings))
+            done = list(_written(self._settings, self._text(), 0o644))
+            if not self._is_included():
+                undoing.callback(self._exclude)
+                self._git("config", "--file", str(self._config), "--add", "include.path", SETTINGS)
+                done.append(f"{self._config} includes {SETTINGS}")
+            for why in self._overruled():
+                raise StoreError(why)
+            for place, text in self._hooks.items():
+                undoing.callback(_putting_back(place))
+                done += _written(place, text, 0o755)
+            undoing.pop_all()
         return done
 
     def remove(self) -> list[str]:
@@ -90,8 +93,7 @@ class Installation:
                     place.unlink()
                     done.append(f"{place} is removed")
             if self._is_included():
-                line = ("--fixed-value", "--unset-all", "include.path", SETTINGS)
-                self._git("config", "--file", str(self._config), *line)
+                self._exclude()
                 done.append(f"{self._config} includes {SETTINGS} no longer")
             if _is_ours(self._settings):
                 self._settings.unlink()
@@ -99,6 +101,10 @@ class Installation:
         except OSError as error:
             raise StoreError(f"{error.filename} cannot be removed: {error.strerror}") from error
         return done
+
+    def _exclude(self) -> None:
+        line = ("--fixed-value", "--unset-all", "include.path", SETTINGS)
+        self._git("config", "--file", str(self._config), *line)
 
     def _text(self) -> str:
         text = f"{_MARK}\n"
@@ -167,6 +173,23 @@ def _differs(place: Path, text: str) -> str:
     except OSError:
         return "not there"
     return "" if text.startswith(_MARK) or os.access(place, os.X_OK) else "no program"
+
+
+def _putting_back(place: Path) -> Callable[[], None]:
+    """Return what makes a file again what it is now, as far as it can."""
+    try:
+        text, mode = place.read_text(encoding="utf-8", errors="surrogateescape"), place.stat().st_mode & 0o777
+    except OSError:
+        text, mode = None, 0
+
+    def put_back() -> None:
+        with suppress(OSError, StoreError):
+            if text is None:
+                place.unlink(missing_ok=True)
+            else:
+                list(_written(place, text, mode))
+
+    return put_back
 
 
 def _is_ours(place: Path) -> bool:

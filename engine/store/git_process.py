@@ -15,12 +15,15 @@ from engine.errors import StoreError
 OLDEST = (2, 38)
 """The oldest git that is known to keep the store's promises."""
 
+FSYNC = ("core.fsync", "committed,loose-object,reference")
+"""The setting by which all that a commit needs is on disk before the branch names it."""
+
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _CONFIG = {
     "core.hooksPath": os.devnull,  # no hook of the repository runs because somebody reads or saves a page
     "core.fsmonitor": "false",  # this one may name a command, too
     "core.ignoreStat": "false",  # files of a work tree are compared, not trusted
-    "core.fsync": "committed,loose-object,reference",
+    FSYNC[0]: FSYNC[1],
     "core.commitGraph": "true",
     "protocol.ext.allow": "never",
     "gc.auto": "0",

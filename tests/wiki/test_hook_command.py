@@ -1,5 +1,6 @@
 """``quire hook``: what it puts into a repository, what it leaves alone, and that it goes without a trace."""
 
+import errno
 import os
 import stat
 from collections.abc import Mapping
@@ -70,8 +71,11 @@ def test_hooks_and_settings_are_there_and_go_without_a_trace(tmp_path: Path, bar
     assert {name for name in before if before[name] != after[name]} == {"config"}
     assert after["config"] == before["config"] + f"[include]\n\tpath = {SETTINGS}\n".encode()
     assert repository.git("config", "--file", str(common / SETTINGS), "--list").splitlines() == [
+        "core.fsync=committed,loose-object,reference",
         "receive.procreceiverefs=refs",
         "receive.maxinputsize=500000000",
+        "receive.autogc=false",
+        "receive.shallowupdate=false",
         "receive.fsckobjects=true",
         "receive.fsck.hasdot=ignore",
         "receive.fsck.hasdotdot=ignore",
@@ -193,6 +197,29 @@ def test_settings_that_would_count_over_ours_are_named(content: Repository) -> N
     assert "receive.maxInputSize is '0'" in refusal("install", content.path)
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_where_it_fails_half_way_all_is_as_before(
+    content: Repository, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    if again:
+        assert hook("install", content.path, QUIRE_PUSH_BYTES="1000000").exit_code == 0
+        place = content.path / "hooks" / "pre-receive"
+        place.write_text(place.read_text() + "# old\n")
+    (content.path / "hooks" / "proc-receive").unlink(missing_ok=True)
+    before, replace = files(content.path), Path.replace
+
+    def full(temporary: Path, target: Path) -> Path:
+        if target.name == "proc-receive":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(temporary, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    place = content.path / "hooks" / "proc-receive"
+    assert refusal("install", content.path) == f"{place} cannot be written: No space left on device"
+    assert files(content.path) == before
+    assert before.get("hooks/pre-receive", b"# old\n").endswith(b"# old\n")
+
+
 def test_all_work_trees_of_a_repository_share_them(tmp_path: Path) -> None:
     plain = make(tmp_path / "plain", bare=False)
     plain.commit({"pages/a.md": "A\n"})
@@ -251,5 +278,10 @@ def test_the_doctor_knows_the_settings_for_ours(content: Repository) -> None:
     done = CliRunner().invoke(quire, ["doctor", str(content.path)])
     assert "hooks are there (pre-receive, proc-receive)" in done.stdout
     assert "include.path" not in done.stdout
+    content.git("config", "--file", str(content.path / SETTINGS), "core.sshCommand", "/bin/other")
+    (content.path / SETTINGS).chmod(0o666)
+    found = CliRunner().invoke(quire, ["doctor", str(content.path)]).stdout
+    assert "core.sshcommand" in found
+    assert f"{content.path / SETTINGS} can be changed by everybody" in found
     content.git("config", "--add", "include.path", "theirs")
     assert "include.path" in CliRunner().invoke(quire, ["doctor", str(content.path)]).stdout

@@ -24,7 +24,8 @@ def hook() -> None:
 def install(repo: Path | None, config: Path | None, **given: Any) -> None:
     """Put our hooks into REPO, with the settings that they need.
 
-    Again, after the wiki was moved or updated, or the size of a push was changed, it brings them up to date.
+    Again, after the wiki was moved or updated, or after another branch, root, cache or size of a push, it brings them
+    up to date. Where it fails, it undoes what it did.
     """
     installation, sockets = hook_installation(settings_of(repo, config, **given))
     done = installation.install()

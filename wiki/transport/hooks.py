@@ -12,6 +12,7 @@ import secrets
 import shlex
 import shutil
 import socket
+import struct
 import sys
 import threading
 import time
@@ -36,11 +37,16 @@ SECONDS = 30.0  # that a hook may take to ask
 ALIVE = 5.0  # seconds after which a hook is told that its answer still comes
 AGAIN = 0.1  # seconds after which is listened on, where the system had no room for one more hook
 LOOK = 10.0  # seconds after which it is looked whether hooks still find us
+TRIES = 5  # to listen, where somebody deletes meanwhile what is in the cache
+TRIED = 1.0  # seconds that it is tried whether somebody listens at a socket
+MAKING = 60.0  # seconds after which nobody is making a socket any more
 PATH = 100  # bytes of a socket's path that every system takes
 CHARACTERS = 2_000  # of a line that is said
 LONGEST = 3_600.0  # seconds after which a check stops that no server's git waits for
 PUBLISHING = 5.0  # seconds that what was allowed may take to be published when the server ends
 NOTHING = frozenset("0")  # an object id of zeros stands for none
+CREDENTIALS = struct.Struct("3i")  # of unix(7): process, user, group
+ANOTHER = "git runs as another user than the wiki; let it run as the same"
 FAILED = "something went wrong here; the server has written down what it was"
 
 
@@ -58,14 +64,41 @@ class Receiver(Protocol):
         ...
 
 
+class Rechecker(Protocol):
+    """Decides on one push that nobody remembers between two hooks."""
+
+    def check(
+        self, updates: Sequence[Update], quarantine: Path | None, say: Say, stop: Callable[[], bool]
+    ) -> bool:
+        """Say whether it may be; *stop* tells when nobody wants to know any more."""
+        ...
+
+    def publish(
+        self, updates: Sequence[Update], say: Say, stop: Callable[[], bool], publishing: "Publishing"
+    ) -> Mapping[str, str]:
+        """Check it again and move the references, and return why not for each that was not.
+
+        Args:
+            updates: All of them.
+            say: Tells whoever pushes one line.
+            stop: Tells while it is checked when nobody wants to know any more.
+            publishing: A context that is entered when all is checked, and left when all is done, which nothing stops;
+                it says whether it may be still.
+        """
+        ...
+
+
+Publishing = Callable[[], AbstractContextManager[bool]]
+
+
 class Host(Protocol):
     """Decides on pushes whose git the server did not run."""
 
-    def receiver(self, user: str, address: str) -> Receiver:
+    def receiver(self, user: str | None, address: str) -> Rechecker:
         """Return what decides on what somebody pushes.
 
         Args:
-            user: Who pushes, as the environment of git names them; empty where it names nobody.
+            user: Who pushes, as the environment of git names them; ``None`` where it names nobody.
             address: From where; empty: from this machine.
         """
         ...
@@ -248,18 +281,31 @@ class _Listener:
 
     def _opened(self) -> socket.socket:
         """Listen at our place."""
+        for _ in range(TRIES - 1):
+            try:
+                return self._made()
+            except FileNotFoundError:
+                continue
+        return self._made()
+
+    def _made(self) -> socket.socket:
+        """Listen under a name that nobody looks at, and then give it our place."""
         folder = self.place.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         _sweep(folder)
+        making = folder / f".{self.place.name}"
         made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            _with_short_path(self.place, made.bind)
-            self.place.chmod(0o600)
+            _with_short_path(making, made.bind)
+            making.chmod(0o600)
             made.listen(16)
             made.settimeout(LOOK)
+            making.rename(self.place)
         except BaseException:
             made.close()
+            with suppress(OSError):
+                making.unlink(missing_ok=True)
             raise
         return made
 
@@ -283,9 +329,9 @@ class _Listener:
     def _look(self) -> None:
         """Listen anew where somebody has deleted the place: what is in the cache may be."""
         with self._changed:
-            if self._closed or self.place.exists():
-                return
             try:
+                if self._closed or self.place.exists():
+                    return
                 made = self._opened()
             except (OSError, StoreError) as error:
                 log.warning("hooks are not answered: %s", error)
@@ -298,9 +344,8 @@ class _Listener:
         with connection:
             try:
                 connection.settimeout(SECONDS)
-                with connection.makefile("rb") as lines:
-                    question = lines.readline(ASKED)
-                if question:  # else another process looked whether somebody listens here
+                hook.tell(alive=True)
+                if question := _question(connection):
                     self._decide(json.loads(question), hook)
             except (OSError, ValueError, KeyError, TypeError) as error:
                 log.warning("a hook asked what cannot be answered: %r", error)
@@ -316,7 +361,17 @@ class _Listener:
         def stop() -> bool:
             return self._closed or hook.gone.is_set() or time.monotonic() > end
 
-        decides = self._decides(asked, stop)
+        @contextmanager
+        def publishing() -> Iterator[bool]:
+            hook.tell(alive=True)  # which finds out whether it is there
+            with self._published(stop) as wanted:
+                yield wanted
+
+        if "user" in asked and hook.user() != os.geteuid():
+            hook.say(f"nothing was pushed: {ANOTHER}")
+            hook.tell(end=1, refused={})
+            return
+        decides = self._decides(asked, stop, publishing)
         if decides is None:
             hook.say("nothing was pushed: this push did not come through the wiki")
             hook.tell(end=1, refused={})
@@ -331,24 +386,28 @@ class _Listener:
             refused = decides.publish(updates, hook.say)
             hook.tell(end=0, refused={name: printable(why)[:CHARACTERS] for name, why in refused.items()})
 
-    def _decides(self, asked: Mapping[str, Any], stop: Callable[[], bool]) -> "Push | _Unnamed | None":
+    def _decides(
+        self, asked: Mapping[str, Any], stop: Callable[[], bool], publishing: Publishing
+    ) -> "Push | _Unnamed | None":
         """Return what decides on the push that a hook asks about; ``None`` where nothing does."""
         if "user" not in asked:
             return self._pushes.get(asked["push"])
         if self._host is None:
             return None
-        return _Unnamed(self._host.receiver(str(asked["user"]), str(asked["address"])), self._published, stop)
+        user = None if asked["user"] is None else str(asked["user"])
+        return _Unnamed(self._host.receiver(user, str(asked["address"])), stop, publishing)
 
     @contextmanager
-    def _published(self) -> Iterator[None]:
-        """Let `close` wait."""
+    def _published(self, stop: Callable[[], bool]) -> Iterator[bool]:
+        """Let `close` wait for what is published, unless it is not wanted any more, as after `close`; say whether it is."""
         with self._changed:
-            self._publishing += 1
+            wanted = not stop()
+            self._publishing += wanted
         try:
-            yield
+            yield wanted
         finally:
             with self._changed:
-                self._publishing -= 1
+                self._publishing -= wanted
                 self._changed.notify_all()
 
     def close(self) -> None:
@@ -386,6 +445,14 @@ class _Hook:
         for part in line.splitlines() or [""]:
             self.tell(say=printable(part)[:CHARACTERS])
 
+    def user(self) -> int:
+        """Return the id of the user that it runs as; ours, where the system does not tell."""
+        if not hasattr(socket, "SO_PEERCRED"):
+            return os.geteuid()
+        found = self._connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+        user: int = CREDENTIALS.unpack(found)[1]
+        return user
+
     def keep_alive(self) -> None:
         while not self.answered.wait(ALIVE):
             self.tell(alive=True)
@@ -396,20 +463,19 @@ class _Unnamed:
 
     def __init__(
         self,
-        receiver: Receiver,
-        published: Callable[[], AbstractContextManager[None]],
+        receiver: Rechecker,
         stop: Callable[[], bool],
+        publishing: Publishing,
     ) -> None:
         self._receiver = receiver
-        self._published = published
         self._stop = stop
+        self._publishing = publishing
 
     def check(self, updates: Sequence[Update], quarantine: Path | None, say: Say) -> bool:
         return self._receiver.check(updates, quarantine, say, self._stop)
 
     def publish(self, updates: Sequence[Update], say: Say) -> Mapping[str, str]:
-        with self._published():
-            return self._receiver.publish(updates, say)
+        return self._receiver.publish(updates, say, self._stop, self._publishing)
 
 
 _listeners = weakref.WeakSet[_Listener]()
@@ -435,7 +501,7 @@ def installed(sockets: Path) -> Mapping[str, str]:
 def listens(sockets: Path) -> bool:
     """Say whether a process of the server answers hooks there."""
     try:
-        return any(map(_is_answered, sockets.iterdir()))
+        return any(_is_answered(place) for place in sockets.iterdir() if not _is_being_made(place))
     except OSError:
         return False
 
@@ -447,11 +513,33 @@ def _program(name: str) -> str:
 
 def _is_answered(place: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as tried:
+        tried.settimeout(shim.ANSWER)
         try:
             _with_short_path(place, tried.connect)
+            return shim.is_greeted(tried)
         except OSError:
             return False
-    return True
+
+
+def _is_being_made(place: Path) -> bool:
+    """Say whether nobody listens at a socket yet."""
+    return place.name.startswith(".")
+
+
+def _question(connection: socket.socket) -> bytes:
+    """Read one line, in `SECONDS` altogether; empty where another process looked whether somebody listens here."""
+    question, end = bytearray(), time.monotonic() + SECONDS
+    while not question.endswith(b"\n") and len(question) < ASKED:
+        connection.settimeout(max(0.001, end - time.monotonic()))
+        try:
+            part = connection.recv(ASKED - len(question))
+        except ConnectionError:
+            return b""
+        if not part:
+            break
+        question += part
+    connection.settimeout(SECONDS)
+    return bytes(question)
 
 
 def _in_thread(work: Callable[..., object], *arguments: object) -> None:
@@ -484,6 +572,9 @@ def _sweep(folder: Path) -> None:
     """Remove sockets that nobody listens on any more."""
     for place in folder.iterdir():
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as tried, suppress(OSError):
+            if _is_being_made(place) and time.time() - place.lstat().st_mtime < MAKING:
+                continue
+            tried.settimeout(TRIED)
             try:
                 _with_short_path(place, tried.connect)
             except ConnectionRefusedError:

@@ -22,12 +22,13 @@ from wiki.identity import LOCAL_NAME
 from wiki.state import By, State
 from wiki.state.errors import UnknownError
 from wiki.transport.credentials import Caller
-from wiki.transport.hooks import Receiver
+from wiki.transport.hooks import ANOTHER, Publishing, Rechecker
 from wiki.transport.receiving import Receiving
 from wiki.transport.slots import BusyError, Slots
 
 WAIT = 60.0  # seconds that a hook waits for others to end
 REFUSED = "the wiki refused it"
+ENDED = "the wiki is ending, or did not wait any longer; try again in a moment"
 BUSY = "too many clone or push at the same time; try again in a moment"
 
 
@@ -64,23 +65,25 @@ class Host:
         self._local = Actor(Kind.PERSON, LOCAL_NAME, Role.ADMIN, local)
         self._whole = whole
 
-    def receiver(self, user: str, address: str) -> Receiver:
+    def receiver(self, user: str | None, address: str) -> Rechecker:
         """Return what decides on what somebody pushes.
 
         Args:
-            user: The login of their account; empty: whoever runs the wiki.
+            user: The login of their account; ``None``: whoever runs the wiki.
             address: From where, for the audit; what is no address of the network is left out.
         """
         return _Deciding(self, user, _address(address))
 
-    def caller(self, user: str, address: str) -> Caller:
+    def caller(self, user: str | None, address: str) -> Caller:
         """Return who pushes, as things are now.
 
         Raises:
             RefusedError: They may not.
         """
-        if not user:
+        if user is None:
             return Caller(self._local, By(LOCAL_NAME, address), known=True)
+        if not user:
+            raise RefusedError("QUIRE_USER is empty; name an account in it, where the key is")
         try:
             account = self.state.accounts.get(user)
         except UnknownError as error:
@@ -102,7 +105,7 @@ class Host:
 class _Deciding:
     """Decides on one push."""
 
-    def __init__(self, host: Host, user: str, address: str) -> None:
+    def __init__(self, host: Host, user: str | None, address: str) -> None:
         self._host = host
         self._user = user
         self._address = address
@@ -119,16 +122,20 @@ class _Deciding:
             _tell(error, say)
             return False
 
-    def publish(self, updates: Sequence[Update], say: Say) -> Mapping[str, str]:
+    def publish(
+        self, updates: Sequence[Update], say: Say, stop: Callable[[], bool], publishing: Publishing
+    ) -> Mapping[str, str]:
         """Check it again and publish it, and return for each reference that was not moved why."""
         said: list[str] = []
         try:
             with self._host.slots.taken():
                 receiving = self._receiving()
-                if receiving.check(updates, None, said.append, lambda: False):
-                    return receiving.publish(
-                        updates, say
-                    )  # what it warned of was told when it was checked first
+                if receiving.check(updates, None, said.append, stop):
+                    said.clear()  # what it warned of was told when it was checked first
+                    with publishing() as wanted:
+                        if wanted:
+                            return receiving.publish(updates, say)
+                    raise RefusedError(ENDED)
         except (RefusedError, BusyError) as error:
             _tell(error, said.append)
         for line in said:
@@ -149,6 +156,8 @@ class _Deciding:
 def _check_owner(quarantine: Path | None) -> None:
     """Refuse objects of another user, as root may bring: the wiki could write nothing beside them.
 
+    The socket tells who asks, but not on every system.
+
     Raises:
         RefusedError: They are.
     """
@@ -157,7 +166,7 @@ def _check_owner(quarantine: Path | None) -> None:
     except OSError:
         return  # what is no quarantine is refused with the reason when it is looked into
     if not is_ours:
-        raise RefusedError("git runs as another user than the wiki; let it run as the same")
+        raise RefusedError(ANOTHER)
 
 
 def _tell(error: Exception, say: Say) -> None:

@@ -6,6 +6,7 @@ in its environment; where somebody else does, as with ssh, a second argument nam
 
 ::
 
+    server -> shim   {"alive": true}, at once: until it comes another server may be asked
     shim -> server   one line of JSON: hook, updates (old, new, reference), quarantine, and push, or user and address
     server -> shim   lines of JSON: {"say": line} and, every few seconds, {"alive": true}; then {"end": code, "refused": {reference: reason}}
 """
@@ -14,16 +15,21 @@ import json
 import os
 import socket
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 SECONDS = 30.0  # after which a server that says nothing is gone: it says that it lives more often
+ANSWER = 3.0  # seconds after which a server that has not greeted has stopped
+AGAIN = 0.05  # seconds after which a server is tried again that had no room
 Update = list[str]  # old, new, reference
 
 NOT_RUNNING = "the wiki is not running: "
 START = "start it, and push again; or take its hooks away with quire hook remove, and nobody checks what is pushed"
+PROC_RECEIVE_REFS = "refs"  # without this value git itself would move the branch
+UNSET = "git has not the settings that quire hook install makes; run it again"
 ANOTHER = "git must run as the user that runs the wiki"
 
 
@@ -40,6 +46,9 @@ def pre_receive(sockets: str) -> int:
     """
     updates = [os.fsdecode(line).split(" ", 2) for line in sys.stdin.buffer.read().splitlines()]
     try:
+        if sockets and PROC_RECEIVE_REFS not in settings("receive.procReceiveRefs"):
+            say(f"nothing was pushed: {UNSET}")
+            return 1
         return int(ask("pre-receive", updates, sockets)["end"])
     except (OSError, ValueError, KeyError) as error:
         say(f"nothing was pushed: {why(error)}")
@@ -81,7 +90,7 @@ def ask(hook: str, updates: list[Update], sockets: str = "") -> "dict[str, Any]"
         "quarantine": os.environ.get("GIT_QUARANTINE_PATH", ""),
     }
     if sockets:
-        asked["user"] = os.environ.get("QUIRE_USER", "")
+        asked["user"] = os.environ.get("QUIRE_USER")
         asked["address"] = os.environ.get("SSH_CONNECTION", "").partition(" ")[0]
     else:
         asked["push"] = os.environ.get("QUIRE_PUSH", "")
@@ -98,7 +107,7 @@ def ask(hook: str, updates: list[Update], sockets: str = "") -> "dict[str, Any]"
 
 
 def connected(sockets: str) -> socket.socket:
-    """Return a connection to the server that runs git, or to the first that answers of those in a folder."""
+    """Return a connection to the server that runs git, or to one that greets of those in a folder."""
     place = os.environ.get("QUIRE_SOCKET", "")
     if not sockets and not place:
         raise OSError("this push did not come through it")
@@ -106,17 +115,22 @@ def connected(sockets: str) -> socket.socket:
     folder, names = (sockets, None) if sockets else (os.path.dirname(place), [os.path.basename(place)])  # noqa: PTH119, PTH120
     try:
         os.chdir(folder)
-        for name in names or sorted(os.listdir()):  # noqa: PTH208
+        for name in names or _shuffled():
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(SECONDS)
             try:
-                connection.connect(name)
-            except (ConnectionError, FileNotFoundError):  # of a server that is no more
-                connection.close()
+                if not sockets:
+                    _connect(connection, name, SECONDS)
+                    return connection
+                _connect(connection, name, ANSWER)
+                if is_greeted(connection):
+                    connection.settimeout(SECONDS)
+                    return connection
+            except PermissionError:
+                raise
+            except OSError:  # of a server that is no more, or has stopped
                 if not sockets:
                     raise
-            else:
-                return connection
+            connection.close()
     except PermissionError as error:
         if sockets:
             raise PermissionError(f"{folder} cannot be entered: {ANOTHER}") from error
@@ -125,6 +139,51 @@ def connected(sockets: str) -> socket.socket:
         if not sockets:
             raise
     raise OSError(START)
+
+
+def settings(key: str) -> list[str]:
+    """Return the values that a setting has for git, which runs this hook with the same environment."""
+    # As `subprocess` takes long to import.
+    reading, writing = os.pipe()
+    with open(reading, encoding="utf-8", errors="replace") as values:  # noqa: PTH123
+        try:
+            git = os.posix_spawnp(
+                "git",
+                ["git", "config", "--get-all", key],
+                os.environ,
+                file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1)],
+            )
+        finally:
+            os.close(writing)
+        found = values.read().split("\n")
+    os.waitpid(git, 0)
+    return found
+
+
+def is_greeted(connection: socket.socket) -> bool:
+    """Wait until the server greets, and say whether it does; what it sends stays to be read."""
+    return bool(connection.recv(1, socket.MSG_PEEK))
+
+
+def _shuffled() -> list[str]:
+    """Name the sockets in the current folder in any order, without those that are being made."""
+    names = [name for name in os.listdir() if not name.startswith(".")]  # noqa: PTH208
+    return sorted(names, key=lambda _: os.urandom(4))
+
+
+def _connect(connection: socket.socket, name: str, seconds: float) -> None:
+    """Connect; where there is no room for one more, wait for it."""
+    connection.settimeout(seconds)
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            connection.connect(name)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(AGAIN)
+        else:
+            return
 
 
 def why(error: Exception) -> str:

@@ -3,18 +3,21 @@
 import errno
 import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.errors import StoreError
 from engine.pushing import Update
 from engine.pushing.pushing import Say
 from wiki.transport import hooks as hooks_module
@@ -207,6 +210,20 @@ def test_whoever_asks_oddly_gets_no_answer(tmp_path: Path) -> None:
     hooks.close()
 
 
+def test_who_asks_slowly_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks_module, "SECONDS", 0.3)
+    hooks = Hooks(tmp_path)
+    with hooks.of(Deciding()) as push, socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(push.told["QUIRE_SOCKET"])
+        end = time.monotonic() + 30
+        with suppress(ConnectionError):
+            while time.monotonic() < end:
+                connection.sendall(b" ")
+                time.sleep(0.01)
+        assert time.monotonic() < end
+    hooks.close()
+
+
 def test_the_shim_starts_with_little() -> None:
     """It imports nothing of the wiki, and nothing that takes long."""
     code = f"import sys; exec(open({shim.__file__!r}).read(), {{'__name__': 'shim'}}); print(*sys.modules)"
@@ -278,6 +295,155 @@ def test_where_the_system_has_no_room_for_a_hook_later_ones_are_answered(
         assert run(push.hooks / "pre-receive", question, push.told).returncode == 1
         assert run(push.hooks / "pre-receive", question, push.told).returncode == 0
     assert failed == [2, 1]
+    hooks.close()
+
+
+@contextmanager
+def silent(folder: Path, count: int) -> Iterator[list[Path]]:
+    """Let sockets be listened on by a process that has stopped; the first has no room for one more."""
+    with ExitStack() as held:
+        made = [folder / f"{number:09x}" for number in range(count)]
+        for place in made:
+            listener = held.enter_context(socket.socket(socket.AF_UNIX))
+            listener.bind(str(place))
+            listener.listen(0)
+        for _ in range(2):
+            waiting = held.enter_context(socket.socket(socket.AF_UNIX))
+            waiting.setblocking(False)
+            with suppress(BlockingIOError):
+                waiting.connect(str(made[0]))
+        yield made
+
+
+def test_a_process_that_has_stopped_keeps_no_other_from_answering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shim, "ANSWER", 0.1)
+    monkeypatch.chdir(tmp_path)
+    hooks = Hooks(tmp_path)
+    with hooks.of(Deciding()) as push, silent(hooks.sockets, 8):
+        for _ in range(5):
+            with shim.connected(str(hooks.sockets)) as connection:
+                assert connection.getpeername().endswith(Path(push.told["QUIRE_SOCKET"]).name)
+                assert connection.gettimeout() == shim.SECONDS
+    hooks.close()
+
+
+def test_all_processes_are_asked_by_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    both = Hooks(tmp_path), Hooks(tmp_path)
+    answered = set()
+    with both[0].of(Deciding()), both[1].of(Deciding()):
+        for _ in range(100):
+            with shim.connected(str(tmp_path / "sockets")) as connection:
+                answered.add(connection.getpeername())
+    assert len(answered) == 2
+    for hooks in both:
+        hooks.close()
+
+
+def test_a_process_that_has_stopped_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither a server that starts, nor who asks whether there is one."""
+    monkeypatch.setattr(shim, "ANSWER", 0.1)
+    caplog.set_level("WARNING")
+    hooks, found = Hooks(tmp_path), list[bool]()
+    hooks.sockets.mkdir()
+
+    def start() -> None:
+        found.append(hooks_module.listens(hooks.sockets))
+        with hooks.of(Deciding()):
+            found.append(hooks_module.listens(hooks.sockets))
+        hooks.close()
+
+    with silent(hooks.sockets, 2) as stopped:
+        thread = threading.Thread(target=start, daemon=True)
+        thread.start()
+        thread.join(30)
+        assert found == [False, True]
+        assert all(place.exists() for place in stopped)
+    assert not caplog.records
+
+
+def test_a_process_that_starts_takes_no_socket_of_another_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it listens, nobody can tell it from one that was left behind."""
+    hooks, listen, met = Hooks(tmp_path), socket.socket.listen, list[bool]()
+
+    def meanwhile(made: socket.socket, room: int) -> None:
+        hooks_module._sweep(hooks.sockets)
+        met.append(hooks_module.listens(hooks.sockets))
+        listen(made, room)
+
+    monkeypatch.setattr(socket.socket, "listen", meanwhile)
+    with hooks.of(Deciding()) as push:
+        assert hooks_module.listens(hooks.sockets)
+        assert [str(place) for place in hooks.sockets.iterdir()] == [push.told["QUIRE_SOCKET"]]
+    assert met == [False]
+    hooks.close()
+
+
+def test_what_was_left_while_it_was_made_is_removed_later(tmp_path: Path) -> None:
+    for age, name in enumerate((".new", ".old")):
+        with socket.socket(socket.AF_UNIX) as left:
+            left.bind(str(tmp_path / name))
+        then = time.time() - age * 2 * hooks_module.MAKING
+        os.utime(tmp_path / name, (then, then))
+    hooks_module._sweep(tmp_path)
+    assert [place.name for place in tmp_path.iterdir()] == [".new"]
+
+
+def test_where_the_folder_is_deleted_meanwhile_it_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks, listen, deleted = Hooks(tmp_path), socket.socket.listen, list[Path]()
+
+    def meanwhile(made: socket.socket, room: int) -> None:
+        if not deleted:
+            deleted.extend(hooks.sockets.iterdir())
+            shutil.rmtree(hooks.sockets)
+        listen(made, room)
+
+    monkeypatch.setattr(socket.socket, "listen", meanwhile)
+    with hooks.of(Deciding()):
+        assert hooks_module.listens(hooks.sockets)
+    assert len(deleted) == 1
+    hooks.close()
+
+
+def test_what_cannot_be_listened_on_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(made: socket.socket, room: int) -> None:
+        raise OSError(errno.ENOBUFS, "No buffer space available")
+
+    monkeypatch.setattr(socket.socket, "listen", full)
+    hooks = Hooks(tmp_path)
+    with pytest.raises(StoreError), hooks.of(Deciding()):
+        pass
+    assert not [*hooks.sockets.iterdir()]
+
+
+def test_where_it_cannot_be_looked_for_the_place_it_is_looked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exists, refused = Path.exists, threading.Event()
+
+    def closed(place: Path, **options: bool) -> bool:
+        if place.parent == hooks.sockets and not refused.is_set():
+            refused.set()
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return exists(place, **options)
+
+    monkeypatch.setattr(hooks_module, "LOOK", 0.02)
+    monkeypatch.setattr(Path, "exists", closed)
+    hooks = Hooks(tmp_path)
+    with hooks.of(Deciding()):
+        assert refused.wait(30)
+        shutil.rmtree(hooks.sockets)
+        end = time.monotonic() + 30
+        while not hooks_module.listens(hooks.sockets):
+            assert time.monotonic() < end
     hooks.close()
 
 

@@ -1,21 +1,26 @@
 """Pushes by a git that the server does not run: the same checks, the same rights, the same answers afterwards."""
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.access import Role
-from engine.pushing import Update
+from engine.pushing import Pushing, Update
+from engine.store.git_hooks import SETTINGS
 from tests.people import locally
 from tests.repositories import Repository, make
+from tests.soak.tracing import CALLS, calls, needs_strace
 from tests.states import ADMIN
 from tests.wiki.processes import ROOT, environment, get, running
 from tests.wiki.transport.installing import HOSTILE, clone_of, hostile, hosting, install, told
@@ -23,10 +28,15 @@ from tests.wiki.transport.serving import Served, git
 from tests.wiki.transport.test_servers import port_of
 from wiki.transport import hooks as hooks_module
 from wiki.transport import shim
+from wiki.transport.hooks import Publishing
 from wiki.transport.host import Host
 from wiki.transport.slots import Slots
 
 QUICK = 30
+WANTED: tuple[Callable[[], bool], Publishing] = (
+    lambda: False,
+    lambda: nullcontext(True),
+)  # whoever asks waits
 
 
 @pytest.fixture
@@ -81,6 +91,10 @@ def test_an_account_pushes_with_its_own_rights_and_name(
     ]
     done = clone.git("push", QUIRE_USER="no\x1bbody", **ssh)
     assert told(done.stderr)[0].startswith("nothing was pushed: there is no account 'no\\x1bbody'; name one")
+    done = clone.git("push", QUIRE_USER="", **ssh)
+    assert told(done.stderr) == [
+        "nothing was pushed: QUIRE_USER is empty; name an account in it, where the key is"
+    ]
     served.state.accounts.disable("edi", by=ADMIN)
     assert "the account edi is disabled" in clone.git("push", QUIRE_USER="edi", **ssh).stderr
     assert head(content) == before
@@ -156,6 +170,24 @@ def test_git_looks_at_objects_and_sizes_before_the_wiki_does(content: Repository
         assert "exceeds maximum allowed size" in clone.git("push").stderr
         assert content.git("show-ref") == before
         assert not served.state.audit.entries(what="push")[0]
+
+
+@needs_strace
+def test_each_object_of_a_push_is_on_disk_before_it_has_its_name(
+    content: Repository, served: Served, tmp_path: Path
+) -> None:
+    clone, trace = clone_of(str(content.path), tmp_path), tmp_path / "trace"
+    clone.commit({"a.md": "Pushed.\n"})
+    command = ["strace", "-f", "-y", "-o", str(trace), "-e", f"trace={CALLS}", "git", "push"]
+    done = subprocess.run(command, cwd=clone.path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    synced, named = set[str](), list[bool]()
+    for call in calls(trace.read_text()):
+        if call.name == "fsync":
+            synced.add(Path(call.file).name)
+        elif call.name != "unlink" and call.paths and Path(call.paths[0]).name.startswith("tmp_obj_"):
+            named.append(Path(call.paths[0]).name in synced)
+    assert named == [True] * 3  # a blob, a tree, a commit
 
 
 def test_a_work_tree_that_has_the_branch_follows_unless_a_file_has_changed_there(tmp_path: Path) -> None:
@@ -259,19 +291,19 @@ def test_warnings_are_told_once(content: Repository, served: Served, tmp_path: P
 
 def test_what_is_published_was_checked_then(content: Repository, served: Served, tmp_path: Path) -> None:
     """Nothing is believed of what the first hook was told: its objects are looked at again, and the branch is."""
-    deciding, old = host_of(served).receiver("", ""), head(content)
+    deciding, old = host_of(served).receiver(None, ""), head(content)
     bad = content.commit(HOSTILE["symbolic link"][0], old, branch=None)
     said: list[str] = []
-    refused = deciding.publish([Update("refs/heads/main", old, bad)], said.append)
+    refused = deciding.publish([Update("refs/heads/main", old, bad)], said.append, *WANTED)
     assert refused == {"refs/heads/main": "the wiki refused it"}
     assert "l.md is a symbolic link" in said[1]
     good = content.commit({"a.md": "Good.\n"}, old, branch=None)
     assert deciding.check([Update("refs/heads/main", old, good)], None, said.append, lambda: False)
     other = content.commit({"a.md": "Faster.\n"}, old)
-    assert deciding.publish([Update("refs/heads/main", old, good)], said.append) == refused
+    assert deciding.publish([Update("refs/heads/main", old, good)], said.append, *WANTED) == refused
     assert "the wiki has changed meanwhile" in said[-1]
     assert head(content) == other
-    assert deciding.publish([Update("refs/heads/main", other, good)], said.append) == refused
+    assert deciding.publish([Update("refs/heads/main", other, good)], said.append, *WANTED) == refused
     assert head(content) == other
 
 
@@ -284,7 +316,7 @@ def test_who_may_no_longer_is_refused_before_the_branch_moves(
     said: list[str] = []
     assert deciding.check([update], None, said.append, lambda: False)
     served.state.accounts.disable("edi", by=ADMIN)
-    assert deciding.publish([update], said.append) == {"refs/heads/main": "the wiki refused it"}
+    assert deciding.publish([update], said.append, *WANTED) == {"refs/heads/main": "the wiki refused it"}
     assert "disabled" in said[-1]
     assert head(content) == old
 
@@ -292,7 +324,7 @@ def test_who_may_no_longer_is_refused_before_the_branch_moves(
 def test_a_place_that_is_no_quarantine_is_refused(
     content: Repository, served: Served, tmp_path: Path
 ) -> None:
-    deciding, old = host_of(served).receiver("", ""), head(content)
+    deciding, old = host_of(served).receiver(None, ""), head(content)
     update = Update("refs/heads/main", old, content.commit({"a.md": "New.\n"}, old, branch=None))
     said: list[str] = []
     for place in (tmp_path, content.path / "objects", content.path / "objects" / "pack", tmp_path / "no"):
@@ -307,10 +339,12 @@ def test_what_another_user_brings_is_refused(
     clone, before = clone_of(str(content.path), tmp_path), content.git("show-ref")
     clone.commit({"a.md": "Pushed.\n"})
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    done = clone.git("push")
-    assert told(done.stderr) == [
-        "nothing was pushed: git runs as another user than the wiki; let it run as the same"
-    ]
+    why = "nothing was pushed: git runs as another user than the wiki; let it run as the same"
+    assert told(clone.git("push").stderr) == [why]
+    assert told(clone.git("push", "origin", ":other").stderr) == [why]
+    said: list[str] = []
+    assert not host_of(served).receiver(None, "").check([], tmp_path, said.append, lambda: False)
+    assert said == [why]
     assert content.git("show-ref") == before
 
 
@@ -325,7 +359,7 @@ def test_no_more_than_some_are_decided_on_at_once(
         with Slots(served.transport.spool.parent, 1).taken():
             assert "too many clone or push at the same time" in clone.git("push").stderr
             update = Update("refs/heads/main", head(content), new)
-            assert host.receiver("", "").publish([update], print) == {
+            assert host.receiver(None, "").publish([update], print, *WANTED) == {
                 "refs/heads/main": "the wiki refused it"
             }
         assert clone.git("push").returncode == 0
@@ -343,6 +377,25 @@ def test_where_no_wiki_runs_everything_is_refused(content: Repository, tmp_path:
     with hosting(content, tmp_path):
         pass
     assert "the wiki is not running" in clone.git("push").stderr
+    assert content.git("show-ref") == before
+
+
+@pytest.mark.parametrize("how", ["deleted", "empty", "of others"])
+def test_where_git_would_move_the_branch_itself_everything_is_refused(
+    content: Repository, served: Served, tmp_path: Path, how: str
+) -> None:
+    clone, place = clone_of(str(content.path), tmp_path), content.path / SETTINGS
+    before = content.git("show-ref")
+    if how == "of others":
+        place.write_text("[receive]\n\tprocReceiveRefs = refs/for\n")
+    elif how == "empty":
+        place.write_text("")
+    else:
+        place.unlink()
+    clone.commit({"a.md": "Pushed.\n"})
+    done = clone.git("push")
+    assert done.returncode != 0
+    assert told(done.stderr) == [f"nothing was pushed: {shim.UNSET}"]
     assert content.git("show-ref") == before
 
 
@@ -478,10 +531,80 @@ def test_a_check_stops_when_the_hook_is_gone(
     (place,) = served.site.hooks.sockets.iterdir()
     with socket.socket(socket.AF_UNIX) as hook:
         hook.connect(str(place))
-        hook.sendall(b'{"hook": "pre-receive", "updates": [], "quarantine": "", "user": "", "address": ""}\n')
+        hook.sendall(
+            b'{"hook": "pre-receive", "updates": [], "quarantine": "", "user": null, "address": ""}\n'
+        )
         assert begun.wait(QUICK)
         assert not stopped.is_set()
     assert stopped.wait(QUICK)
+
+
+class SecondCheck:
+    """Lets a test hold up the check that comes before the branch moves.
+
+    Args:
+        asked: Whether it asks meanwhile if it is still wanted.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, asked: bool) -> None:
+        self.begun, self.ending = threading.Event(), threading.Event()
+        check = Pushing.check
+
+        def slow(pushing: Pushing, updates: Any, quarantine: Any, actor: Any, stop: Any) -> Any:
+            if quarantine is None:  # else the first
+                self.begun.set()
+                while not (self.ending.is_set() or (asked and stop())):
+                    self.ending.wait(0.01)
+            return check(pushing, updates, quarantine, actor, stop if asked else lambda: False)
+
+        monkeypatch.setattr(Pushing, "check", slow)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_nothing_is_published_after_the_end_of_a_server(
+    content: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    with hosting(content, tmp_path) as served:
+        clone, before = clone_of(str(content.path), tmp_path), content.git("show-ref")
+        clone.commit({"a.md": "Pushed.\n"})
+        second = SecondCheck(monkeypatch, asked=asked)
+        pushing = threading.Thread(target=lambda: done.append(clone.git("push")))
+        done: list[subprocess.CompletedProcess[str]] = []
+        pushing.start()
+        assert second.begun.wait(QUICK)
+        assert served.site.hooks is not None
+        started = time.monotonic()
+        served.site.hooks.close()
+        assert time.monotonic() - started < hooks_module.PUBLISHING  # nothing is being published
+        if not asked:
+            second.ending.set()
+        pushing.join(QUICK)
+        assert done[0].returncode != 0
+        assert "nothing was pushed: " in done[0].stderr
+        assert content.git("show-ref") == before
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_nothing_is_published_when_the_hook_is_gone(
+    content: Repository, served: Served, monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    monkeypatch.setattr(hooks_module, "ALIVE", 0.05 if asked else QUICK)
+    second, host, old = SecondCheck(monkeypatch, asked=asked), host_of(served), head(content)
+    new = content.commit({"a.md": "Pushed.\n"}, old, branch=None)
+    assert served.site.hooks is not None
+    (place,) = served.site.hooks.sockets.iterdir()
+    question = {"hook": "proc-receive", "updates": [[old, new, "refs/heads/main"]], "quarantine": ""}
+    with socket.socket(socket.AF_UNIX) as hook:
+        hook.connect(str(place))
+        hook.sendall(json.dumps(question | {"user": None, "address": ""}).encode() + b"\n")
+        assert second.begun.wait(QUICK)
+    if not asked:
+        second.ending.set()
+    monkeypatch.setattr(host.slots, "_wait", QUICK)
+    with ExitStack() as held:  # all slots: it has left its own
+        for _ in range(served.site.settings.git_operations):
+            held.enter_context(host.slots.taken())
+    assert head(content) == old
 
 
 def test_several_processes_answer_and_the_next_answer_of_each_shows_it(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -190,4 +191,37 @@ def test_the_manual_says_what_is_tested_here() -> None:
     text = DOCS.read_text(encoding="utf-8")
     before = KEYS["ada"].format(shell="git-shell")
     assert f"{before} ssh-ed25519 AAAA" in text
+    assert 'command="env QUIRE_USER=ada /usr/local/bin/only-wiki"' in text
     assert re.search(r"^AcceptEnv GIT_PROTOCOL$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "let_through"),
+    [
+        ("git-upload-pack '/srv/wiki.git'", True),
+        ("git-receive-pack '/srv/wiki.git'", True),
+        ("git-receive-pack '/srv/other.git'", False),
+        ("git-receive-pack '/srv/wiki.git/../other.git'", False),
+        ("git-receive-pack '/srv/wiki.git' ; id", False),
+        ("git-upload-archive '/srv/wiki.git'", False),
+        ("", False),
+    ],
+)
+def test_the_command_of_the_manual_lets_one_path_through(
+    tmp_path: Path, asked: str, let_through: bool
+) -> None:
+    (script,) = re.findall(
+        r"^```sh\n(#!/bin/sh\ncase.*?)^```", DOCS.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    (tmp_path / "only-wiki").write_text(script)
+    (tmp_path / "git-shell").write_text('#!/bin/sh\nprintf %s "$2"\n')
+    for name in ("only-wiki", "git-shell"):
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [str(tmp_path / "only-wiki")],
+        env={"PATH": str(tmp_path), "SSH_ORIGINAL_COMMAND": asked},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == ((0, asked) if let_through else (1, ""))
