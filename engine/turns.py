@@ -17,7 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from logging import getLogger
+from math import isfinite
 from pathlib import Path
+from threading import BoundedSemaphore, Event
 from typing import Self
 
 from engine.access import Actor, Kind
@@ -28,8 +30,9 @@ log = getLogger(__name__)
 FETCHED = 3.0  # seconds that a turn lasts from a fetch until its push begins
 PUSHED = 3.0  # seconds that it then lasts until the branch has moved
 LONGEST = 8.0  # seconds of one turn in all
+SAVERS = 4  # that wait for a turn to end, where nobody says how many may
 GIVE_WAY = 5.0  # seconds that a save leaves to those who push; then it goes on
-REMEMBERED = 600.0  # seconds after which somebody who could not push is no longer waited for
+REMEMBERED = 120.0  # seconds after which somebody who could not push is no longer waited for
 WISHES = 100  # that are remembered
 LAST = 1.0  # seconds that a turn's beginning waits for whoever writes just then
 LOCK = 1.0
@@ -50,10 +53,6 @@ class _Turn:
     def leaves(self, now: float) -> bool:
         """Say whether nobody may begin another: it lasts, or the time after it is still for those who save."""
         return self.began <= now < self.until + (self.until - self.began)
-
-    def keeps_out(self, who: str, now: float) -> bool:
-        """Say whether somebody who pushes has to wait."""
-        return self.leaves(now) and not (self.lasts(now) and self.who == who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,26 @@ class _State:
         try:
             found = json.loads(text or b"{}")
             turn, wishes = found.get("turn", {}), found.get("wishes", ())
-            return cls(_Turn(**turn), [_Wish(**each) for each in wishes])
-        except (ValueError, TypeError, AttributeError):
-            log.warning("it cannot be told whose turn it is")
-            return cls()
+            read = cls(_Turn(**turn), [_Wish(**each) for each in wishes])
+            if read._is_sound():
+                return read
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            pass
+        log.warning("it cannot be told whose turn it is")
+        return cls()
+
+    def _is_sound(self) -> bool:
+        texts = [self.turn.who, *(text for each in self.wishes for text in (each.who, each.address))]
+        times = [
+            self.turn.began,
+            self.turn.until,
+            *(time for each in self.wishes for time in (each.at, each.until)),
+        ]
+        return (
+            all(isinstance(text, str) for text in texts)
+            and all(isinstance(time, int | float) and isfinite(time) for time in times)
+            and self.turn.until - self.turn.began <= LONGEST
+        )
 
 
 class Turns:
@@ -88,13 +103,17 @@ class Turns:
 
     Args:
         folder: Where it is written down whose turn it is.
+        savers: That wait for a turn to end, in this process: each holds a thread, and readers need some. Who finds no
+            place goes on.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, savers: int = SAVERS) -> None:
         self._file = folder / "turn.json"
         self._writers = HostLock(folder / "write.lock")
         self._keepers = HostLock(folder / "turn.lock")
         self._gate = ThreadLock()
+        self._places = BoundedSemaphore(savers)
+        self._ended = Event()
         self._turn = (b"", _Turn())  # with what the file said
 
     @contextmanager
@@ -110,14 +129,29 @@ class Turns:
         end = time.monotonic() + wait
         patient = time.monotonic() + min(wait, GIVE_WAY)
         while True:
-            while self._is_taken() and (left := patient - time.monotonic()) > 0:
-                with self._gate.held(left):  # where one of this process looks, the others need not
-                    if self._is_taken():
-                        time.sleep(LOOK)
+            if self._is_taken() and not self._give_way(patient):
+                patient = 0.0
             with self._writers.held(max(0.0, end - time.monotonic())) as held:
                 if time.monotonic() >= patient or not self._is_taken():
                     yield held
                     return
+
+    def _give_way(self, end: float) -> bool:
+        """Wait until nobody has a turn; say whether that may be waited for."""
+        if not self._places.acquire(blocking=False):
+            return False
+        try:
+            while self._is_taken() and not self._ended.is_set() and (left := end - time.monotonic()) > 0:
+                with self._gate.held(left):  # where one of this process looks, the others need not
+                    if self._is_taken():
+                        time.sleep(LOOK)
+        finally:
+            self._places.release()
+        return not self._ended.is_set()
+
+    def close(self) -> None:
+        """Let nobody wait any longer: the server ends."""
+        self._ended.set()
 
     # -- those who push
 
@@ -128,8 +162,13 @@ class Turns:
             actor: Who.
             address: Of the network.
         """
+        wish = _Wish(_called(actor), address, time.monotonic())
         with self._changing() as state:
-            state.wishes.append(_Wish(_called(actor), address, time.monotonic()))
+            for place, each in enumerate(state.wishes):
+                if (each.who, each.address) == (wish.who, wish.address):
+                    state.wishes[place] = replace(each, at=wish.at)  # whoever asks again keeps their place
+                    return
+            state.wishes.append(wish)
 
     def fetch(self, actor: Actor, address: str, wait: float) -> bool:
         """Begin a turn with a fetch of somebody who wished for one, and say whether it did.
@@ -173,14 +212,14 @@ class Turns:
         with self._changing() as state:
             if state.turn.who == who and state.turn.lasts(now):
                 state.turn = replace(state.turn, until=now)
-            own = next((wish for wish in state.wishes if wish.who == who), None)
-            if pushed and own is not None:
-                state.wishes.remove(own)
+            if pushed:
+                state.wishes = [wish for wish in state.wishes if wish.who != who]
 
-    def _wait(self, take: Callable[[], bool], wait: float) -> bool:
+    def _wait(self, take: Callable[[], bool | None], wait: float) -> bool:
+        """Try to begin a turn, until that succeeds, or says by ``None`` that there is none to wait for."""
         end = time.monotonic() + wait
-        while not take():
-            if time.monotonic() >= end:
+        while not (taken := take()):
+            if taken is None or time.monotonic() >= end or self._ended.is_set():
                 return False
             time.sleep(LOOK)
         with self._writers.held(LAST):  # who writes just now may not have seen it
@@ -193,33 +232,42 @@ class Turns:
             return None  # mostly
         with self._changing() as state:
             now = time.monotonic()
-            for place, each in enumerate(state.wishes):
+            places = [*enumerate(state.wishes)]
+            # Of several behind one address it is most likely whoever asked last.
+            for place, each in reversed(places) if unknown else places:
                 if (each.address == address if unknown else each.who == who) and each.until <= now:
                     state.wishes[place] = replace(each, until=now + wait)
                     return state.wishes[place]
         return None
 
-    def _fetched(self, wish: _Wish) -> bool:
+    def _fetched(self, wish: _Wish) -> bool | None:
         """Begin a turn, if no other lasts, and none of those who have waited for longer is to begin."""
         if self._now().leaves(time.monotonic()):
             return False
         with self._changing() as state:
             now = time.monotonic()
-            if wish not in state.wishes or state.turn.leaves(now):
+            same = [(each.who, each.address) for each in state.wishes]
+            if (wish.who, wish.address) not in same:
+                return None  # they have pushed meanwhile, from elsewhere
+            place = same.index((wish.who, wish.address))
+            if state.turn.leaves(now) or any(each.until > now for each in state.wishes[:place]):
                 return False
-            if any(each.until > now for each in state.wishes[: state.wishes.index(wish)]):
-                return False
-            state.wishes.remove(wish)
+            del state.wishes[place]
             state.turn = _Turn(wish.who, now, now + FETCHED)
             return True
 
     def _give_up(self, wish: _Wish) -> None:
         with self._changing() as state:
-            if wish in state.wishes:  # it keeps its place for the next fetch
-                state.wishes[state.wishes.index(wish)] = replace(wish, until=0.0)
+            for place, each in enumerate(state.wishes):
+                if (each.who, each.address) == (wish.who, wish.address):
+                    state.wishes[place] = replace(each, until=0.0)  # it keeps its place for the next fetch
 
-    def _pushed(self, who: str) -> bool:
-        if self._now().keeps_out(who, time.monotonic()):
+    def _pushed(self, who: str) -> bool | None:
+        """Let a turn last on, or begin one; in the time of those who save there is none, and none to wait for."""
+        turn, now = self._now(), time.monotonic()
+        if turn.leaves(now) and not turn.lasts(now):
+            return None
+        if turn.lasts(now) and turn.who != who:
             return False
         with self._changing() as state:
             turn, now = state.turn, time.monotonic()

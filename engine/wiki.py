@@ -30,7 +30,7 @@ from engine.settling import Limits
 from engine.sight import past_name
 from engine.snapshot import Snapshot
 from engine.store import Pushable, Remote, Store
-from engine.turns import Turns
+from engine.turns import SAVERS, Turns
 from engine.writing import Changes, Plan, Writing
 
 __all__ = [
@@ -79,6 +79,7 @@ class Wiki:
         cache_bytes: How much rendered HTML is kept in memory.
         preview_bytes: How much of small pictures of images is kept on the disk.
         processes: Children that scan pages; ``None`` for one a core.
+        savers: That wait at once while somebody who pushes has a turn; see `Turns`.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Wiki:
         cache_bytes: int = 32_000_000,
         preview_bytes: int = CAPACITY,
         processes: int | None = None,
+        savers: int = SAVERS,
         secret: bytes = b"",
     ) -> None:
         self.policy = policy
@@ -99,7 +101,7 @@ class Wiki:
         self._parts = parts
         self._kept = Kept(parts.store, cache_bytes, Previews(parts.folder, preview_bytes))
         self._follower = Follower(parts, processes=processes)
-        self.turns = Turns(parts.folder)
+        self.turns = Turns(parts.folder, savers)
         """Who moves the branch next."""
         self._writing = Writing(
             parts, self._follower, self.turns, policy, self.protections, self.at, limits, secret
@@ -121,6 +123,7 @@ class Wiki:
         cache_bytes: int = 32_000_000,
         preview_bytes: int = CAPACITY,
         processes: int | None = None,
+        savers: int = SAVERS,
         secret: bytes = b"",
     ) -> "Wiki":
         """Put a wiki together; derived data other than the index lives in *folder*.
@@ -138,6 +141,7 @@ class Wiki:
             cache_bytes=cache_bytes,
             preview_bytes=preview_bytes,
             processes=processes,
+            savers=savers,
             secret=secret,
         )
 

@@ -260,6 +260,7 @@ def open_wiki(
         cache_bytes=settings.render_cache,
         preview_bytes=settings.preview_cache,
         processes=settings.processes or None,
+        savers=max(1, settings.threads // 2),
         secret=secret,
     )
 

@@ -62,6 +62,7 @@ def serve(app: Flask, host: str, port: int, threads: int, ready: Callable[[str],
         _turn(sockets, 1.0)
     waiting(app).end()
     webhooks(app).end()
+    site(app).wiki.turns.close()
     if (mirror := site(app).mirror) is not None:
         mirror.end()
     _turn(sockets, 0)  # takes up what has just come

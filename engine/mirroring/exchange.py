@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain, islice
@@ -134,7 +134,7 @@ class Exchange:
             if looks:
                 self._remote.fetch()
             try:
-                found = self._once(decide, by, patient=number > 2)
+                found = self._once(decide, by)
             except _JoinedError:
                 brought = True
             except HeadMovedError as error:
@@ -168,23 +168,43 @@ class Exchange:
         with closing(self._store.joining()) as joining:
             return joining.extends(seen, head)
 
-    def _once(self, decide: Decide, by: Callable[[], Author | None], *, patient: bool) -> Outcome:
-        head, there = self._store.head(), self.seen()
+    def _once(self, decide: Decide, by: Callable[[], Author | None]) -> Outcome:
+        there = self.seen()
         with closing(self._store.joining()) as joining:
+            if not self._has_all(joining, self._store.head(), there):
+                with self._turns.writing(TURN):  # who waited too long goes on without
+                    return self._take(joining, self._store.head(), there, decide, by)
+            head = self._store.head()
             if self._is_rewritten(joining, head, there):
                 return Outcome(Standing.REWRITTEN)
-            if there is None or head == there or (head is not None and joining.extends(there, head)):
-                return self._send(head, there)
-            with (
-                self._turns.writing(TURN) if patient else nullcontext()
-            ):  # who waited too long goes on without
-                if head is None or joining.extends(head, there):
-                    if reasons := self._refused(head, head, there):
-                        return Outcome(Standing.REFUSED, reasons=reasons)
-                    self._advance(head, there)
-                    self._remote.share(there)
-                    return Outcome(Standing.SAME, there, brought=True)
-                return self._join(joining, head, there, decide, by)
+            if not self._has_all(joining, head, there):
+                raise HeadMovedError("the branch was moved back")
+            return self._send(head, there)
+
+    def _has_all(self, joining: Joining, head: str | None, there: str | None) -> bool:
+        """Say whether all that is there is here."""
+        return there is None or head == there or (head is not None and joining.extends(there, head))
+
+    def _take(
+        self,
+        joining: Joining,
+        head: str | None,
+        there: str | None,
+        decide: Decide,
+        by: Callable[[], Author | None],
+    ) -> Outcome:
+        """Take what is there, with what is here; nobody else of the host writes meanwhile."""
+        if self._is_rewritten(joining, head, there):
+            return Outcome(Standing.REWRITTEN)
+        if there is None or self._has_all(joining, head, there):
+            raise HeadMovedError("the branch was moved on")
+        if head is not None and not joining.extends(head, there):
+            return self._join(joining, head, there, decide, by)
+        if reasons := self._refused(head, head, there):
+            return Outcome(Standing.REFUSED, reasons=reasons)
+        self._advance(head, there)
+        self._remote.share(there)
+        return Outcome(Standing.SAME, there, brought=True)
 
     def _is_rewritten(self, joining: Joining, head: str | None, there: str | None) -> bool:
         """Say whether somebody has taken away, on either side, what both had; that is not brought back unasked.

@@ -18,7 +18,7 @@ from engine.locks import ThreadLock
 from engine.store.git_process import GitProcess, is_object_id, no_git
 
 T = TypeVar("T")
-FREE = 4  # pairs of one process that are kept for whoever asks next
+FREE = 8  # pairs of one process that are kept for whoever asks next
 _PIPES_TAKEN = (
     ValueError,
     AttributeError,

@@ -166,23 +166,77 @@ def test_a_push_that_nobody_is_in_the_way_of_begins_a_turn(host: Turns, clock: C
     assert PUSHED <= entered(host, clock) < PUSHED + 0.1
 
 
-def test_another_push_waits_until_the_turn_is_over(host: Turns, clock: Clock) -> None:
+def test_another_push_waits_while_the_turn_lasts_and_not_in_the_time_of_those_who_save(
+    host: Turns, clock: Clock
+) -> None:
     begin(host)
-    clock.now += 1
-    host.end(ADA, pushed=True)
     assert not host.push(BOB, 0)
-    assert not host.is_of(BOB)
     assert not clock.waits
-    assert host.push(BOB, 10)
+    assert not host.push(BOB, 60)  # the compare-and-swap decides
+    assert clock.now - 1_000 == pytest.approx(FETCHED, abs=0.1)
+    clock.now += FETCHED
+    assert host.push(BOB, 0)
     assert host.is_of(BOB)
 
 
+def test_few_saves_wait_for_a_turn_and_the_others_go_on(tmp_path: Path, clock: Clock) -> None:
+    host = Turns(tmp_path, savers=1)
+    begin(host)
+    with host._places:
+        assert entered(host, clock) == 0
+    assert entered(host, clock) >= FETCHED - 0.1
+
+
+def test_nobody_waits_when_the_server_ends(host: Turns, clock: Clock) -> None:
+    begin(host)
+    host.close()
+    assert not host.push(BOB, 60)
+    assert entered(host, clock) == 0
+
+
+def test_whoever_asks_again_has_one_wish(host: Turns, clock: Clock) -> None:
+    for _ in range(WISHES + 10):
+        host.wish(ADA, HOME)
+    host.wish(BOB, WORK)
+    assert host.fetch(BOB, WORK, 0)
+    host.end(BOB, pushed=True)
+    host.wish(ADA, WORK)
+    host.end(ADA, pushed=True)
+    clock.now += LONGEST * 2
+    assert not host.fetch(ADA, HOME, 60)
+    assert not clock.waits
+
+
+def test_who_fetches_unnamed_is_whoever_asked_last_from_there(host: Turns) -> None:
+    host.wish(ADA, HOME)
+    host.wish(BOB, HOME)
+    assert host.fetch(ANONYMOUS, HOME, 0)
+    assert host.is_of(BOB)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"turn": {"who": "x", "began": "0", "until": 1}}',
+        '{"turn": {"who": "x", "began": 0, "until": Infinity}}',
+        '{"turn": {"who": "x", "began": 0, "until": 100000}}',
+        '{"wishes": [{"who": 1, "address": "", "at": 0}]}',
+        "[" * 100_000,
+    ],
+)
+def test_what_nobody_can_have_written_is_no_turn(
+    host: Turns, clock: Clock, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "turn.json").write_text(text)
+    assert entered(host, clock) == 0
+    assert host.push(ADA, 0)
+
+
 def test_after_a_turn_those_who_save_have_as_long(host: Turns, clock: Clock) -> None:
-    for actor in (ADA, BOB) * 20:
-        host.wish(actor, HOME)
     began, waited = clock.now, 0.0
     while clock.now - began < 60:
         for actor in (ADA, BOB):
+            host.wish(actor, HOME)
             host.fetch(actor, HOME, 0)
         before = clock.now
         entered(host, clock)

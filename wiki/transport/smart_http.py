@@ -7,6 +7,7 @@ Source:
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
+from os import SEEK_END
 from typing import IO
 
 from flask import Blueprint, Response, request
@@ -33,6 +34,7 @@ bp = Blueprint("smart_http", __name__)
 ADDRESS = "/wiki.git"
 QUESTION = 10_000_000  # bytes of what a client that clones may ask
 QUEUE = 30.0  # seconds that one who pushes waits until the turns of others are over
+NOTHING = b"0000"  # what git sends to learn whether it may push
 RETRY = 5  # seconds after which to try again where too many clone or push
 ASK = 'Basic realm="Quire", charset="UTF-8"'
 _PACKED = frozenset({"gzip", "x-gzip"})
@@ -97,7 +99,7 @@ def _served(service: str, *, advertised: bool) -> Response:
             patience = held.enter_context(Patience(request.environ.get("gunicorn.socket")))
             body = None if advertised else _body(service, transport, held, patience)
             site = current.site()
-            _wait_for_turn(service, caller, transport, advertised=advertised)
+            _wait_for_turn(service, caller, transport, held, body)
             receiver = (
                 Receiving(site.wiki, site.state, caller, _asked_again(transport), sending(site))
                 if service == RECEIVE
@@ -171,16 +173,34 @@ def _admitted(service: str, transport: Transport) -> Caller:
     raise RefusedError(403, _why_not(service, caller, transport))
 
 
-def _wait_for_turn(service: str, caller: Caller, transport: Transport, *, advertised: bool) -> None:
-    """Let who pushes, or is about to, have the branch alone for a moment; see `engine.turns`."""
+def _wait_for_turn(
+    service: str, caller: Caller, transport: Transport, held: ExitStack, body: IO[bytes] | None
+) -> None:
+    """Let who pushes, or is about to, have the branch alone for a moment; see `engine.turns`.
+
+    A push has its turn for no longer than git is at work on it. Git asks with four bytes first whether it may.
+    """
     turns, actor, address = current.site().wiki.turns, caller.actor, caller.by.address
-    if service == RECEIVE and advertised:
+    if service == RECEIVE and body is None:
         turns.wish(actor, address)
-    elif service == RECEIVE or advertised:
-        begin = partial(turns.fetch, actor, address) if advertised else partial(turns.push, actor)
-        if not begin(wait=0):
-            with suppress(BusyError), transport.waiting.taken():
-                begin(wait=QUEUE)
+        if turns.is_of(actor):
+            turns.push(actor, 0)  # it is on its way
+        return
+    if service == RECEIVE and body is not None and body.seek(0, SEEK_END) <= len(NOTHING):
+        body.seek(0)
+        return
+    if body is not None:
+        body.seek(0)
+    if service == RECEIVE:
+        begin = partial(turns.push, actor)
+        held.callback(turns.end, actor, pushed=False)
+    elif body is None:
+        begin = partial(turns.fetch, actor, address)
+    else:
+        return
+    if not begin(wait=0):
+        with suppress(BusyError), transport.waiting.taken():
+            begin(wait=QUEUE)
 
 
 def _asked_again(transport: Transport) -> Callable[[], Caller | None]:

@@ -107,7 +107,7 @@ class Transport:
         self.spool = folder / "spool"
         self.hooks = hooks
         self.seats = Seats(max(1, threads // 2))
-        self.waiting = Seats(max(1, threads // 2 - 2))
+        self.waiting = Seats(max(0, threads // 2 - 2))
         self.bodies = Seats(BODIES)
         self.slots = Slots(folder, operations)
         self._backend = backend

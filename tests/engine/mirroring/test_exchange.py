@@ -1,6 +1,7 @@
 """The same branch in two repositories: what is new on one side comes to the other, and nothing is lost."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 
@@ -563,3 +564,26 @@ def test_the_folder_of_the_pages_becomes_no_link(mirror: Mirror, path: str) -> N
     mirror.commit_there({path: File(b"/etc", SYMLINK)})
     assert mirror.run().standing is Standing.REFUSED
     assert mirror.head() == head
+
+
+def test_what_is_saved_while_the_mirror_waits_for_its_turn_is_no_lost_race(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns, saved = mirror.wiki.turns, list[str]()
+    writing = turns.writing
+
+    @contextmanager
+    def slow(wait: float) -> Iterator[bool]:
+        if not saved:
+            saved.append("")
+            saved.append(mirror.save(Put("Meanwhile.md", b"# Meanwhile\n", None)))
+        with writing(wait) as held:
+            yield held
+
+    mirror.save(Put("Mine.md", b"# Mine\n", None))
+    mirror.commit_there({**START, "Theirs.md": "# Theirs\n"})
+    monkeypatch.setattr(turns, "writing", slow)
+    monkeypatch.setattr("engine.mirroring.exchange.TRIES", 2)  # one joins, one sends
+    assert mirror.run().standing is Standing.SAME
+    mirror.check_same()
+    assert {"Mine.md", "Meanwhile.md", "Theirs.md"} <= mirror.files().keys()
