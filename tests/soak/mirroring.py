@@ -130,6 +130,8 @@ class Side:
     def url(self) -> str:
         with self.lock:
             assert self.server is not None
+            if self.server.process.poll() is not None:
+                raise AwayError("it was killed, and is not there again")
             return self.server.url()
 
     def browser(self) -> Browser:
