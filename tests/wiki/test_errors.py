@@ -38,6 +38,7 @@ EXPECTED = {
     "AddressTakenError": 422,
     "NotReadyError": 503,
     "StoreError": 503,
+    "RemoteError": 503,
 }
 
 
