@@ -405,7 +405,7 @@ def test_sockets_of_servers_that_are_no_more_are_passed_over(
     assert served.site.hooks is not None
     for name in ("0", "z"):
         left = socket.socket(socket.AF_UNIX)
-        left.bind(str(served.site.hooks.sockets / name))
+        hooks_module._with_short_path(served.site.hooks.sockets / name, left.bind)
         left.close()
     (served.site.hooks.sockets / "00").write_text("no socket")
     clone = clone_of(str(content.path), tmp_path)
@@ -530,7 +530,7 @@ def test_a_check_stops_when_the_hook_is_gone(
     assert served.site.hooks is not None
     (place,) = served.site.hooks.sockets.iterdir()
     with socket.socket(socket.AF_UNIX) as hook:
-        hook.connect(str(place))
+        hooks_module._with_short_path(place, hook.connect)
         hook.sendall(
             b'{"hook": "pre-receive", "updates": [], "quarantine": "", "user": null, "address": ""}\n'
         )
@@ -595,7 +595,7 @@ def test_nothing_is_published_when_the_hook_is_gone(
     (place,) = served.site.hooks.sockets.iterdir()
     question = {"hook": "proc-receive", "updates": [[old, new, "refs/heads/main"]], "quarantine": ""}
     with socket.socket(socket.AF_UNIX) as hook:
-        hook.connect(str(place))
+        hooks_module._with_short_path(place, hook.connect)
         hook.sendall(json.dumps(question | {"user": None, "address": ""}).encode() + b"\n")
         assert second.begun.wait(QUICK)
     if not asked:
