@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
-from random import uniform
 from typing import TYPE_CHECKING
 
 from engine.errors import WikiError
 from engine.locks import HostLock
 from engine.mirroring import Disagreement, Exchange, Outcome, Standing
 from engine.wiki import Wiki
+from wiki.back_off import BackOff
 from wiki.state.mirror import Course, MirrorState
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ FIRST, LONGEST = (
     5.0,
     900.0,
 )  # seconds until an exchange that failed is tried again: the first time, and at most
-SLACK = 60.0
+BACK_OFF = BackOff(FIRST, LONGEST)
 SAVED = 20.0  # seconds that a save waits for the remote, where it is to have it
 POLL = 0.02  # seconds between two looks of a save that waits
 STOP_SECONDS = 5.0
@@ -207,9 +207,7 @@ class Mirror:
             return True
 
     def _is_due(self, course: Course) -> bool:
-        """Say whether it is time to try; a time that no try can have set was set by a clock that was wrong."""
-        now = self._clock()
-        return course.next is None or not now < course.next.timestamp() <= now + LONGEST + SLACK
+        return BACK_OFF.is_due(course.next, self._clock())
 
     def _is_old(self, course: Course) -> bool:
         """Say whether the last look is too long ago, or the last try failed."""
@@ -239,7 +237,7 @@ class Mirror:
         try:
             outcome = self._exchange.run(lambda each: decided.of(each.name), decided.author, fetch=fetch)
         except WikiError as error:
-            wait = min(LONGEST, FIRST * 2.0 ** min(course.tries, 20)) * uniform(0.5, 1.0)  # noqa: S311 - so that not all come back at once
+            wait = BACK_OFF.wait(course.tries)
             if not self._stopping.is_set():
                 log.warning("mirror at %s: %s; trying again in %.0f s", self.address, error, wait)
             due = self._is_due(course)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from logging import getLogger
 from pathlib import Path
-from random import uniform
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from engine.errors import NotReadyError, WikiError
 from engine.locks import HostLock
 from engine.wiki import Wiki
 from wiki import telling
+from wiki.back_off import BackOff
 from wiki.posting import SECONDS, PostError, post
 from wiki.settings import host_of
 from wiki.state.webhooks import Hook, Hooks
@@ -41,7 +41,7 @@ FIRST, LONGEST = (
     5.0,
     3_600.0,
 )  # seconds until a delivery that failed is tried again: the first time, and at most
-SLACK = 60.0
+BACK_OFF = BackOff(FIRST, LONGEST)
 STOP_SECONDS = SECONDS + 1
 LOOK = 0.5  # seconds between two looks at the branch
 ACTOR = Actor(Kind.PROGRAM, "webhooks", Role.READER)
@@ -169,9 +169,7 @@ class Webhooks:
         return self._deliver(url, hook, span, commit) and span.more
 
     def _is_due(self, hook: Hook) -> bool:
-        """Say whether it is time to try; a time that no try can have set was set by a clock that was wrong."""
-        now = self._clock()
-        return hook.next is None or not now < hook.next.timestamp() <= now + LONGEST + SLACK
+        return BACK_OFF.is_due(hook.next, self._clock())
 
     def _deliver(self, url: str, hook: Hook, span: Span, commit: str) -> bool:
         """Send one span, and say whether it was taken; after days of failing give up all up to *commit*."""
@@ -194,7 +192,7 @@ class Webhooks:
 
     def _fail(self, url: str, hook: Hook, error: str) -> None:
         """Try again later: the more tries have failed, the later."""
-        wait = min(LONGEST, FIRST * 2.0 ** min(hook.tries, 20)) * uniform(0.5, 1.0)  # noqa: S311 - so that not all come back at once
+        wait = BACK_OFF.wait(hook.tries)
         log.warning("webhook at %s: %s; trying again in %.0f s", host_of(url), error, wait)
         self._hooks.fail(url, error, wait)
 
