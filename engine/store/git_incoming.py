@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 from engine.errors import RevisionNotFoundError, StoreError, TooLargeError
@@ -96,12 +95,12 @@ class Incoming:
         nothing = NewObjects(self._process.algorithm).name("tree", b"")
         before, after = self._tree(old) if old is not None else nothing, self._tree(new)
         with self._process.stream(*_RAW, before, after) as stream:
-            parts = list(islice(tokens(stream), 2 * PATHS + 2))
-        if len(parts) > 2 * PATHS:
+            raw = git_listing.bounded(stream, PATHS)
+        if raw is None:
             raise TooLargeError(
                 f"the push changes more than {PATHS:,} files at once; push some of them first"
             )
-        return git_listing.differences(b"".join(part + b"\0" for part in parts))
+        return git_listing.differences(raw)
 
     def clashes(self, old: str | None, differences: Sequence[Difference]) -> Iterator[tuple[str, str]]:
         """Yield each new path under the content root whose address another file has, with that file's path."""

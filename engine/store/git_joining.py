@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 
 from engine.errors import RevisionNotFoundError, StoreError, TooLargeError
 from engine.model import Author
 from engine.store import File, Made, Side, Sides, git_history, rules
 from engine.store.git_disk import Disk
-from engine.store.git_listing import ABSENT, FOLDER, sides, spell, tokens, unspell
+from engine.store.git_listing import ABSENT, FOLDER, bounded, sides, spell, unspell
 from engine.store.git_objects import Objects
 from engine.store.git_process import GitProcess, is_object_id
 from engine.store.git_trees import Child, NewObjects, Trees, entries
@@ -57,10 +56,9 @@ class Joining:
     def changed(self, old: str, new: str) -> Sides:
         """Return the files that differ between two commits."""
         with self._process.stream(*_RAW, "--no-renames", self._top(old), self._top(new)) as stream:
-            parts = list(islice(tokens(stream), 2 * PATHS + 2))
-        if len(parts) > 2 * PATHS:
+            raw = bounded(stream, PATHS)
+        if raw is None:
             raise TooLargeError(f"more than {PATHS:,} files differ; merge the two histories with git")
-        raw = b"".join(part + b"\0" for part in parts)
         return {
             spell(path): (_side(old_mode, old_blob), _side(new_mode, new_blob))
             for path, old_mode, old_blob, new_mode, new_blob in sides(raw)

@@ -6,6 +6,7 @@ backslash that stands before ``xNN`` in a file's true name is itself spelled ``\
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO
 
 from engine.ids import PAGE_SUFFIXES, page_stem
@@ -75,6 +76,12 @@ def sides(raw: bytes) -> Iterator[tuple[bytes, str, str, str, str]]:
     for head, path in zip(parts[0:-1:2], parts[1:-1:2], strict=True):
         old_mode, new_mode, old, new, _ = head.decode("ascii")[1:].split(" ")
         yield path, old_mode, old, new_mode, new
+
+
+def bounded(stream: IO[bytes], most: int) -> bytes | None:
+    """Return what ``diff-tree -r -z --raw`` writes, ``None`` where it is of more paths than *most*."""
+    parts = list(islice(tokens(stream), 2 * most + 2))  # each is two pieces
+    return b"".join(part + b"\0" for part in parts) if len(parts) <= 2 * most else None
 
 
 def differences(raw: bytes) -> list[Difference]:
