@@ -60,3 +60,15 @@ def hostile(clone: Clone, name: str) -> str:
     files, _ = HOSTILE[name]
     mine = Repository(clone.path)
     return mine.commit(files, mine.git("rev-parse", "HEAD"), branch="hostile")
+
+
+def check_refused(clone: Clone, content: Repository, name: str) -> None:
+    """Push the commit of this name, and see that it is refused with its reason, and that nothing moved."""
+    before = content.git("show-ref")
+    hostile(clone, name)
+    done = clone.git("push", "origin", "hostile:main")
+    assert done.returncode != 0
+    first, *reasons = told(done.stderr)
+    assert first == "nothing was pushed:"
+    assert any(HOSTILE[name][1] in reason for reason in reasons), reasons
+    assert content.git("show-ref") == before

@@ -23,7 +23,7 @@ from tests.repositories import Repository, make
 from tests.soak.tracing import CALLS, calls, needs_strace
 from tests.states import ADMIN
 from tests.wiki.processes import ROOT, environment, get, running
-from tests.wiki.transport.installing import HOSTILE, clone_of, hostile, hosting, install, told
+from tests.wiki.transport.installing import HOSTILE, check_refused, clone_of, hostile, hosting, install, told
 from tests.wiki.transport.serving import Served, git
 from tests.wiki.transport.test_servers import port_of
 from wiki.transport import hooks as hooks_module
@@ -123,15 +123,7 @@ def test_an_editor_pushes_no_hidden_file_and_whoever_runs_the_wiki_does(
 def test_what_is_refused_over_http_is_refused_here(
     content: Repository, served: Served, tmp_path: Path, name: str
 ) -> None:
-    clone = clone_of(str(content.path), tmp_path)
-    before = content.git("show-ref")
-    hostile(clone, name)
-    done = clone.git("push", "origin", "hostile:main")
-    assert done.returncode != 0
-    first, *reasons = told(done.stderr)
-    assert first == "nothing was pushed:"
-    assert any(HOSTILE[name][1] in reason for reason in reasons), reasons
-    assert content.git("show-ref") == before
+    check_refused(clone_of(str(content.path), tmp_path), content, name)
     assert content.git("count-objects").split()[0] == content.git("rev-list", "--objects", "--all", "--count")
 
 

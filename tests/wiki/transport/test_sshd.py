@@ -13,7 +13,7 @@ from tests.people import locally
 from tests.repositories import Repository, make
 from tests.states import ADMIN
 from tests.wiki.transport import sshd as sshd_module
-from tests.wiki.transport.installing import HOSTILE, clone_of, hostile, hosting, install, told
+from tests.wiki.transport.installing import HOSTILE, check_refused, clone_of, hosting, install, told
 from tests.wiki.transport.serving import Clone, Served
 from tests.wiki.transport.sshd import KEYS, Sshd, listening
 
@@ -114,15 +114,7 @@ def test_a_key_opens_no_shell(sshd: Sshd, command: str) -> None:
 def test_hostile_pushes_are_refused_with_the_reason(
     content: Repository, served: Served, sshd: Sshd, tmp_path: Path, name: str
 ) -> None:
-    clone = clone_by(sshd, "ada", content, tmp_path)
-    before = content.git("show-ref")
-    hostile(clone, name)
-    done = clone.git("push", "origin", "hostile:main")
-    assert done.returncode != 0
-    first, *reasons = told(done.stderr)
-    assert first == "nothing was pushed:"
-    assert any(HOSTILE[name][1] in reason for reason in reasons), reasons
-    assert content.git("show-ref") == before
+    check_refused(clone_by(sshd, "ada", content, tmp_path), content, name)
 
 
 def test_only_the_branch_moves_and_only_forwards(
