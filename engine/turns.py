@@ -11,7 +11,6 @@ Nothing is wrong where it is not kept, as the compare-and-swap of the branch alo
 """
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -307,7 +306,7 @@ class Turns:
         made = self._file.with_suffix(".new")
         try:
             made.write_text(json.dumps(asdict(state)), encoding="utf-8")
-            os.replace(made, self._file)  # noqa: PTH105
+            made.replace(self._file)
         except OSError as error:  # the disk is full: nobody has a turn
             log.warning("it cannot be written down whose turn it is: %s", error)
 

@@ -335,7 +335,7 @@ def test_where_nothing_can_be_written_nobody_has_a_turn(
     def full(source: object, target: object) -> None:
         raise OSError(28, "no room")
 
-    monkeypatch.setattr("engine.turns.os.replace", full)
+    monkeypatch.setattr(Path, "replace", full)
     host.wish(ADA, HOME)
     assert not host.fetch(ADA, HOME, 0)
     host.push(ADA, 0)
