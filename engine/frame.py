@@ -81,13 +81,13 @@ def _listed(moment: Moment, folder: str, visible: Visible, near: str) -> Branch:
     folders = moment.subfolders(folder, BRANCHES + 1)
     if visible is not everything:
         folders = [each for each in folders if moment.has_folder(each, visible)]
-    pages = [each for each in moment.pages_near(folder, near, PAGES) if visible(each)]
-    cut = len(folders) > BRANCHES or len(pages) > BRANCHES
+    listed, more = moment.pages_near(folder, near, BRANCHES + 1 if visible is everything else PAGES)
+    pages = [(name, title) for name, title in listed if visible(name)]
+    cut = more or len(folders) > BRANCHES or len(pages) > BRANCHES
     if len(pages) > BRANCHES:
-        start = sum(each.path < near for each in pages) - BRANCHES // 2
+        start = sum(name.path < near for name, _ in pages) - BRANCHES // 2
         start = max(0, min(start, len(pages) - BRANCHES))
         pages = pages[start : start + BRANCHES]
-    titles = moment.titles(pages)
     url = url_path(f"{folder}/" if folder else "")
     return Branch(
         folder.rpartition("/")[2],
@@ -96,11 +96,7 @@ def _listed(moment: Moment, folder: str, visible: Visible, near: str) -> Branch:
         inside=(
             *(Branch(each.rpartition("/")[2], url_path(f"{each}/"), True) for each in folders[:BRANCHES]),
             *sorted(
-                (
-                    Branch(titles[each.path], each.url)
-                    for each in pages
-                    if each.id.last.casefold() not in _INDEXES
-                ),
+                (Branch(title, name.url) for name, title in pages if name.id.last.casefold() not in _INDEXES),
                 key=lambda line: (line.title.casefold(), line.url),
             ),
         ),

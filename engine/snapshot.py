@@ -461,10 +461,11 @@ class Snapshot:
             if side := self._aside(folder):
                 found = Frame(address, side)
             else:
-                found = Frame(address, None, *tree(self._moment, folder, self.visible))
-            if self.complete:
-                self._kept.keep_frame(self.commit, scope, folder, found)
-        if found.cut and page:
+                found = Frame(address, None, *tree(self._moment, folder, self.visible, page))
+            if self.complete:  # but for a tree that is of this page alone
+                kept = replace(found, tree=None) if found.cut else found
+                self._kept.keep_frame(self.commit, scope, folder, kept)
+        elif found.cut:
             return replace(found, tree=tree(self._moment, folder, self.visible, page)[0])
         return found
 

@@ -82,7 +82,8 @@ _LINKS_OF = (
     .order_by(name.c.path, link.c.id)
 )
 _PAGES_IN = (
-    select(name)
+    select(name, fact.c.title)
+    .outerjoin(fact, fact.c.blob == name.c.blob)
     .where(name.c.folder == bindparam("folder"), name.c.form == Form.PAGE.value)
     .limit(bindparam("limit"))
 )
@@ -253,11 +254,16 @@ class Moment:
                 return "/".join(found.path.split("/")[: text.count("/") + 1])
         return None
 
-    def pages_near(self, folder: str, path: str, limit: int) -> list[Name]:
-        """Return pages directly in *folder*, ordered by path: up to *limit* from *path* on, and as many before it."""
+    def pages_near(self, folder: str, path: str, limit: int) -> tuple[list[tuple[Name, str]], bool]:
+        """Return pages directly in *folder*, with their titles, ordered by path, and whether there may be more.
+
+        They are up to *limit* from *path* on, and as many before it.
+        """
         asked = {"folder": folder, "path": path, "limit": limit}
-        before = [to_name(row) for row in self._db.execute(_PAGES_BEFORE, asked)] if path else []
-        return [*reversed(before), *(to_name(row) for row in self._db.execute(_PAGES_FROM, asked))]
+        before = self._db.execute(_PAGES_BEFORE, asked).all() if path else []
+        after = self._db.execute(_PAGES_FROM, asked).all()
+        named = [(to_name(row), row.title) for row in (*reversed(before), *after)]
+        return [(name, title or name.id.last) for name, title in named], limit in {len(before), len(after)}
 
     def subfolders(self, folder: str, limit: int | None = None) -> list[str]:
         """Return the folders directly in *folder*, or the first *limit*."""

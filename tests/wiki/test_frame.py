@@ -90,6 +90,12 @@ def test_of_a_long_folder_the_tree_shows_what_is_near(
             assert f"/f/{number:04}" in shown
             assert len(shown) == 40 + 3
             assert "/f/" in shown[1:]  # all of them
+    near = [address for address in lines(client, "/f/0450") if address.startswith("/f/0")]
+    assert near == [f"/f/{number:04}" for number in range(430, 470)]
+    for address in ("/f/", "/f/0003"):
+        assert [each for each in lines(client, address) if each.startswith("/f/0")] == [
+            f"/f/{number:04}" for number in range(40)
+        ]
 
 
 def test_the_tree_is_bounded_in_folders_too(commit: Commit, client: FlaskClient) -> None:
