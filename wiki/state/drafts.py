@@ -145,6 +145,12 @@ class Drafts:
             row = db.execute(query).one_or_none()
         return None if row is None else _draft(row)
 
+    def has(self, actor: str) -> bool:
+        """Say whether somebody has a draft."""
+        query = select(draft.c.id).where(draft.c.actor == actor).limit(1)
+        with self._database.reading() as db:
+            return db.execute(query).first() is not None
+
     def of(self, actor: str) -> Sequence[Draft]:
         """Return all drafts of somebody, the newest first."""
         query = select(draft).where(draft.c.actor == actor).order_by(draft.c.saved.desc(), draft.c.id.desc())

@@ -224,8 +224,10 @@ def _forget_draft(response: Response, path: str, draft: Draft) -> None:
     name = current_actor().name
     keys = list(dict.fromkeys(key for key in (draft_key(path, draft.section), draft.key) if key))
     try:
-        with opened() as snapshot:
-            kept = [_draft_of(snapshot, path, section) for _, section in map(parted, keys)]
+        kept: list[KeptDraft | None] = []
+        if name and current.site().state.drafts.has(name):
+            with opened() as snapshot:
+                kept = [_draft_of(snapshot, path, section) for _, section in map(parted, keys)]
         numbers = [draft.kept] if draft.kept is not None and name else []
         for number in [*numbers, *(each.id for each in kept if each is not None)]:
             current.site().state.drafts.delete(name, number)

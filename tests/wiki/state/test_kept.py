@@ -43,9 +43,11 @@ def test_everybody_has_drafts_of_their_own(state: State) -> None:
     state.drafts.save("bob", "a.md", "his", base=None)
     assert state.drafts.get("ada", "a.md") == ours
     assert state.drafts.get("eve", "a.md") is None
+    assert [state.drafts.has(name) for name in ("ada", "bob", "eve")] == [True, True, False]
     assert not state.drafts.delete("bob", ours.id)
     assert state.drafts.delete("ada", ours.id)
     assert state.drafts.get("ada", "a.md") is None
+    assert not state.drafts.has("ada")
     assert [draft.text for draft in state.drafts.of("bob")] == ["his"]
     with pytest.raises(ValueError):
         state.drafts.save("", "a.md", "of a stranger", base=None)
