@@ -12,8 +12,9 @@ from pathlib import Path
 log = getLogger(__name__)
 
 TURNS = 4  # that threads of one process take one right after another, while other processes may be waiting
-GIVE_WAY = 0.005  # seconds that the next one then leaves to those; they look every `LOOK`
+GIVE_WAY = 0.02  # seconds that the next one then leaves to those, who look every `LONG_LOOK` at least
 LOOK = 0.002
+LONG_LOOK = 0.01
 
 
 class ThreadLock:
@@ -33,6 +34,11 @@ class ThreadLock:
             yield True
         finally:
             lock.release()
+
+    def is_held(self) -> bool:
+        """Say whether a thread of this process holds it."""
+        lock = self._locks.get(os.getpid())
+        return lock is not None and lock.locked()
 
 
 class HostLock:
@@ -71,10 +77,24 @@ class HostLock:
             try:
                 yield _lock(descriptor, end)
             finally:
-                if descriptor in _held:  # in a child that was forked here it is the parent's
-                    _held.remove(descriptor)
-                    os.close(descriptor)  # and with it the lock
+                _let_go(descriptor)
                 self._freed = time.monotonic()
+
+    def is_held(self) -> bool:
+        """Say whether somebody holds it, or is about to. Who tries to take it in that moment may have to look again."""
+        if self._thread.is_held():
+            return True
+        descriptor = self._open()
+        if descriptor is None:
+            return False
+        _held.add(descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            _let_go(descriptor)
+        return False
 
     def _open(self) -> int | None:
         """Open the file; ``None`` where that cannot be done, as where the disk is full, or too many files are open."""
@@ -140,6 +160,12 @@ def unused(path: Path) -> Iterator[bool]:
 _held = set[int]()  # descriptors of host locks
 
 
+def _let_go(descriptor: int) -> None:
+    if descriptor in _held:  # in a child that was forked here it is the parent's
+        _held.remove(descriptor)
+        os.close(descriptor)  # and with it the lock
+
+
 def _leave_to_the_parent() -> None:
     """Close what a child has inherited: it would hold the locks for as long as it lives."""
     while _held:
@@ -161,12 +187,14 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def _lock(descriptor: int, end: float) -> bool:
+    pause = LOOK
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= end:
                 return False
-            time.sleep(LOOK)
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONG_LOOK)  # each look takes the processor from somebody
         else:
             return True

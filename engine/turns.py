@@ -36,6 +36,7 @@ WISHES = 100  # that are remembered
 LAST = 1.0  # seconds that a turn's beginning waits for whoever writes just then
 LOCK = 1.0
 LOOK = 0.02
+OTHERS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,14 @@ class _Turn:
     def lasts(self, now: float) -> bool:
         return self.began <= now < self.until
 
+    @property
+    def over(self) -> float:
+        """When somebody may begin another: as long as it lasted, the time after it is for those who save."""
+        return self.until + (self.until - self.began)
+
     def leaves(self, now: float) -> bool:
         """Say whether nobody may begin another: it lasts, or the time after it is still for those who save."""
-        return self.began <= now < self.until + (self.until - self.began)
+        return self.began <= now < self.over
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class Turns:
         self._file = folder / "turn.json"
         self._writers = HostLock(folder / "write.lock")
         self._keepers = HostLock(folder / "turn.lock")
-        self._gate = ThreadLock()
+        self._gate, self._watch = ThreadLock(), ThreadLock()
         self._places = BoundedSemaphore(savers)
         self._ended = Event()
         self._turn = (b"", _Turn())  # with what the file said
@@ -134,6 +140,10 @@ class Turns:
                 if time.monotonic() >= patient or not self._is_taken():
                     yield held
                     return
+
+    def is_writing(self) -> bool:
+        """Say whether somebody of the host writes just now, or is about to."""
+        return self._writers.is_held()
 
     def _give_way(self, end: float) -> bool:
         """Wait until nobody has a turn; say whether that may be waited for."""
@@ -217,12 +227,29 @@ class Turns:
     def _wait(self, take: Callable[[], bool | None], wait: float) -> bool:
         """Try to begin a turn, until that succeeds, or says by ``None`` that there is none to wait for."""
         end = time.monotonic() + wait
-        while not (taken := take()):
+        while True:
+            seen = _read(self._file)
+            if taken := take():
+                break
             if taken is None or time.monotonic() >= end or self._ended.is_set():
                 return False
-            time.sleep(LOOK)
+            self._await_change(seen, end)
         with self._writers.held(LAST):  # who writes just now may not have seen it
             return True
+
+    def _await_change(self, seen: bytes, end: float) -> None:
+        """Wait until something else is written down than *seen*, or the time has come for somebody else."""
+        now, turn = time.monotonic(), self._now()
+        end = min([end, *(at for at in (turn.until, turn.over) if turn.began <= now < at)])
+
+        def waits() -> bool:
+            return _read(self._file) == seen and time.monotonic() < end and not self._ended.is_set()
+
+        while waits():
+            # Where one of this process looks, the others need not look as often.
+            with self._watch.held(max(0.0, min(OTHERS, end - time.monotonic()))) as looks:
+                while looks and waits():
+                    time.sleep(LOOK)
 
     def _claim(self, actor: Actor, address: str, wait: float) -> _Wish | None:
         """Note that somebody waits for the oldest wish that may be theirs, and that nobody waits for; return it."""

@@ -1,6 +1,7 @@
 """Locks between threads and processes, that die with their holder."""
 
 import errno
+import fcntl
 import os
 import shutil
 import subprocess
@@ -55,6 +56,29 @@ def test_two_locks_on_one_file_exclude_each_other(path: Path) -> None:
         with HostLock(path).held(0.1) as second:
             assert not second
         assert 0.09 < time.monotonic() - began < 5
+
+
+def test_it_is_said_whether_somebody_holds_it(path: Path) -> None:
+    lock, other = HostLock(path), HostLock(path)
+    assert not lock.is_held()
+    with lock.held(0):
+        assert lock.is_held()
+        assert other.is_held()
+    assert not lock.is_held()
+    assert not other.is_held()
+
+
+def test_those_who_look_whether_it_is_held_do_not_see_each_other(path: Path) -> None:
+    lock = HostLock(path)
+    path.touch()
+    with path.open("rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        assert not lock.is_held()
+
+
+def test_a_lock_that_cannot_be_opened_is_held_by_nobody(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert not HostLock(tmp_path / "file" / "x.lock").is_held()
 
 
 @pytest.mark.parametrize("kind", ["thread", "host"])

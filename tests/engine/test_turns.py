@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import pytest
 
 from engine import turns
 from engine.access import ANONYMOUS, Actor, Kind, Role
+from engine.locks import ThreadLock
 from engine.turns import FETCHED, GIVE_WAY, LONGEST, PUSHED, REMEMBERED, WISHES, Turns
 
 ADA = Actor(Kind.PERSON, "ada", Role.EDITOR)
@@ -267,6 +269,7 @@ def test_who_asked_first_goes_first(host: Turns, clock: Clock, monkeypatch: pyte
         clock.now += seconds
         if not order:
             order.append("ada waits")
+            monkeypatch.setattr(host, "_watch", ThreadLock())  # as in another process
             assert host.fetch(ADA, HOME, 60)
             order.append("ada")
 
@@ -274,6 +277,14 @@ def test_who_asked_first_goes_first(host: Turns, clock: Clock, monkeypatch: pyte
     assert host.fetch(BOB, HOME, 60)
     assert order == ["ada waits", "ada"]
     assert host.is_of(BOB)
+
+
+def test_who_asked_later_waits_also_where_nobody_has_a_turn_yet(host: Turns, clock: Clock) -> None:
+    for actor in (ADA, BOB):
+        host.wish(actor, HOME)
+    assert host._claim(ADA, HOME, 5)  # and is about to begin
+    assert not host.fetch(BOB, HOME, 1)
+    assert host.fetch(BOB, HOME, 10)
 
 
 def test_each_fetch_of_one_person_waits_for_a_wish_of_its_own(
@@ -342,3 +353,25 @@ def test_where_nothing_can_be_written_nobody_has_a_turn(
     host.end(ADA, pushed=True)
     assert not host.is_of(ADA)
     assert entered(host, clock) == 0
+
+
+def test_all_who_wait_in_one_process_see_soon_that_a_turn_ends(tmp_path: Path) -> None:
+    host = Turns(tmp_path)
+    begin(host)
+    seen: list[float] = []
+
+    def wait() -> None:
+        host._await_change(before, time.monotonic() + 60)
+        seen.append(time.monotonic())
+
+    before = turns._read(tmp_path / "turn.json")
+    threads = [threading.Thread(target=wait) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.2)
+    host.end(ADA, pushed=True)
+    began = time.monotonic()
+    for thread in threads:
+        thread.join(30)
+    assert len(seen) == len(threads)
+    assert max(seen) - began < FETCHED / 2  # not when the turn would have ended by itself
