@@ -30,6 +30,7 @@ from wiki import (
     filters,
     headers,
     languages,
+    priority,
     responses,
     saving,
     uploading,
@@ -179,6 +180,7 @@ def create_app(
     draft_owners.register(app)
     responses.register(app)
     saving.register(app)
+    priority.register(app)
     if settings.proxies:
         count = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
