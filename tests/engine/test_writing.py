@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import settling
+from engine import settling, writing
 from engine.access import ANONYMOUS, Action, Actor, Kind, Lineage, Role, RolePolicy, Unprotected
 from engine.changes import Append, Change, Delete, Edit, MergeConflictError, Move, Put, Saved
 from engine.errors import (
@@ -145,6 +145,7 @@ def test_a_merge_keeps_the_style_that_the_file_has_now(any_wiki: Wiki) -> None:
 def test_a_save_that_changes_nothing_is_not_told_a_commit_that_somebody_else_makes(
     any_wiki: Wiki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(writing, "TURN", 0.1)  # after which whoever comes meanwhile goes on
     saved = save(any_wiki, Edit("a.md", "one\n", None))
     settle = settling.Settler.settle
 
