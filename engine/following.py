@@ -40,12 +40,14 @@ from engine.catalog.names import change_names, replace_names
 from engine.catalog.schema import HEAD, SCANNED, TRACED, is_damage, read_state, write_state
 from engine.errors import RevisionNotFoundError, StoreError, WikiError
 from engine.frontmatter import others
+from engine.gathering import Gathering
 from engine.language import language
 from engine.leftovers import remove_old
 from engine.locks import HostLock
 from engine.markup import Markup, Parsed
 from engine.model import Commit, Difference, Entry, Facts, Form, Name
 from engine.scanning import MISSING, parse_page, scan_pages, scan_parsed
+from engine.scheduling import batch
 from engine.search import Document, IndexLostError, SearchIndex
 from engine.site import PATH, Site, parse_site
 from engine.store import Store
@@ -58,11 +60,14 @@ INLINE_BYTES = 200_000  # no more than so many bytes
 HASTE = 1.0  # seconds: who waits no longer than this is a reader
 FRESH = 4  # changed pages whose parse is kept for whoever shows them first
 FEW = 8  # files that are read one by one
+LEAVE = 0.5  # seconds that a reader leaves it to who writes to follow
 POLL = 0.1  # seconds between two looks at the branch
+SOON = 0.05  # until work that somebody waits for is tried again
+GLANCE = 1.0  # seconds after which is looked whether all is still there, although the branch did not move
 LABELS = 5_000  # labels that are added in one transaction, so that other writers wait little
 REST = 30.0  # seconds without any change, after which a worn index is built anew
 SHORTLY = 1.0  # seconds that the work waits for others to bring the names
-INDEX_WAIT = 0.2  # seconds that a search waits for the index to follow a small change
+INDEX_WAIT = 0.5  # seconds that a search waits for the index to follow a small change
 RETRY = 2.0  # seconds until work that failed is tried again
 FIRST = 60.0  # seconds to wait for the very first names, before which nothing can be shown
 
@@ -123,35 +128,65 @@ class Follower:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._fresh: dict[str, Parsed] = {}
+        # The commit at which the names were while the branch was not, and since when.
+        self._behind: tuple[str | None, float] = None, 0.0
+        self._missed = parts.folder / "missed"  # there while a change was not followed by who made it
+        self._gathering = Gathering()
         self.work = Work()
 
     # -- names, in the reader's time
 
-    def follow(self, wait: float) -> None:
+    def follow(self, wait: float, leave: Callable[[], bool] | None = None) -> bool:
         """Bring the names to the branch's commit.
 
         When another thread or process is doing so, wait for at most *wait* seconds and leave it at that: the catalog
         then still describes the commit before.
+
+        Args:
+            wait: In seconds.
+            leave: Says whether somebody writes, who will follow before they are told that it was done. Then what they
+                wrote is left to them, unless they take long.
+
+        Returns:
+            Whether the catalog has all that anybody was told of.
         """
         head = self._parts.store.head()
         with self._parts.catalog.reading() as db:
             at = read_state(db, HEAD)
-        if at == head:
-            return
+        if at == head or (leave is not None and self._is_left(at) and leave()):
+            return True
         with self._names_lock.held(wait if at is not None else FIRST) as held:
             if not held:
-                return
+                return False
+            missed = self._missed.exists()  # before the head is read: what is missed later stays so
             head = self._parts.store.head()  # may have moved while waiting
             with self._parts.catalog.reading() as db:
                 at, scanned, traced = (read_state(db, key) for key in (HEAD, SCANNED, TRACED))
-            if at != head:
-                self._bring_from(at, head, scanned=scanned == at, traced=traced == at, hasty=wait <= HASTE)
-        self._wake.set()
+            if at != head and not self._bring_from(
+                at, head, scanned=scanned == at, traced=traced == at, hasty=wait <= HASTE
+            ):
+                self._wake.set()
+            if missed:
+                with suppress(OSError):
+                    self._missed.unlink()
+        return True
+
+    def miss(self) -> None:
+        """Let no reader leave it to others to follow, until somebody did: whoever wrote could not."""
+        with suppress(OSError):
+            self._missed.touch()
+
+    def _is_left(self, at: str | None) -> bool:
+        """Say whether following may be left to who writes: they have not missed it, and the names fell behind just now."""
+        now = time.monotonic()
+        if self._behind[0] != at:
+            self._behind = at, now
+        return at is not None and self.runs and now - self._behind[1] < LEAVE and not self._missed.exists()
 
     def _bring_from(
         self, at: str | None, head: str | None, *, scanned: bool, traced: bool, hasty: bool
-    ) -> None:
-        """Move the names, and with a small change its facts and touches, in one transaction."""
+    ) -> bool:
+        """Move the names, and with a small change its facts and touches, in one transaction; say whether those came."""
         store, catalog = self._parts.store, self._parts.catalog
         if head is None:
             with catalog.writing(hasty=hasty) as db:
@@ -159,13 +194,13 @@ class Follower:
                 keep_arrivals(db, ())
                 for key in (SCANNED, TRACED):
                     write_state(db, key, None)
-            return
+            return False
         differences = self._differences(at, head)
         if differences is None:
             with catalog.writing(hasty=hasty and at is not None) as db:
                 replace_names(db, head, store.tree(head))
                 relabel(db)
-            return
+            return False
         small = len(differences) <= SMALL
         rows = self._scan_now(differences) if small else None
         arrived = self._arrived_now(at, head) if small and traced else None
@@ -180,6 +215,7 @@ class Follower:
             if arrived is not None and read_state(db, TRACED) == at:
                 Tracer(lambda ids: [arrived[each] for each in ids]).append(db, list(arrived))
                 finish(db, head)
+        return rows is not None and arrived is not None
 
     def _differences(self, at: str | None, head: str) -> Sequence[Difference] | None:
         if at is None:
@@ -249,9 +285,13 @@ class Follower:
         self._thread.start()
 
     def await_index(self, commit: str | None) -> None:
-        """Wait shortly until the index describes *commit*, if the follower is about to bring it there."""
+        """Wait shortly until the index has *commit*, if the follower is about to bring it there."""
+        if commit is None:
+            return
         end = time.monotonic() + INDEX_WAIT
-        while self._is_near_done and self._indexed() != commit:
+        reached: dict[str | None, bool] = {None: False, commit: True}
+        while self._is_near_done and not self._reaches(commit, self._indexed(), reached):
+            self._want()
             if time.monotonic() > end:
                 return
             time.sleep(0.005)
@@ -268,14 +308,15 @@ class Follower:
         """
         end = time.monotonic() + wait
         self.follow(wait)
-        self._wake.set()
         if not self.runs:
             self.catch_up(wait)
         reached: dict[str | None, bool] = {None: False, commit: True}
         while not all(self._reaches(commit, at, reached) for at in self._reached()):
             if time.monotonic() > end:
+                self.miss()
                 return False
-            time.sleep(0.005)
+            self._want()
+            time.sleep(0.02)
         return True
 
     def _reached(self) -> set[str | None]:
@@ -288,9 +329,14 @@ class Follower:
         if at not in known:
             try:
                 known[at] = not self._parts.store.chain(commit, since=at)
-            except RevisionNotFoundError:
+            except (RevisionNotFoundError, StoreError):
                 known[at] = False
         return known[at]
+
+    def _want(self) -> None:
+        """Let the thread see to the index, as somebody waits for it just now."""
+        if self._gathering.want():
+            self._wake.set()
 
     @property
     def runs(self) -> bool:
@@ -311,27 +357,39 @@ class Follower:
             self._thread = None
 
     def _run(self) -> None:
-        pause = rested = 0.0
-        seen: str | None = None
-        while not self._stopping.wait(pause):
+        with batch():
+            self._follow_on()
+
+    def _follow_on(self) -> None:
+        store, woken = self._parts.store, False
+        seen: tuple[str | None, frozenset[str]] | None = None
+        look = 0.0  # when to look whether all is there
+        rested = time.monotonic()  # since when nothing has changed
+        while not self._stopping.is_set():
+            pause = POLL
             try:
-                self.follow(0)
-                before, seen = seen, self._parts.store.head()
-                done = self.catch_up()
-                pause = POLL if done else POLL * 5
-                rested = rested + pause if done and seen == before else 0.0
-                if rested > REST:
-                    rested = 0.0
+                before, seen, now = seen, (store.head(), store.edges()), time.monotonic()
+                if woken or seen != before or now >= look:
+                    followed = self.follow(0)
+                    due = self._gathering.due(self._indexed())
+                    caught = self._catch_up(0, index=not due)
+                    done = followed and caught and (not due or self._is_done())
+                    if not caught:
+                        pause = SOON if self._gathering.is_wanted else POLL * 5
+                    look = now + (GLANCE if done else due if followed else 0.0)
+                    rested = rested if done and seen == before else now
+                if now - rested > REST:
+                    rested = now
                     self.tidy()
             except _StoppedError:
                 return
             except Exception as error:  # the wiki goes on serving; the work is tried again
                 log.exception("following failed; trying again in %s s", RETRY)
                 self.fail(error)
-                pause = RETRY
-            self._wake.wait(pause)
-            self._wake.clear()
-            pause = 0.0
+                self._stopping.wait(RETRY)
+                pause = look = 0.0
+            if woken := self._wake.wait(pause):
+                self._wake.clear()
 
     def catch_up(self, wait: float = 0, progress: Progress = lambda stage, done, total: None) -> bool:
         """Bring touches, facts and index to the catalog's head, in this order.
@@ -339,20 +397,26 @@ class Follower:
         Returns:
             Whether all is done; false when another process is at it, for longer than *wait* seconds.
         """
-        if self._is_done():
+        return self._catch_up(wait, progress)
+
+    def _catch_up(
+        self, wait: float, progress: Progress = lambda stage, done, total: None, *, index: bool = True
+    ) -> bool:
+        if not self._is_done(index=index):
+            with self._work_lock.held(wait) as held:
+                if not held:
+                    return False
+                while not self._is_done(index=index):
+                    self.follow(SHORTLY)  # a commit that was forced away cannot be finished any more
+                    self._trace(progress)  # needs no facts, is soon done, and those who write wait for it
+                    self._scan(progress)
+                    if index:
+                        self._index(progress)
+                if index:
+                    self._forget()
+                self.work = Work()
+        if index:
             self._sweep()
-            return True
-        with self._work_lock.held(wait) as held:
-            if not held:
-                return False
-            while not self._is_done():
-                self.follow(SHORTLY)  # a commit that was forced away cannot be finished any more
-                self._trace(progress)  # needs no facts, is soon done, and those who write wait for it
-                self._scan(progress)
-                self._index(progress)
-            self._forget()
-            self.work = Work()
-        self._sweep()
         return True
 
     def _sweep(self) -> None:
@@ -379,6 +443,7 @@ class Follower:
 
     def fail(self, error: Exception) -> None:
         """Note why following failed; where the catalog is broken, put a new one in its place."""
+        self.miss()
         self.work = Work(problem=_shown(error))
         if is_damage(error):
             with self._names_lock.held(FIRST) as held:
@@ -404,13 +469,13 @@ class Follower:
         """Let the next `catch_up` build the index anew."""
         self._reindex = True
 
-    def _is_done(self) -> bool:
+    def _is_done(self, *, index: bool = True) -> bool:
         with self._parts.catalog.reading() as db:
             moment = Moment(db)
             if moment.head is not None and edges_moved(db, self._parts.store.edges()):
                 return False
             done = moment.head is None or (moment.scanned and moment.traced)
-            return done and self._indexed() == moment.head and not self._reindex
+            return done and (not index or (self._indexed() == moment.head and not self._reindex))
 
     def _indexed(self) -> str | None:
         return self._parts.index.commit() or None  # an index of an empty branch has the empty commit

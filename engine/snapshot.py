@@ -56,8 +56,12 @@ class Snapshot:
         follower: Follower,
         moment: Moment,
         actor: Actor,
+        *,
+        fresh: bool = True,
     ) -> None:
         self.actor = actor
+        self.fresh = fresh
+        """Whether it has all that anybody was told of; else it is of an older commit."""
         self._parts = parts
         self._policy = policy
         self._protections = protections

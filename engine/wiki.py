@@ -1,8 +1,9 @@
 """Wiki: follows its store, and gives each request a snapshot, which is all that a request may hold."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from logging import getLogger
 from pathlib import Path
 
@@ -103,8 +104,9 @@ class Wiki:
         self._follower = Follower(parts, processes=processes)
         self.turns = Turns(parts.folder, savers)
         """Who moves the branch next."""
+        self._look = partial(self.at, patient=True)  # of those who write
         self._writing = Writing(
-            parts, self._follower, self.turns, policy, self.protections, self.at, limits, secret
+            parts, self._follower, self.turns, policy, self.protections, self._look, limits, secret
         )
         self._push_limits = push_limits
 
@@ -186,7 +188,7 @@ class Wiki:
         try:
             return self._writing.commit(changes, actor, summary, key, trailers or {})
         except AddressTakenError as error:
-            with self.at(actor) as snapshot:
+            with self._look(actor) as snapshot:
                 if snapshot.may_see(past_name(error.other, None)):
                     raise
             raise InvalidChangeError(
@@ -204,7 +206,7 @@ class Wiki:
         if not isinstance(store, Pushable):
             raise StoreError("nothing can be pushed to this wiki: its pages are in no repository")
         return Pushing(
-            store, self._follower, self.turns, self.policy, self.protections, self.at, self._push_limits
+            store, self._follower, self.turns, self.policy, self.protections, self._look, self._push_limits
         )
 
     def exchange(self, remote: Remote, joiner: Author) -> Exchange:
@@ -262,30 +264,56 @@ class Wiki:
         return version(self.head(), joined_edges(self._parts.store.edges()), self.protections.stamp())
 
     @contextmanager
-    def at(self, actor: Actor) -> Iterator[Snapshot]:
+    def at(self, actor: Actor, *, patient: bool = False) -> Iterator[Snapshot]:
         """Follow, and give a snapshot for *actor*; it ends with the context.
 
-        Where following fails, the snapshot is of the commit before.
+        A change that is just being made need not be in it, as nobody was told yet that it was. Where following fails,
+        the snapshot is of the commit before.
+
+        Args:
+            actor: Who asks.
+            patient: Wait also for a change that is just being made.
         """
-        self._follow_for_a_reader()
+        leave = None if patient else self.turns.is_writing
         try:
-            with self._parts.catalog.reading() as db:
+            with ExitStack() as held:
+                moment, fresh = self._moment_of_head(held), True
+                if moment is None:
+                    fresh = self._follow_for_a_reader(leave)
+                    moment = Moment(held.enter_context(self._parts.catalog.reading()))
                 yield Snapshot(
-                    self._parts, self.policy, self.protections, self._kept, self._follower, Moment(db), actor
+                    self._parts,
+                    self.policy,
+                    self.protections,
+                    self._kept,
+                    self._follower,
+                    moment,
+                    actor,
+                    fresh=fresh,
                 )
         except DatabaseError as error:
             self._follower.fail(error)
             raise StoreError("what is known of the pages could not be read; try again in a moment") from error
 
-    def _follow_for_a_reader(self) -> None:
+    def _moment_of_head(self, held: ExitStack) -> Moment | None:
+        """Open the catalog, for as long as *held*, if it describes the branch's head, as it mostly does."""
+        with ExitStack() as opened, suppress(SQLAlchemyError, StoreError):  # following tells what is wrong
+            moment = Moment(opened.enter_context(self._parts.catalog.reading()))
+            if moment.head == self._parts.store.head():
+                held.push(opened.pop_all())
+                return moment
+        return None
+
+    def _follow_for_a_reader(self, leave: Callable[[], bool] | None) -> bool:
         try:
-            self.follow()
+            return self._follower.follow(WAIT, leave)
         except (SQLAlchemyError, WikiError, OSError) as error:
             log.exception("following failed; serving the commit before")
             self._follower.fail(error)
             with self._parts.catalog.reading() as db:
                 if Moment(db).head is None:
                     raise
+            return False
 
     def status(self) -> Status:
         """Say how fresh everything is."""

@@ -23,6 +23,7 @@ from logging import getLogger
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.access import Actor, Policy, Protections, may_write
+from engine.catalog.schema import is_damage
 from engine.changes import Append, Change, Delete, Edit, Move, Put, Saved
 from engine.errors import (
     EditConflictError,
@@ -168,6 +169,7 @@ class Writing:
                     check_reach(change.path)
             if settled.changes and not any(alters(change, store.blob_id) for change in settled.changes):
                 # Not left to the store: it would name a commit that somebody else makes just now.
+                self._follow()
                 return Saved(head or "", False, settled.paths, tuple(settled.merged))
             said = {
                 **trailers,
@@ -212,11 +214,20 @@ class Writing:
 
     def _follow(self) -> None:
         """Let the next answer show what was saved; what is saved stays saved where that fails."""
-        try:
-            self._follower.follow(FOLLOW)
-        except (SQLAlchemyError, WikiError, OSError) as error:
-            log.exception("following a saved change failed")
-            self._follower.fail(error)
+        end, problem = time.monotonic() + FOLLOW, None
+        while (left := end - time.monotonic()) > 0:
+            try:
+                if self._follower.follow(left):
+                    return
+            except (SQLAlchemyError, WikiError, OSError) as error:
+                problem = error
+                if is_damage(error):
+                    break
+                time.sleep(PAUSE)  # as where others write to the catalog for long
+        log.error("a saved change was not followed in time", exc_info=problem)
+        if problem is not None:
+            self._follower.fail(problem)
+        self._follower.miss()
 
     # -- what may be asked for
 

@@ -71,6 +71,7 @@ LAYERS: list[tuple[str, float]] = [
     ("engine.cache", 11),
     ("engine.words", 11),
     ("engine.leftovers", 9),
+    ("engine.gathering", 11),
     ("engine.scheduling", 11),
     ("engine.locks", 11),
     ("engine.sentences", 11),

@@ -11,7 +11,6 @@ from flask import Flask, Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 
 from engine.access import Actor
-from engine.errors import StoreError
 from engine.wiki import Snapshot, Wiki
 from wiki.accepting import preferred
 from wiki.identity import Door, Identity
@@ -124,10 +123,10 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
 
     @wraps(view)
     def answer(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        wiki, who = current_wiki(), current_identity()
+        who = current_identity()
         g.shared = who.account is not None
-        with wiki.at(who.actor) as snapshot, _reading(snapshot):
-            g.stale = _is_behind(wiki, snapshot)
+        with current_wiki().at(who.actor) as snapshot, _reading(snapshot):
+            g.stale = not snapshot.fresh
             speak(site().settings.interface, snapshot.site.language)
             version = snapshot.version
             g.base = _etag(snapshot, version)
@@ -150,10 +149,9 @@ def reads(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnV
 @contextmanager
 def opened() -> Iterator[Snapshot]:
     """Open a snapshot for a part of a view whose answer is for this person alone, as a form is: nothing is kept of it."""
-    wiki = current_wiki()
     g.private = True
-    with wiki.at(current_actor()) as snapshot, _reading(snapshot):
-        g.stale = _is_behind(wiki, snapshot)
+    with current_wiki().at(current_actor()) as snapshot, _reading(snapshot):
+        g.stale = not snapshot.fresh
         speak(site().settings.interface, snapshot.site.language if asking().may_read else "")
         yield snapshot
 
@@ -167,14 +165,6 @@ def _reading(snapshot: Snapshot) -> Iterator[None]:
         yield
     finally:
         g.readable = False
-
-
-def _is_behind(wiki: Wiki, snapshot: Snapshot) -> bool:
-    """Say whether the branch has moved on, or cannot even be asked."""
-    try:
-        return snapshot.commit != wiki.head()
-    except StoreError:
-        return True
 
 
 def personal(base: str, who: Identity) -> str:

@@ -164,7 +164,8 @@ class Webhooks:
             self._fail(url, hook, str(error))
             return False
         if not span.commits and not span.reset:
-            self._hooks.pass_by(url, span.cursor)
+            if span.cursor != hook.cursor:
+                self._hooks.pass_by(url, span.cursor)
             return span.more
         return self._deliver(url, hook, span, commit) and span.more
 

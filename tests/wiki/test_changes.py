@@ -16,8 +16,10 @@ from flask.testing import FlaskClient
 
 from engine import change_feed
 from engine.access import ANONYMOUS, Role
+from engine.following import Follower
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.memory_store import MemoryStore
+from engine.turns import Turns
 from engine.wiki import Wiki
 from tests.conftest import Commit
 from tests.people import with_token
@@ -342,7 +344,7 @@ def test_a_cursor_that_is_ahead_is_no_reset(
     wiki.catch_up()
     second = store.commit_tree({"a.md": b"2"}, [first])
     third = store.commit_tree({"a.md": b"3"}, [second])
-    monkeypatch.setattr(wiki, "follow", lambda: None)  # another process is at it
+    monkeypatch.setattr(Follower, "follow", lambda self, wait, leave=None: False)  # another process is at it
     store.set_head(third)
     answer = client.get(f"/-/changes?since={third}")
     assert answer.status_code == 503
@@ -383,6 +385,19 @@ def test_it_waits_for_what_is_new(commit: Commit, wiki: Wiki, app: Flask) -> Non
     thread.join(10)
     assert time.monotonic() - began < 10
     assert [line.get("commit") for line in found[0]] == [second, None]
+
+
+def test_who_has_waited_does_not_leave_it_to_who_saves_to_follow(
+    commit: Commit, wiki: Wiki, client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = commit({"a.md": "1"})
+    wiki.catch_up()
+    monkeypatch.setattr(Follower, "runs", True)
+    with Turns(tmp_path).writing(0) as alone:
+        assert alone
+        second = commit({"a.md": "2"})
+        assert [line.get("commit") for line in lines(client, f"since={first}")] == [None]
+        assert [line.get("commit") for line in lines(client, f"since={first}&wait=20")] == [second, None]
 
 
 def test_waiting_ends_after_its_time_and_is_never_answered_from_what_was_kept(

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 import engine.errors
 from engine.access import Role
 from engine.errors import AddressTakenError, EditConflictError, NotReadyError, StoreError, WikiError
+from engine.following import Follower
 from engine.wiki import Snapshot, Wiki
 from tests.conftest import Commit
 from tests.people import form_token, signed_in
@@ -152,7 +153,7 @@ def test_a_store_that_fails_is_a_503(
     def fail(*_: object, **__: object) -> None:
         raise StoreError("git is missing")
 
-    monkeypatch.setattr(Wiki, "follow", fail)
+    monkeypatch.setattr(Follower, "follow", fail)
     for address in ("/a", "/-/search?q=x", "/-/healthz"):
         answer = client.get(address)
         assert answer.status_code == 503

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from engine.access import Action, Actor, RolePolicy
 from engine.errors import StoreError
+from engine.following import Follower
 from engine.model import Name
 from engine.search.whoosh_index import WhooshIndex
 from engine.store.git_store import GitStore
@@ -311,7 +312,9 @@ def test_an_older_snapshot_is_marked_and_not_kept(
     old = commit({"a.md": "Old.\n"})
     wiki.catch_up()
     with monkeypatch.context() as patch:
-        patch.setattr(Wiki, "follow", lambda self, wait=0: None)  # as when another process takes long
+        patch.setattr(
+            Follower, "follow", lambda self, wait, leave=None: False
+        )  # as when another process takes long
         new = commit({"a.md": "New.\n"})
         stale = client.get("/a")
         assert "Old." in stale.text

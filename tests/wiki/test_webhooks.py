@@ -23,6 +23,7 @@ from flask.testing import FlaskClient
 from engine.access import Role
 from engine.change_feed import ChangeFeed
 from engine.errors import StoreError
+from engine.following import Follower
 from engine.locks import HostLock
 from engine.store.memory_store import MemoryStore
 from engine.wiki import Wiki
@@ -289,7 +290,9 @@ def test_it_begins_with_what_is_known(
 ) -> None:
     first = commit({"a.md": "0"})
     wiki.catch_up()
-    monkeypatch.setattr(wiki, "follow", lambda: None)  # what came is still being read
+    monkeypatch.setattr(
+        Follower, "follow", lambda self, wait, leave=None: False
+    )  # what came is still being read
     second = commit({"a.md": "1"})
     make().tell()
     assert state.webhooks.find([receiver.url])[receiver.url].cursor == first

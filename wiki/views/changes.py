@@ -12,7 +12,7 @@ from engine.change_feed import COMMITS, HEAD, patterns_of
 from engine.errors import StoreError
 from engine.messages import Message
 from wiki import telling
-from wiki.current import current_snapshot, current_wiki, reads
+from wiki.current import current_actor, current_snapshot, current_wiki, reads
 from wiki.entrance import ask_again
 from wiki.languages import translated
 from wiki.urls import argument, whole_number
@@ -33,6 +33,8 @@ def view() -> ResponseReturnValue:
     if seconds and cursor and request.environ["wsgi.multithread"]:  # or all others would wait, too
         waiting(current_app).until(lambda: _is_new(cursor), seconds)
         ask_again()
+        with current_wiki().at(current_actor(), patient=True):
+            pass  # what was waited for may just be being saved
     answer = make_response(_view())
     if seconds:
         g.pop("cacheable", None)  # or the next one would not wait
