@@ -162,6 +162,7 @@ def test_what_is_asked_in_gzip_is_unpacked(served: Served) -> None:
         (gzip.compress(LS)[:-10], 422),
         (b"not packed", 422),
     ],
+    ids=["bomb", "cut short", "not packed"],
 )
 def test_a_bomb_is_not_unpacked_to_its_end(served: Served, body: bytes, status: int) -> None:
     answer = ask(
