@@ -22,6 +22,7 @@ from engine.cache import Cache
 from engine.errors import NotReadyError
 from engine.locks import HostLock
 from engine.messages import Message
+from engine.scheduling import usual
 
 log = getLogger(__name__)
 
@@ -246,9 +247,10 @@ class _Child:
         root = str(Path(__file__).parent.parent)
         command = [sys.executable, "-P", "-c", _CHILD, root]  # nothing from the current folder
         try:
-            self._process = process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-            )
+            with usual():
+                self._process = process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                )
             with _watched(process):
                 said = process.stdout.readline(LINE) if process.stdout is not None else b""
         except OSError as error:

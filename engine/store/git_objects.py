@@ -15,6 +15,7 @@ import git
 
 from engine.errors import RevisionNotFoundError, StoreError
 from engine.locks import ThreadLock
+from engine.scheduling import usual
 from engine.store.git_process import GitProcess, is_object_id, no_git
 
 T = TypeVar("T")
@@ -106,7 +107,8 @@ class Objects:
                 if self._closed:
                     break
                 try:
-                    return question(reader)
+                    with usual():  # the children may be started now, and serve others later
+                        return question(reader)
                 except _Missing:
                     raise RevisionNotFoundError(f"{name} is not in the repository") from None
                 except (_CutShort, OSError, *_PIPES_TAKEN):

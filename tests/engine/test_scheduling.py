@@ -2,10 +2,13 @@
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
 from engine.scheduling import batch
+from engine.store.git_store import GitStore
+from tests.repositories import make
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux has batch work")
 
@@ -52,3 +55,34 @@ def test_it_ends_with_an_error_and_is_left_where_it_is_forbidden(monkeypatch: py
 
     monkeypatch.setattr(os, "sched_setscheduler", forbid)
     assert policies() == [before] * 3
+
+
+def test_children_that_others_will_ask_are_no_batch_work(tmp_path: Path) -> None:
+    found: list[int] = []
+    repository = make(tmp_path / "wiki.git", bare=True)
+    commit = repository.commit({"a.md": "Text\n"})
+    store = GitStore.open(repository.path)
+
+    def run() -> None:
+        with batch():
+            entry = store.entry(commit, "a.md")
+            assert entry is not None
+            store.read(entry.blob)
+            found.append(os.sched_getscheduler(0))
+            found.extend(map(os.sched_getscheduler, children()))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    store.close()
+    usual = os.sched_getscheduler(0)
+    assert len(found) > 1
+    assert found == [os.SCHED_BATCH if usual == os.SCHED_OTHER else usual, *[usual] * (len(found) - 1)]
+
+
+def children() -> list[int]:
+    """Return the processes that this one has started."""
+    mine: list[int] = []
+    for task in Path("/proc/self/task").iterdir():
+        mine += map(int, (task / "children").read_text().split())
+    return mine
