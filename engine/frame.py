@@ -56,18 +56,18 @@ def tree(moment: Moment, folder: str, visible: Visible, near: str = "") -> tuple
         near: The path of the page around which a folder that is too long is shown; empty: its beginning.
 
     Returns:
-        The root, and whether *folder* has more than is shown.
+        The root, and whether *folder* may have more than is shown, so that it looks otherwise around another page.
     """
     parts = folder.split("/") if folder else []
-    opened = innermost = _listed(moment, folder, visible, near)
+    opened, cut = _listed(moment, folder, visible, near)
     for depth in range(len(parts) - 1, -1, -1):
         path = "/".join(parts[:depth])
         if depth:
             branch = Branch(parts[depth - 1], url_path(f"{path}/"), folder=True)
         else:
-            branch = _listed(moment, "", visible, "")
+            branch, _ = _listed(moment, "", visible, "")
         opened = _with(branch, opened)
-    return opened, bool(innermost.more)
+    return opened, cut
 
 
 def _with(branch: Branch, opened: Branch) -> Branch:
@@ -76,20 +76,20 @@ def _with(branch: Branch, opened: Branch) -> Branch:
     return replace(branch, inside=tuple(inside if opened in inside else [opened, *inside]))
 
 
-def _listed(moment: Moment, folder: str, visible: Visible, near: str) -> Branch:
-    """List what lies directly in a folder: folders first, then pages by title."""
+def _listed(moment: Moment, folder: str, visible: Visible, near: str) -> tuple[Branch, bool]:
+    """List what lies directly in a folder: folders first, then pages by title; and say whether there may be more."""
     folders = moment.subfolders(folder, BRANCHES + 1)
     if visible is not everything:
         folders = [each for each in folders if moment.has_folder(each, visible)]
-    listed, more = moment.pages_near(folder, near, BRANCHES + 1 if visible is everything else PAGES)
+    listed, unseen = moment.pages_near(folder, near, BRANCHES + 1 if visible is everything else PAGES)
     pages = [(name, title) for name, title in listed if visible(name)]
-    cut = more or len(folders) > BRANCHES or len(pages) > BRANCHES
+    cut = len(folders) > BRANCHES or len(pages) > BRANCHES
     if len(pages) > BRANCHES:
         start = sum(name.path < near for name, _ in pages) - BRANCHES // 2
         start = max(0, min(start, len(pages) - BRANCHES))
         pages = pages[start : start + BRANCHES]
     url = url_path(f"{folder}/" if folder else "")
-    return Branch(
+    branch = Branch(
         folder.rpartition("/")[2],
         url,
         folder=True,
@@ -102,3 +102,4 @@ def _listed(moment: Moment, folder: str, visible: Visible, near: str) -> Branch:
         ),
         more=(url if folder else "/-/pages") if cut else "",
     )
+    return branch, cut or unseen
