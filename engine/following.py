@@ -21,6 +21,7 @@ from hashlib import sha256
 from logging import getLogger
 from pathlib import Path
 
+from engine.cache import Cache
 from engine.catalog import Catalog, Moment
 from engine.catalog.codec import FactRows, encode
 from engine.catalog.facts import add_facts, forget_facts, relabel
@@ -64,6 +65,7 @@ LEAVE = 0.5  # seconds that a reader leaves it to who writes to follow
 POLL = 0.1  # seconds between two looks at the branch
 SOON = 0.05  # until work that somebody waits for is tried again
 GLANCE = 1.0  # seconds after which is looked whether all is still there, although the branch did not move
+REACHING = 1_000  # pairs of commits of which is remembered whether one comes after the other
 LABELS = 5_000  # labels that are added in one transaction, so that other writers wait little
 REST = 30.0  # seconds without any change, after which a worn index is built anew
 SHORTLY = 1.0  # seconds that the work waits for others to bring the names
@@ -132,6 +134,7 @@ class Follower:
         self._behind: tuple[str | None, float] = None, 0.0
         self._missed = parts.folder / "missed"  # there while a change was not followed by who made it
         self._gathering = Gathering()
+        self._reaching: Cache[tuple[str, str], bool] = Cache(REACHING)
         self.work = Work()
 
     # -- names, in the reader's time
@@ -158,7 +161,7 @@ class Follower:
         with self._names_lock.held(wait if at is not None else FIRST) as held:
             if not held:
                 return False
-            missed = self._missed.exists()  # before the head is read: what is missed later stays so
+            missed = self._missed_at()  # before the head is read: what is missed later stays so
             head = self._parts.store.head()  # may have moved while waiting
             with self._parts.catalog.reading() as db:
                 at, scanned, traced = (read_state(db, key) for key in (HEAD, SCANNED, TRACED))
@@ -166,7 +169,7 @@ class Follower:
                 at, head, scanned=scanned == at, traced=traced == at, hasty=wait <= HASTE
             ):
                 self._wake.set()
-            if missed:
+            if missed is not None and missed == self._missed_at():
                 with suppress(OSError):
                     self._missed.unlink()
         return True
@@ -176,12 +179,18 @@ class Follower:
         with suppress(OSError):
             self._missed.touch()
 
+    def _missed_at(self) -> int | None:
+        """Return a time that changes as often as somebody could not follow; ``None`` where all is followed."""
+        with suppress(OSError):
+            return self._missed.stat().st_mtime_ns
+        return None
+
     def _is_left(self, at: str | None) -> bool:
         """Say whether following may be left to who writes: they have not missed it, and the names fell behind just now."""
         now = time.monotonic()
         if self._behind[0] != at:
             self._behind = at, now
-        return at is not None and self.runs and now - self._behind[1] < LEAVE and not self._missed.exists()
+        return at is not None and self.runs and now - self._behind[1] < LEAVE and self._missed_at() is None
 
     def _bring_from(
         self, at: str | None, head: str | None, *, scanned: bool, traced: bool, hasty: bool
@@ -289,8 +298,7 @@ class Follower:
         if commit is None:
             return
         end = time.monotonic() + INDEX_WAIT
-        reached: dict[str | None, bool] = {None: False, commit: True}
-        while self._is_near_done and not self._reaches(commit, self._indexed(), reached):
+        while self._is_near_done and not self._reaches(commit, self._indexed()):
             self._want()
             if time.monotonic() > end:
                 return
@@ -310,10 +318,11 @@ class Follower:
         self.follow(wait)
         if not self.runs:
             self.catch_up(wait)
-        reached: dict[str | None, bool] = {None: False, commit: True}
-        while not all(self._reaches(commit, at, reached) for at in self._reached()):
+        while not all(self._reaches(commit, at) for at in self._reached()):
             if time.monotonic() > end:
-                self.miss()
+                with self._moment() as moment:
+                    if not self._reaches(commit, moment.head):
+                        self.miss()
                 return False
             self._want()
             time.sleep(0.02)
@@ -324,14 +333,18 @@ class Follower:
         with self._moment() as moment:
             return {moment.head, moment.scanned_at, moment.traced_at, self._indexed()}
 
-    def _reaches(self, commit: str, at: str | None, known: dict[str | None, bool]) -> bool:
+    def _reaches(self, commit: str, at: str | None) -> bool:
         """Say whether *commit* is *at*, or one of its ancestors."""
-        if at not in known:
+        if at is None or at == commit:
+            return at == commit
+        known = self._reaching.get((commit, at))
+        if known is None:
             try:
-                known[at] = not self._parts.store.chain(commit, since=at)
+                known = not self._parts.store.chain(commit, since=at)
             except (RevisionNotFoundError, StoreError):
-                known[at] = False
-        return known[at]
+                return False
+            self._reaching.put((commit, at), known, 1)
+        return known
 
     def _want(self) -> None:
         """Let the thread see to the index, as somebody waits for it just now."""
@@ -443,7 +456,6 @@ class Follower:
 
     def fail(self, error: Exception) -> None:
         """Note why following failed; where the catalog is broken, put a new one in its place."""
-        self.miss()
         self.work = Work(problem=_shown(error))
         if is_damage(error):
             with self._names_lock.held(FIRST) as held:

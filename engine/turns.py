@@ -239,8 +239,9 @@ class Turns:
 
     def _await_change(self, seen: bytes, end: float) -> None:
         """Wait until something else is written down than *seen*, or the time has come for somebody else."""
-        now, turn = time.monotonic(), self._now()
-        end = min([end, *(at for at in (turn.until, turn.over) if turn.began <= now < at)])
+        now, state = time.monotonic(), _State.of(seen)
+        times = [state.turn.until, state.turn.over, *(wish.until for wish in state.wishes)]
+        end = min([end, *(at for at in times if now < at)])
 
         def waits() -> bool:
             return _read(self._file) == seen and time.monotonic() < end and not self._ended.is_set()

@@ -23,7 +23,7 @@ from logging import getLogger
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.access import Actor, Policy, Protections, may_write
-from engine.catalog.schema import is_damage
+from engine.catalog.schema import is_busy
 from engine.changes import Append, Change, Delete, Edit, Move, Put, Saved
 from engine.errors import (
     EditConflictError,
@@ -157,6 +157,7 @@ class Writing:
             with Lookback(store, self._look, head, actor) as history:
                 before = call.made(history) if call is not None else None
                 if before is not None:
+                    self._follow()
                     return Saved(before, paths=_now_at(changes, history), repeated=True)
                 if onto is not None and onto != head:
                     raise HeadMovedError(
@@ -221,9 +222,9 @@ class Writing:
                     return
             except (SQLAlchemyError, WikiError, OSError) as error:
                 problem = error
-                if is_damage(error):
+                if not is_busy(error):
                     break
-                time.sleep(PAUSE)  # as where others write to the catalog for long
+            time.sleep(max(0.0, min(PAUSE, end - time.monotonic())))
         log.error("a saved change was not followed in time", exc_info=problem)
         if problem is not None:
             self._follower.fail(problem)

@@ -278,6 +278,12 @@ def is_damage(error: Exception) -> bool:
     return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
+def is_busy(error: Exception) -> bool:
+    """Say whether *error* tells that others write for too long."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
 def read_state(db: Connection, key: str) -> str | None:
     """Return one value of the state table."""
     return read_states(db).get(key)

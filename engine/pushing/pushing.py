@@ -231,6 +231,7 @@ class Pushing:
         except Exception as error:  # whatever it is, the branch has moved, and that is what is to be told
             log.exception("following a push failed")
             self._follower.fail(error)
+            self._follower.miss()
             return False
 
 

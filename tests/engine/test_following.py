@@ -1,5 +1,6 @@
 """Following: who writes brings the names, readers wait for nobody, and the index takes the changes of a while at once."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -47,6 +48,7 @@ def served(wiki: Wiki, commit: Commit, monkeypatch: pytest.MonkeyPatch) -> Wiki:
     commit({"a.md": "Old.\n"})
     wiki.catch_up()
     monkeypatch.setattr(Follower, "runs", True)
+    monkeypatch.setattr(following, "LEAVE", 60.0)
     return wiki
 
 
@@ -114,8 +116,9 @@ def _base(wiki: Wiki) -> str | None:
 
 
 def test_who_writes_sees_what_came_just_before(
-    served: Wiki, store: MemoryStore, commit: Commit, tmp_path: Path
+    served: Wiki, store: MemoryStore, commit: Commit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("engine.writing.PATIENCE", 0.0)
     seen: list[tuple[str | None, str | None]] = []
 
     def make(snapshot: Snapshot) -> list[Put]:
@@ -163,6 +166,45 @@ def test_readers_follow_what_who_saved_could_not(
     with writing(tmp_path):
         assert shown(served) == ("New.\n", True)
         commit({"a.md": "Newer.\n"})
+        assert shown(served) == ("New.\n", True)
+
+
+def test_what_is_missed_while_another_follows_stays_so(
+    served: Wiki, commit: Commit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = served._follower
+    follower.miss()
+    bring = Follower._bring_from
+
+    def slow(self: Follower, at: str | None, head: str | None, **how: bool) -> bool:
+        commit({"a.md": "Newest.\n"})  # as somebody who could not follow, and was told that it is saved
+        os.utime(tmp_path / "missed", ns=(1, 1))
+        return bring(self, at, head, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Follower, "_bring_from", slow)
+        commit({"a.md": "New.\n"})
+        assert shown(served) == ("New.\n", True)
+    with writing(tmp_path):
+        assert shown(served) == ("Newest.\n", True)
+    assert not (tmp_path / "missed").exists()
+
+
+def test_who_saved_tries_to_follow_now_and_then(
+    served: Wiki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, tries = _base(served), list[float]()
+
+    def fail(self: Follower, wait: float, leave: object = None) -> bool:
+        tries.append(wait)
+        return False
+
+    monkeypatch.setattr("engine.writing.FOLLOW", 0.2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Follower, "follow", fail)
+        served.commit([Put("a.md", b"New.\n", base)], ADA)
+    assert 1 <= len(tries) <= 5
+    with writing(tmp_path):
         assert shown(served) == ("New.\n", True)
 
 
@@ -245,6 +287,7 @@ def test_work_that_failed_is_tried_again_after_a_pause_also_while_somebody_searc
 
     monkeypatch.setattr(wiki._parts.index, "update", fail)
     monkeypatch.setattr(following, "INDEX_WAIT", 0.3)
+    monkeypatch.setattr(following, "RETRY", 60.0)
     commit({"b.md": "Giraffes.\n"})
     wiki.start()
     assert tries.acquire(timeout=30)

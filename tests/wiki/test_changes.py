@@ -393,6 +393,7 @@ def test_who_has_waited_does_not_leave_it_to_who_saves_to_follow(
     first = commit({"a.md": "1"})
     wiki.catch_up()
     monkeypatch.setattr(Follower, "runs", True)
+    monkeypatch.setattr("engine.following.LEAVE", 60.0)
     with Turns(tmp_path).writing(0) as alone:
         assert alone
         second = commit({"a.md": "2"})
