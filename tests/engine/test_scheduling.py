@@ -9,6 +9,7 @@ import pytest
 from engine.scheduling import batch
 from engine.store.git_store import GitStore
 from tests.repositories import make
+from tests.soak.processes import children
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux has batch work")
 
@@ -69,7 +70,7 @@ def test_children_that_others_will_ask_are_no_batch_work(tmp_path: Path) -> None
             assert entry is not None
             store.read(entry.blob)
             found.append(os.sched_getscheduler(0))
-            found.extend(map(os.sched_getscheduler, children()))
+            found.extend(map(os.sched_getscheduler, children(os.getpid())))
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -78,11 +79,3 @@ def test_children_that_others_will_ask_are_no_batch_work(tmp_path: Path) -> None
     usual = os.sched_getscheduler(0)
     assert len(found) > 1
     assert found == [os.SCHED_BATCH if usual == os.SCHED_OTHER else usual, *[usual] * (len(found) - 1)]
-
-
-def children() -> list[int]:
-    """Return the processes that this one has started."""
-    mine: list[int] = []
-    for task in Path("/proc/self/task").iterdir():
-        mine += map(int, (task / "children").read_text().split())
-    return mine

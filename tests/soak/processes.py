@@ -87,12 +87,30 @@ def started(
 
 def members(session: int) -> dict[int, str]:
     """Return the processes of a session that run, with their command lines."""
-    found = {}
-    for number, fields in _processes():
-        if int(fields[3]) == session and fields[0] != "Z":
+    found = {
+        number: command_line(number)
+        for number, fields in _processes()
+        if int(fields[3]) == session and fields[0] != "Z"
+    }
+    return {number: line for number, line in found.items() if line is not None}
+
+
+def command_line(process: int) -> str | None:
+    """Return the command line of a process, ``None`` where it has ended."""
+    with contextlib.suppress(OSError):
+        line = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ")
+        return line.decode(errors="replace").strip()
+    return None
+
+
+def children(process: int) -> set[int]:
+    """Return all that a process has started, and what that has started; what ends meanwhile may be missing."""
+    found = set[int]()
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{process}/task").iterdir():
             with contextlib.suppress(OSError):
-                line = Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ")
-                found[number] = line.decode(errors="replace").strip()
+                for child in map(int, (task / "children").read_text().split()):
+                    found |= {child, *children(child)}
     return found
 
 

@@ -18,6 +18,7 @@ from engine.access import Role
 from engine.errors import PushRefusedError
 from engine.locks import HostLock
 from tests.repositories import Repository
+from tests.soak.processes import children, command_line
 from tests.wiki.transport.serving import CLEAN, SECONDS, Served, serving
 from tests.wiki.transport.test_cloning import KIND, LS, ask
 from wiki import server
@@ -40,15 +41,6 @@ def slots_taken(served: Served, count: int, first: int = 0) -> Iterator[None]:
     finally:
         for lock in locks:
             lock.__exit__(None, None, None)
-
-
-def children(pid: int) -> set[int]:
-    """Return all that a process has started, and what that has started."""
-    found = set()
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            found |= {child, *children(child)} if Path(f"/proc/{child}/task").exists() else {child}
-    return found
 
 
 def gits() -> list[str]:
@@ -202,9 +194,8 @@ def test_a_client_that_goes_away_leaves_no_process_and_no_slot(
     monkeypatch.setattr(served.transport.slots, "_wait", 0.0)
     assert ask(served, "GET", REFS)[0] == 200
     served.waits()
-    assert children(os.getpid()) <= before | {
-        child for child in children(os.getpid()) if "cat-file" in Path(f"/proc/{child}/cmdline").read_text()
-    }
+    left = map(command_line, children(os.getpid()) - before)
+    assert [line for line in left if line is not None and "cat-file" not in line] == []
     assert [*served.transport.spool.iterdir()] == []
 
 
