@@ -369,11 +369,8 @@ class Follower:
             self._thread.join()
             self._thread = None
 
+    @batch()
     def _run(self) -> None:
-        with batch():
-            self._follow_on()
-
-    def _follow_on(self) -> None:
         store, woken = self._parts.store, False
         seen: tuple[str | None, frozenset[str]] | None = None
         look = 0.0  # when to look whether all is there
@@ -385,7 +382,7 @@ class Follower:
                 if woken or seen != before or now >= look:
                     followed = self.follow(0)
                     due = self._gathering.due(self._indexed())
-                    caught = self._catch_up(0, index=not due)
+                    caught = self.catch_up(0, index=not due)
                     done = followed and caught and (not due or self._is_done())
                     if not caught:
                         pause = SOON if self._gathering.is_wanted else POLL * 5
@@ -404,17 +401,14 @@ class Follower:
             if woken := self._wake.wait(pause):
                 self._wake.clear()
 
-    def catch_up(self, wait: float = 0, progress: Progress = lambda stage, done, total: None) -> bool:
-        """Bring touches, facts and index to the catalog's head, in this order.
+    def catch_up(
+        self, wait: float = 0, progress: Progress = lambda stage, done, total: None, *, index: bool = True
+    ) -> bool:
+        """Bring touches, facts and index to the catalog's head, in this order; without *index* but for that.
 
         Returns:
             Whether all is done; false when another process is at it, for longer than *wait* seconds.
         """
-        return self._catch_up(wait, progress)
-
-    def _catch_up(
-        self, wait: float, progress: Progress = lambda stage, done, total: None, *, index: bool = True
-    ) -> bool:
         if not self._is_done(index=index):
             with self._work_lock.held(wait) as held:
                 if not held:

@@ -24,4 +24,5 @@ def register(app: Flask) -> None:
         with batch():
             return inner(environ, start_response)
 
+    # Flask wants middleware to be put just here, see `wiki.responses`.
     app.wsgi_app = answer  # type: ignore[method-assign]

@@ -307,7 +307,7 @@ def test_a_branch_that_does_not_move_is_looked_at_alone(
     followed: list[str | None] = []
 
     def noted(self: Follower, wait: float, leave: object = None) -> bool:
-        followed.append(head(self._parts.store))  # type: ignore[arg-type]
+        followed.append(self._parts.store.head())
         return follow(self, wait)
 
     def asked(self: MemoryStore) -> str | None:
