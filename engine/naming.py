@@ -102,7 +102,7 @@ def numbered(name: str) -> Iterator[str]:
 def _stem(words: str, naming: str) -> str:
     words = " ".join(_ELSEWHERE.sub(" ", words).split())
     stem = fold(words).strip("-") if naming == "key" else words
-    return stem.strip(". ").lstrip("-")
+    return stem.rstrip(". ").lstrip("-. ")
 
 
 def _fitted(stem: str, suffix: str) -> str:

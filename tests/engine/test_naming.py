@@ -3,7 +3,7 @@
 from itertools import islice
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.errors import InvalidChangeError
@@ -132,6 +132,8 @@ def test_a_long_name_keeps_its_suffix() -> None:
 
 
 @given(st.text(max_size=40), st.sampled_from(["key", "title"]), st.sampled_from(["", ".png", ".md", ".Gz"]))
+@example("-:0", "title", "")
+@example("-:.0", "key", ".png")
 def test_whatever_a_file_is_called_its_name_is_one_safe_part(text: str, naming: str, suffix: str) -> None:
     try:
         name = media_name(text + suffix, naming)
